@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PROV_H
+#define PROV_H
+
+/* The whole library, in the order that data flows. */
+#include <prov/err.h>
+#include <prov/key.h>
+#include <prov/essence.h>
+#include <prov/media.h>
+#include <prov/manifest.h>
+#include <prov/ledger.h>
+#include <prov/sign.h>
+#include <prov/trust.h>
+#include <prov/verify.h>
+
+#endif

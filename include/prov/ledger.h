@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PROV_LEDGER_H
+#define PROV_LEDGER_H
+
+#include <prov/err.h>
+#include <prov/key.h>
+#include <prov/media.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * A directory with a C2SP tlog-tiles log of statements. A reader needs read
+ * access to tlog/, index/ and blobs/ only; a writer holds the lock while it
+ * appends.
+ */
+typedef struct prov_ledger prov_ledger;
+
+/*
+ * Creates dir with a registration policy, signed by owner, as entry 0. The
+ * log key's name is the origin. PROV_EEXIST where a ledger stands already.
+ */
+PROV_API PROV_MUST_USE prov_status prov_ledger_create(const char *dir,
+    const prov_key *log, const prov_key *owner, int64_t now, prov_err *err);
+
+/* Opens for appending; log is borrowed until close. */
+PROV_API PROV_MUST_USE prov_status prov_ledger_open_writer(prov_ledger **out,
+    const char *dir, const prov_key *log, prov_err *err);
+
+/* Opens for reading under the log's public key; writes nothing. */
+PROV_API PROV_MUST_USE prov_status prov_ledger_open(prov_ledger **out,
+    const char *dir, const prov_pubkey *log, prov_err *err);
+
+/* Syncs what is derived. Everything acknowledged is on disk without it. */
+PROV_API void prov_ledger_close(prov_ledger *l);
+
+typedef struct prov_entry {
+	uint64_t index;
+	int existed; /* the same signer's statement on this asset was there */
+} prov_entry;
+
+/*
+ * Commits statements, each checked against the logged registration policy,
+ * in one transaction and publishes one checkpoint. now is Unix time, for
+ * waiting times and records only. wait_ms bounds the wait for the lock
+ * (PROV_EBUSY). All or nothing: on failure none was appended.
+ */
+PROV_API PROV_MUST_USE prov_status prov_ledger_append(prov_ledger *l,
+    const prov_span *statements, size_t n, unsigned wait_ms,
+    prov_entry *entries, prov_err *err);
+
+/* Registers a signer: logs a new policy, signed by owner, a registered key. */
+PROV_API PROV_MUST_USE prov_status prov_ledger_register(prov_ledger *l,
+    const prov_key *owner, const prov_pubkey *signer, int64_t now,
+    prov_entry *entry, prov_err *err);
+
+PROV_API const char *prov_ledger_origin(const prov_ledger *l);
+
+/* The newest verified checkpoint: size, root and the signed note's text. */
+PROV_API PROV_MUST_USE prov_status prov_ledger_checkpoint(prov_ledger *l,
+    uint64_t *size, uint8_t root[32], char **note, prov_err *err);
+
+/* Entry i, checked against the checkpoint's root. Free *bytes with prov_free. */
+PROV_API PROV_MUST_USE prov_status prov_ledger_entry(prov_ledger *l,
+    uint64_t i, uint8_t **bytes, size_t *len, prov_err *err);
+
+/* The C2SP tlog-proof of entry i under the newest checkpoint, as text. */
+PROV_API PROV_MUST_USE prov_status prov_ledger_prove(prov_ledger *l,
+    uint64_t i, char **proof, prov_err *err);
+
+/* RFC 9162 consistency proof between two sizes: n hashes of 32 bytes. */
+PROV_API PROV_MUST_USE prov_status prov_ledger_consistency(prov_ledger *l,
+    uint64_t from, uint64_t to, uint8_t **hashes, size_t *n, prov_err *err);
+
+/* Entries on an asset (SHA-256) or with a stream root, oldest first. */
+typedef enum prov_lookup_by {
+	PROV_BY_ASSET = 1,
+	PROV_BY_STREAM = 2,
+	PROV_BY_SIGNER = 3
+} prov_lookup_by;
+PROV_API PROV_MUST_USE prov_status prov_ledger_lookup(prov_ledger *l,
+    prov_lookup_by by, const uint8_t key[32], uint64_t **indexes, size_t *n,
+    prov_err *err);
+
+/*
+ * Rebuilds every hash from the entries and compares tiles, index, blobs and
+ * checkpoint. PROV_EUNTRUSTED names the first thing that differs.
+ */
+PROV_API PROV_MUST_USE prov_status prov_ledger_check(prov_ledger *l,
+    prov_progress_fn progress, void *arg, uint64_t *entries, prov_err *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

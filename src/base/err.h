@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PROV_BASE_ERR_H
+#define PROV_BASE_ERR_H
+
+#include "prov/err.h"
+
+/*
+ * Records why a call failed and returns st, so that failing is one line:
+ *
+ *	return (prov_fail(err, PROV_EFORMAT, "box %zu: length is zero", i));
+ *
+ * The first reason wins: the deepest function knows most. err may be NULL.
+ */
+prov_status prov_fail(prov_err *err, prov_status st, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Puts "what: " in front of the recorded reason and returns st. */
+prov_status prov_wrap(prov_err *err, prov_status st, const char *what);
+
+/* prov_fail with ": " and the text of errno behind the message. */
+prov_status prov_fail_errno(prov_err *err, prov_status st, const char *fmt,
+    ...) __attribute__((format(printf, 3, 4)));
+
+#endif

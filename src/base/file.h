@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PROV_BASE_FILE_H
+#define PROV_BASE_FILE_H
+
+#include <stdbool.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+
+/* Closes a descriptor when its scope ends: AUTO_FD int fd = -1; */
+void auto_fd(int *fd);
+#define AUTO_FD __attribute__((cleanup(auto_fd)))
+
+/*
+ * Reads a whole regular file of at most max bytes into an empty b.
+ * PROV_ENOTFOUND, PROV_EOPEN, PROV_EIO or PROV_ELIMIT.
+ */
+prov_status file_read(struct buf *b, const char *path, size_t max,
+    prov_err *err);
+prov_status fd_read(struct buf *b, int fd, size_t max, prov_err *err);
+
+/* Opens a regular file for reading, never blocking on FIFOs and devices. */
+prov_status file_open(int *fd, struct stat *st, const char *path,
+    prov_err *err);
+
+/* pread of exactly len bytes; PROV_EIO at the end of the file. */
+prov_status fd_pread(int fd, void *p, size_t len, uint64_t off,
+    prov_err *err);
+
+#define FILE_SYNC 0x1U /* fsync the file and its directory */
+#define FILE_EXCL 0x2U /* PROV_EEXIST rather than replace */
+
+/* Writes to a temporary name beside path, then renames: whole or not at all. */
+prov_status file_write(const char *path, prov_span bytes, mode_t mode,
+    unsigned flags, prov_err *err);
+
+/* Makes dir and its parents, mode 0777 & ~umask; fine if it is there. */
+prov_status dir_make(const char *path, prov_err *err);
+prov_status dir_sync(const char *path, prov_err *err);
+
+/* a + "/" + b, malloc'ed; NULL when out of memory. */
+char *path_join(const char *a, const char *b);
+
+#endif

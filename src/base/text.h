@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PROV_BASE_TEXT_H
+#define PROV_BASE_TEXT_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+
+void hex_encode(char *out, const uint8_t *p, size_t len); /* 2*len+1 bytes */
+
+/* Lower-case hex of exactly len bytes; false otherwise. */
+bool hex_decode(uint8_t *out, size_t len, const char *s, size_t slen);
+
+/* RFC 4648 base64, canonical: no white space, zero trailing bits. */
+void base64_put(struct buf *b, prov_span s);
+bool base64_decode(struct buf *out, const char *s, size_t slen);
+
+/* ASCII decimal without sign or leading zeros; false past UINT64_MAX. */
+bool u64_decode(uint64_t *out, const char *s, size_t slen);
+
+bool utf8_valid(const uint8_t *p, size_t len);
+
+/*
+ * The one way for outside text to reach a terminal: control characters, DEL,
+ * bidi controls, line separators and bad UTF-8 become \u{..}; at most max
+ * bytes, then "...".
+ */
+void text_escape(struct buf *b, const char *s, size_t len, size_t max);
+
+/* RFC 3339 UTC ("2026-11-23T20:41:00Z") to and from Unix seconds. */
+void time_format(char out[32], int64_t t);
+bool time_parse(int64_t *out, const char *s);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PROV_ESSENCE_TIMELINE_H
+#define PROV_ESSENCE_TIMELINE_H
+
+#include "base/cbor.h"
+
+/*
+ * A stream's segments and times, a content-addressed blob.
+ *
+ * Units are frames for video and images, samples at the core rate for audio.
+ * leaf k covers units[k] units in coded order. Video times are sorted into
+ * presentation order and run-length coded: frame i of a run is presented at
+ * start + i * num / den ns, within TIMELINE_FIT_NS. order[i] is the rank in
+ * presentation of coded frame i, less i; absent when all are 0. Audio runs
+ * are {start, samples}: num / den are 1e9 / rate. Times are ns on the asset's
+ * common clock (ESSENCE 4) and may be negative. untimed: no frame had a time.
+ */
+#define TIMELINE_FIT_NS 1000000 /* run-length coding moves no frame by more */
+
+struct run {
+	int64_t start; /* ns */
+	uint64_t num;  /* ns per den units */
+	uint64_t den;
+	uint64_t count; /* units */
+};
+
+struct timeline {
+	uint64_t n; /* segments */
+	uint8_t *leaves;  /* n * 32 bytes */
+	uint64_t *units;  /* n */
+	uint64_t total;   /* sum of units */
+	bool untimed;
+	size_t n_runs;
+	struct run *runs;
+	int32_t *order; /* total ranks less index, or NULL */
+};
+
+void timeline_free(struct timeline *tl);
+void auto_timeline(struct timeline **tl);
+#define AUTO_TIMELINE __attribute__((cleanup(auto_timeline))) struct timeline
+
+/* The blob; and the times item alone, for the manifest. */
+void timeline_encode(struct buf *b, const struct timeline *tl);
+prov_status timeline_decode(struct timeline **out, prov_span blob,
+    prov_err *err);
+void timeline_encode_times(struct buf *b, const struct timeline *tl);
+
+/* A timeline with runs and order but no leaves, from a times item. */
+prov_status timeline_decode_times(struct timeline **out, prov_span item,
+    prov_err *err);
+
+/*
+ * Sets runs and order from one time per coded frame (ns; PROV_NO_TIME makes it
+ * untimed). Video only.
+ */
+prov_status timeline_set_times(struct timeline *tl, const int64_t *ns,
+    uint64_t n, prov_err *err);
+
+/* When coded unit u is presented, ns. u < total and !untimed. */
+int64_t timeline_at(const struct timeline *tl, uint64_t u);
+
+/* The interval of segment k on the common clock, ns. */
+void timeline_segment(const struct timeline *tl, uint64_t k, int64_t *from,
+    int64_t *to);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PROV_LEDGER_LEDGER_H
+#define PROV_LEDGER_LEDGER_H
+
+#include "base/buf.h"
+#include "ledger/proof.h"
+#include "prov/ledger.h"
+
+DEFINE_AUTO(prov_ledger, prov_ledger_close)
+
+/*
+ * What the signing pipeline gives with each statement: timelines and openings
+ * are written and fsynced before the entry is committed (LEDGER 1).
+ */
+struct ledger_item {
+	prov_span statement;
+	const prov_span *blobs; /* timelines, named by their SHA-256 */
+	size_t n_blobs;
+	prov_span openings; /* CBOR [[salt, item], ...], or empty: private/ */
+};
+
+/*
+ * prov_ledger_append with blobs, and each entry's tlog-proof at the batch's
+ * checkpoint in proofs[i] (cleared bufs; NULL to go without).
+ */
+prov_status ledger_append_items(prov_ledger *l, const struct ledger_item *items,
+    size_t n, unsigned wait_ms, prov_entry *entries, struct buf *proofs,
+    prov_err *err);
+
+/* Everything of one entry at one checkpoint, checked: for verify's look-up. */
+prov_status ledger_entry_proven(prov_ledger *l, uint64_t index,
+    struct buf *statement, struct checkpoint *at, prov_err *err);
+
+/* A timeline blob by its SHA-256, checked. PROV_ENOTFOUND if not there. */
+prov_status ledger_blob(prov_ledger *l, const uint8_t sha256[32],
+    struct buf *out, prov_err *err);
+
+/* Openings kept for an entry by its writer. PROV_ENOTFOUND if not there. */
+prov_status ledger_openings(prov_ledger *l, const uint8_t statement[32],
+    struct buf *out, prov_err *err);
+
+/* The index of this signer's newest manifest on an asset, PROV_ENOTFOUND. */
+prov_status ledger_find(prov_ledger *l, const uint8_t asset[32],
+    const uint8_t kid[32], uint64_t *index, prov_err *err);
+
+/* Reads the public checkpoint again; later reads are at it. */
+prov_status ledger_refresh(prov_ledger *l, prov_err *err);
+
+#endif

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: ISC */
+#include "home.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char *
+join(const char *a, const char *b)
+{
+	char *s;
+
+	return (asprintf(&s, "%s/%s", a, b) < 0 ? NULL : s);
+}
+
+/* $PROV_HOME, else $XDG_DATA_HOME/prov, else ~/.local/share/prov. */
+static char *
+where(void)
+{
+	const char *s;
+
+	if ((s = getenv("PROV_HOME")) != NULL && *s != '\0')
+		return (strdup(s));
+	if ((s = getenv("XDG_DATA_HOME")) != NULL && *s == '/')
+		return (join(s, "prov"));
+	if ((s = getenv("HOME")) != NULL && *s != '\0')
+		return (join(s, ".local/share/prov"));
+	return (NULL);
+}
+
+bool
+home_find(struct home *h, const struct args *args)
+{
+	memset(h, 0, sizeof(*h));
+	if ((h->dir = where()) == NULL) {
+		complain(args, NULL, "no home directory; set PROV_HOME");
+		return (false);
+	}
+	h->config = join(h->dir, "config");
+	h->trust = join(h->dir, "trust.yaml");
+	h->ledger = join(h->dir, "ledger");
+	h->demux = getenv("PROV_DEMUX");
+	if (h->config == NULL || h->trust == NULL || h->ledger == NULL) {
+		complain(args, NULL, "out of memory");
+		home_free(h);
+		return (false);
+	}
+	return (true);
+}
+
+void
+home_free(struct home *h)
+{
+	free(h->dir);
+	free(h->config);
+	free(h->trust);
+	free(h->ledger);
+	memset(h, 0, sizeof(*h));
+}
+
+char *
+home_key_path(const struct home *h, const char *name)
+{
+	char *s;
+
+	return (asprintf(&s, "%s/keys/%s.key", h->dir, name) < 0 ? NULL : s);
+}
+
+char *
+home_default_key(const struct home *h)
+{
+	char line[PROV_NAME_MAX + 16];
+	FILE *f = fopen(h->config, "re");
+	char *name = NULL;
+
+	if (f == NULL)
+		return (NULL);
+	while (name == NULL && fgets(line, sizeof(line), f) != NULL) {
+		line[strcspn(line, "\n")] = '\0';
+		if (strncmp(line, "key ", 4) == 0)
+			name = strdup(line + 4);
+	}
+	(void)fclose(f);
+	return (name);
+}
+
+char *
+home_signer_path(const struct home *h, const struct args *args)
+{
+	const char *given = args_value(args, "key");
+	char *name, *path;
+
+	if (given != NULL) {
+		path = home_key_path(h, given);
+		if (path != NULL && access(path, F_OK) == 0)
+			return (path);
+		free(path);
+		return (strdup(given));
+	}
+	if ((name = home_default_key(h)) == NULL) {
+		complain(args, NULL, "no key yet; run: prov init");
+		return (NULL);
+	}
+	path = home_key_path(h, name);
+	free(name);
+	return (path);
+}
+
+prov_key *
+home_load_key(const struct args *args, const char *path)
+{
+	prov_key *key = NULL;
+	prov_err err = { 0 };
+
+	if (prov_key_load(&key, path, passphrase_ask, (void *)(uintptr_t)args,
+	    &err) == PROV_OK)
+		return (key);
+	complain(args, NULL, "%s", err.msg);
+	return (NULL);
+}
+
+/* NAME/log.key of the default key: prov init made them together. */
+prov_key *
+home_load_log(const struct home *h, const struct args *args)
+{
+	char *name = home_default_key(h), *log = NULL, *path = NULL;
+	prov_key *key = NULL;
+
+	if (name == NULL)
+		complain(args, NULL, "no ledger yet; run: prov init");
+	else if ((log = join(name, "log")) != NULL &&
+	    (path = home_key_path(h, log)) != NULL)
+		key = home_load_key(args, path);
+	free(name);
+	free(log);
+	free(path);
+	return (key);
+}
+
+prov_trust *
+home_load_trust(const struct home *h, const struct args *args)
+{
+	const char *path = args_value(args, "trust");
+	prov_trust *trust = NULL;
+	prov_err err = { 0 };
+
+	if (path == NULL)
+		path = h->trust;
+	if (prov_trust_load(&trust, path, &err) == PROV_OK)
+		return (trust);
+	if (err.status == PROV_ENOTFOUND)
+		complain(args, path, "no trust file; run prov init, or prov "
+				     "trust add");
+	else
+		complain(args, NULL, "%s", err.msg);
+	return (NULL);
+}
+
+const char *
+home_ledger_dir(const struct home *h, const struct args *args)
+{
+	const char *dir = args_value(args, "ledger");
+
+	if (dir != NULL)
+		return (dir);
+	return (access(h->ledger, F_OK) == 0 ? h->ledger : NULL);
+}
+
+prov_ledger *
+home_open_ledger(const struct home *h, const struct args *args)
+{
+	const char *dir = home_ledger_dir(h, args);
+	prov_trust *trust;
+	prov_ledger *ledger = NULL;
+	prov_err err = { 0 };
+	prov_status st = PROV_ENOTFOUND;
+
+	if (dir == NULL) {
+		complain(args, NULL, "no ledger here; run: prov init");
+		return (NULL);
+	}
+	if ((trust = home_load_trust(h, args)) == NULL)
+		return (NULL);
+	for (size_t i = 0; i < prov_trust_logs(trust) && st != PROV_OK; i++) {
+		if (st != PROV_ENOTFOUND && st != PROV_EUNTRUSTED)
+			break;
+		prov_err_clear(&err);
+		st = prov_ledger_open(&ledger, dir,
+		    prov_trust_log_at(trust, i), &err);
+	}
+	if (st != PROV_OK)
+		complain(args, dir, "%s", err.msg[0] != '\0' ? err.msg :
+		    "no log is trusted; prov trust add --log VKEY");
+	prov_trust_free(trust);
+	return (ledger);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PROV_TOOLS_HOME_H
+#define PROV_TOOLS_HOME_H
+
+#include "cmd.h"
+
+/*
+ * $PROV_HOME: keys/NAME.key, trust.yaml, tlog-policy, ledger/, and config,
+ * whose line "key NAME" names the default key. All paths are owned by home.
+ */
+struct home {
+	char *dir;
+	char *config;
+	char *trust;
+	char *ledger;
+	const char *demux; /* $PROV_DEMUX, or NULL: as installed */
+};
+
+bool home_find(struct home *h, const struct args *args);
+void home_free(struct home *h);
+
+char *home_key_path(const struct home *h, const char *name);
+/* The key named by -k (a name or a path), else the default one. malloc'ed. */
+char *home_signer_path(const struct home *h, const struct args *args);
+/* The default key's name; NULL where prov init has not run. malloc'ed. */
+char *home_default_key(const struct home *h);
+
+/* Loads a key, asking as --passphrase-file or the terminal say. */
+prov_key *home_load_key(const struct args *args, const char *path);
+/* The log key of this home's ledger, and the ledger opened for appending. */
+prov_key *home_load_log(const struct home *h, const struct args *args);
+
+/* The trust file: --trust, else the home's. NULL after complaining. */
+prov_trust *home_load_trust(const struct home *h, const struct args *args);
+/* The ledger to look things up in: --ledger, the home's, or NULL. */
+const char *home_ledger_dir(const struct home *h, const struct args *args);
+/* Opens it for reading under the log key that trust names. */
+prov_ledger *home_open_ledger(const struct home *h, const struct args *args);
+
+#define OPT_PASSPHRASE                                            \
+	{ "passphrase-file", 0, "FILE", "read the passphrase from the " \
+					"first line of FILE" }
+
+/* A new passphrase for init and key generate: by --no-passphrase, from
+ * --passphrase-file, or asked twice. PROV_OK leaves p == NULL for none. */
+prov_status passphrase_new(const struct args *args, char buf[1024],
+    prov_span *out, prov_err *err);
+prov_status passphrase_ask(void *args, const char *what, char *buf, size_t len,
+    size_t *got);
+
+/* No core dumps and no ptrace from here on: a key is about to be loaded. */
+void harden(void);
+
+#endif
