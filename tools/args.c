@@ -141,8 +141,9 @@ run_family(const struct cmd *cmd, int argc, char **argv)
 		if (strcmp(argv[1], cmd->subs[i]->name) == 0)
 			return (cmd_run(cmd->subs[i], cmd->name, argc - 1,
 			    argv + 1));
-	fprintf(stderr, "prov: %s: %s: no such command; prov %s -h lists them\n",
-	    cmd->name, argv[1], cmd->name);
+	fprintf(stderr,
+	    "prov: %s: %s: no such command; prov %s -h lists them\n", cmd->name,
+	    argv[1], cmd->name);
 	return (EXIT_TROUBLE);
 }
 
@@ -171,9 +172,8 @@ cmd_run(const struct cmd *cmd, const char *family, int argc, char **argv)
 static int
 find(const struct args *args, const char *name)
 {
-	for (int i = 0; args->cmd->opts != NULL &&
-	     args->cmd->opts[i].name != NULL;
-	     i++)
+	for (int i = 0;
+	     args->cmd->opts != NULL && args->cmd->opts[i].name != NULL; i++)
 		if (strcmp(args->cmd->opts[i].name, name) == 0)
 			return (i);
 	return (-1);

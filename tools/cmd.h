@@ -12,7 +12,7 @@ enum {
 	EXIT_HOLDS = 0,
 	EXIT_NO = 1,      /* checked, and the answer is no */
 	EXIT_TROUBLE = 2, /* usage, configuration, internal, cannot be opened */
-	EXIT_RETRY = 75   /* could not decide now: reading failed, busy, stale */
+	EXIT_RETRY = 75 /* could not decide now: reading failed, busy, stale */
 };
 
 /* One option. The table drives parsing, -h, completions and the manual test. */
@@ -36,7 +36,7 @@ struct args {
 	struct opt_value {
 		int opt;
 		const char *value;
-	} *all; /* each value of each option, in order */
+	} * all; /* each value of each option, in order */
 	size_t n_all;
 };
 

@@ -27,24 +27,10 @@ default_name(char out[PROV_NAME_MAX + 1])
 	    host[0] == '\0' ? "host" : host, pw != NULL ? pw->pw_name : "user");
 	for (char *s = out; *s != '\0'; s++)
 		if (strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxy"
-			   "z0123456789._-/", *s) == NULL)
+			   "z0123456789._-/",
+			*s) == NULL)
 			*s = '_';
 	return (prov_name_check(out, NULL) == PROV_OK);
-}
-
-static bool
-make_parents(const char *path)
-{
-	char *copy = strdup(path);
-	bool fine = copy != NULL;
-
-	for (char *s = copy; fine && (s = strchr(s + 1, '/')) != NULL;) {
-		*s = '\0';
-		fine = mkdir(copy, 0700) == 0 || errno == EEXIST;
-		*s = '/';
-	}
-	free(copy);
-	return (fine);
 }
 
 /* Loads the key of an earlier, interrupted run, or makes one. */
@@ -60,11 +46,11 @@ key_for(const struct home *h, const struct args *args, const char *name,
 		return (NULL);
 	if (access(path, F_OK) == 0) {
 		key = home_load_key(args, path);
-	} else if (!make_parents(path)) {
+	} else if (!home_make_parents(path)) {
 		complain(args, path, "cannot make its directory: %s",
 		    strerror(errno));
 	} else if (prov_key_generate(&key, name, &err) != PROV_OK ||
-	    prov_key_save(key, path, passphrase, &err) != PROV_OK) {
+		   prov_key_save(key, path, passphrase, &err) != PROV_OK) {
 		complain(args, NULL, "%s", err.msg);
 		prov_key_free(key);
 		key = NULL;
@@ -132,8 +118,9 @@ static int
 already(const struct home *h, const struct args *args, const char *name)
 {
 	if (args->n == 1 && strcmp(args->at[0], name) != 0) {
-		complain(args, h->dir, "is set up for %s already; for another "
-				       "key: prov key generate %s",
+		complain(args, h->dir,
+		    "is set up for %s already; for another "
+		    "key: prov key generate %s",
 		    name, args->at[0]);
 		return (EXIT_TROUBLE);
 	}
@@ -197,10 +184,11 @@ run(const struct args *args)
 	if ((have = home_default_key(&h)) != NULL) {
 		status = already(&h, args, have);
 	} else if (args->n == 0 && !default_name(name)) {
-		complain(args, NULL, "no name for a key; give one: prov init "
-				     "NAME");
+		complain(args, NULL,
+		    "no name for a key; give one: prov init "
+		    "NAME");
 	} else if (args->n == 1 &&
-	    prov_name_check(args->at[0], &err) != PROV_OK) {
+		   prov_name_check(args->at[0], &err) != PROV_OK) {
 		status = trouble(args, NULL, &err);
 	} else if (passphrase_new(args, buf, &passphrase, &err) != PROV_OK) {
 		status = trouble(args, NULL, &err);

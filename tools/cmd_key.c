@@ -50,21 +50,6 @@ print_public(const prov_pubkey *key)
 	printf("\nvkey  %s\n", vkey);
 }
 
-static bool
-make_parents(const char *path)
-{
-	char *copy = strdup(path);
-	bool fine = copy != NULL;
-
-	for (char *s = copy; fine && (s = strchr(s + 1, '/')) != NULL;) {
-		*s = '\0';
-		fine = mkdir(copy, 0700) == 0 || errno == EEXIST;
-		*s = '/';
-	}
-	free(copy);
-	return (fine);
-}
-
 /* Stores a new key in the home and says what to do with it next. */
 static int
 store(const struct args *args, const prov_key *key)
@@ -79,10 +64,10 @@ store(const struct args *args, const prov_key *key)
 	if (!home_find(&h, args))
 		return (EXIT_TROUBLE);
 	path = home_key_path(&h, prov_key_public(key)->name);
-	if (path == NULL || !make_parents(path))
+	if (path == NULL || !home_make_parents(path))
 		complain(args, path, "%s", strerror(errno));
 	else if (passphrase_new(args, buf, &passphrase, &err) != PROV_OK ||
-	    prov_key_save(key, path, passphrase, &err) != PROV_OK)
+		 prov_key_save(key, path, passphrase, &err) != PROV_OK)
 		status = trouble(args, NULL, &err);
 	else {
 		print_public(prov_key_public(key));
@@ -114,9 +99,10 @@ run_generate(const struct args *args)
 static int
 nibble(int c)
 {
-	return (c >= '0' && c <= '9' ? c - '0' :
-		c >= 'a' && c <= 'f' ? c - 'a' + 10 :
-		c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1);
+	return (c >= '0' && c <= '9'   ? c - '0'
+		: c >= 'a' && c <= 'f' ? c - 'a' + 10
+		: c >= 'A' && c <= 'F' ? c - 'A' + 10
+				       : -1);
 }
 
 /* 32 raw bytes, or 64 hex digits and a newline. */
@@ -124,16 +110,16 @@ static bool
 read_seed(const char *path, uint8_t seed[32])
 {
 	unsigned char raw[66];
-	int fd = path == NULL ? dup(STDIN_FILENO) :
-				open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = path == NULL ? dup(STDIN_FILENO)
+	                      : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	size_t n = 0;
 	ssize_t got = 1;
 	bool fine = true;
 
 	if (fd < 0)
 		return (false);
-	while (n < sizeof(raw) &&
-	    (got = read(fd, raw + n, sizeof(raw) - n)) > 0)
+	while (
+	    n < sizeof(raw) && (got = read(fd, raw + n, sizeof(raw) - n)) > 0)
 		n += (size_t)got;
 	(void)close(fd);
 	if (n == 65 && raw[64] == '\n')
@@ -142,8 +128,8 @@ read_seed(const char *path, uint8_t seed[32])
 		memcpy(seed, raw, 32);
 	for (size_t i = 0; n == 64 && i < 64; i++) {
 		fine = fine && nibble(raw[i]) >= 0;
-		seed[i / 2] = (uint8_t)(seed[i / 2] << 4 |
-		    (nibble(raw[i]) & 15));
+		seed[i / 2] =
+		    (uint8_t)(seed[i / 2] << 4 | (nibble(raw[i]) & 15));
 	}
 	explicit_bzero(raw, sizeof(raw));
 	return (got >= 0 && fine && (n == 32 || n == 64));
@@ -165,7 +151,7 @@ run_import(const struct args *args)
 		return (EXIT_TROUBLE);
 	}
 	if (prov_key_import(&key, args->at[0],
-	    (prov_span){ seed, sizeof(seed) }, &err) != PROV_OK)
+		(prov_span){ seed, sizeof(seed) }, &err) != PROV_OK)
 		status = trouble(args, NULL, &err);
 	else
 		status = store(args, key);
@@ -189,8 +175,8 @@ named_key(const struct args *args)
 	if (name == NULL)
 		complain(args, NULL, "no key yet; run: prov init");
 	else if ((path = home_key_path(&h, name)) != NULL)
-		key = home_load_key(args,
-		    access(path, F_OK) == 0 ? path : name);
+		key =
+		    home_load_key(args, access(path, F_OK) == 0 ? path : name);
 	free(name);
 	free(path);
 	home_free(&h);

@@ -53,8 +53,9 @@ time_option(const struct args *args, const char *name, int64_t *out)
 	    ((memset(&tm, 0, sizeof(tm)), end = strptime(s, "%Y-%m-%d", &tm)) ==
 		    NULL ||
 		*end != '\0')) {
-		complain(args, NULL, "--%s %s: not a time such as "
-				     "2026-11-23T20:41:00Z",
+		complain(args, NULL,
+		    "--%s %s: not a time such as "
+		    "2026-11-23T20:41:00Z",
 		    name, s);
 		return (false);
 	}
@@ -100,8 +101,8 @@ open_or_new(prov_trust **trust, const char *path, prov_err *err)
 static bool
 make_home(const struct home *h, const struct args *args)
 {
-	if (args_value(args, "trust") != NULL ||
-	    mkdir(h->dir, 0700) == 0 || errno == EEXIST)
+	if (args_value(args, "trust") != NULL || mkdir(h->dir, 0700) == 0 ||
+	    errno == EEXIST)
 		return (true);
 	complain(args, h->dir, "%s", strerror(errno));
 	return (false);
@@ -130,8 +131,8 @@ run_add(const struct args *args)
 	}
 	st = open_or_new(&trust, trust_path(&h, args), &err);
 	if (st == PROV_OK)
-		st = log ? prov_trust_add_log(trust, &key, &err) :
-			   add_signer(args, trust, &key, &err);
+		st = log ? prov_trust_add_log(trust, &key, &err)
+		         : add_signer(args, trust, &key, &err);
 	if (st == PROV_OK)
 		st = prov_trust_save(trust, trust_path(&h, args), &err);
 	if (st == PROV_EEXIST) {

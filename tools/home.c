@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "home.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -67,6 +68,21 @@ home_key_path(const struct home *h, const char *name)
 	return (asprintf(&s, "%s/keys/%s.key", h->dir, name) < 0 ? NULL : s);
 }
 
+bool
+home_make_parents(const char *path)
+{
+	char *copy = strdup(path);
+	bool fine = copy != NULL;
+
+	for (char *s = copy; fine && (s = strchr(s + 1, '/')) != NULL;) {
+		*s = '\0';
+		fine = mkdir(copy, 0700) == 0 || errno == EEXIST;
+		*s = '/';
+	}
+	free(copy);
+	return (fine);
+}
+
 char *
 home_default_key(const struct home *h)
 {
@@ -114,7 +130,7 @@ home_load_key(const struct args *args, const char *path)
 	prov_err err = { 0 };
 
 	if (prov_key_load(&key, path, passphrase_ask, (void *)(uintptr_t)args,
-	    &err) == PROV_OK)
+		&err) == PROV_OK)
 		return (key);
 	complain(args, NULL, "%s", err.msg);
 	return (NULL);
@@ -130,7 +146,7 @@ home_load_log(const struct home *h, const struct args *args)
 	if (name == NULL)
 		complain(args, NULL, "no ledger yet; run: prov init");
 	else if ((log = join(name, "log")) != NULL &&
-	    (path = home_key_path(h, log)) != NULL)
+		 (path = home_key_path(h, log)) != NULL)
 		key = home_load_key(args, path);
 	free(name);
 	free(log);
@@ -150,8 +166,9 @@ home_load_trust(const struct home *h, const struct args *args)
 	if (prov_trust_load(&trust, path, &err) == PROV_OK)
 		return (trust);
 	if (err.status == PROV_ENOTFOUND)
-		complain(args, path, "no trust file; run prov init, or prov "
-				     "trust add");
+		complain(args, path,
+		    "no trust file; run prov init, or prov "
+		    "trust add");
 	else
 		complain(args, NULL, "%s", err.msg);
 	return (NULL);
@@ -186,12 +203,14 @@ home_open_ledger(const struct home *h, const struct args *args)
 		if (st != PROV_ENOTFOUND && st != PROV_EUNTRUSTED)
 			break;
 		prov_err_clear(&err);
-		st = prov_ledger_open(&ledger, dir,
-		    prov_trust_log_at(trust, i), &err);
+		st = prov_ledger_open(&ledger, dir, prov_trust_log_at(trust, i),
+		    &err);
 	}
 	if (st != PROV_OK)
-		complain(args, dir, "%s", err.msg[0] != '\0' ? err.msg :
-		    "no log is trusted; prov trust add --log VKEY");
+		complain(args, dir, "%s",
+		    err.msg[0] != '\0'
+			? err.msg
+			: "no log is trusted; prov trust add --log VKEY");
 	prov_trust_free(trust);
 	return (ledger);
 }

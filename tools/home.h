@@ -19,6 +19,9 @@ struct home {
 bool home_find(struct home *h, const struct args *args);
 void home_free(struct home *h);
 
+/* Makes the directories above path, mode 0700. */
+bool home_make_parents(const char *path);
+
 char *home_key_path(const struct home *h, const char *name);
 /* The key named by -k (a name or a path), else the default one. malloc'ed. */
 char *home_signer_path(const struct home *h, const struct args *args);
@@ -37,9 +40,12 @@ const char *home_ledger_dir(const struct home *h, const struct args *args);
 /* Opens it for reading under the log key that trust names. */
 prov_ledger *home_open_ledger(const struct home *h, const struct args *args);
 
-#define OPT_PASSPHRASE                                            \
-	{ "passphrase-file", 0, "FILE", "read the passphrase from the " \
-					"first line of FILE" }
+#define OPT_PASSPHRASE                              \
+	{                                           \
+		"passphrase-file", 0, "FILE",       \
+		    "read the passphrase from the " \
+		    "first line of FILE"            \
+	}
 
 /* A new passphrase for init and key generate: by --no-passphrase, from
  * --passphrase-file, or asked twice. PROV_OK leaves p == NULL for none. */

@@ -100,8 +100,8 @@ passphrase_ask(void *arg, const char *what, char *buf, size_t len, size_t *got)
 
 	if (len > PASSPHRASE_MAX)
 		len = PASSPHRASE_MAX;
-	st = file != NULL ? from_file(file, buf, len, got, &err) :
-			    from_terminal(what, buf, len, got, &err);
+	st = file != NULL ? from_file(file, buf, len, got, &err)
+	                  : from_terminal(what, buf, len, got, &err);
 	if (st != PROV_OK)
 		complain(args, NULL, "%s", err.msg);
 	return (st);
@@ -129,8 +129,8 @@ passphrase_new(const struct args *args, char buf[1024], prov_span *out,
 		return (fail(err, PROV_EPASSPHRASE, "passphrase",
 		    "is empty; --no-passphrase stores the key unencrypted"));
 	if (file == NULL) {
-		st = from_terminal("the new key, again", again,
-		    PASSPHRASE_MAX, &m, err);
+		st = from_terminal("the new key, again", again, PASSPHRASE_MAX,
+		    &m, err);
 		if (st == PROV_OK && (n != m || memcmp(buf, again, n) != 0))
 			st = fail(err, PROV_EPASSPHRASE, "passphrase",
 			    "the two differ; nothing was written");

@@ -14,18 +14,19 @@ static bool
 is_steering(uint32_t c)
 {
 	return (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x61c ||
-	    (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
-	    (c >= 0x2060 && c <= 0x206f) || c == 0xfeff);
+		(c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+		(c >= 0x2060 && c <= 0x206f) || c == 0xfeff);
 }
 
 /* Decodes one UTF-8 character of at most left bytes: its length, 0 if bad. */
 static size_t
 decode(const unsigned char *p, size_t left, uint32_t *c)
 {
-	size_t len = p[0] < 0x80 ? 1 :
-	    p[0] >= 0xc2 && p[0] < 0xe0 ? 2 :
-	    p[0] >= 0xe0 && p[0] < 0xf0 ? 3 :
-	    p[0] >= 0xf0 && p[0] < 0xf5 ? 4 : 0;
+	size_t len = p[0] < 0x80                   ? 1
+	             : p[0] >= 0xc2 && p[0] < 0xe0 ? 2
+	             : p[0] >= 0xe0 && p[0] < 0xf0 ? 3
+	             : p[0] >= 0xf0 && p[0] < 0xf5 ? 4
+	                                           : 0;
 
 	if (len == 0 || len > left)
 		return (0);
@@ -126,7 +127,8 @@ trouble(const struct args *args, const char *what, const prov_err *err)
 {
 	complain(args, what, "%s",
 	    err->msg[0] != '\0' ? err->msg : prov_strstatus(err->status));
-	return (exit_for(err->status == PROV_OK ? PROV_EINTERNAL : err->status));
+	return (
+	    exit_for(err->status == PROV_OK ? PROV_EINTERNAL : err->status));
 }
 
 static int

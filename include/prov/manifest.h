@@ -49,6 +49,13 @@ PROV_API PROV_MUST_USE prov_status prov_claim_ingredient(prov_claim *claim,
 PROV_API PROV_MUST_USE prov_status prov_show(char **out, prov_span bytes,
     unsigned flags, prov_err *err);
 
+/*
+ * The statement that bytes are or, for a sidecar, hold. Borrows bytes; checks
+ * form, no trust.
+ */
+PROV_API PROV_MUST_USE prov_status prov_statement_in(prov_span *out,
+    prov_span bytes, prov_err *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -60,6 +60,18 @@ PROV_API PROV_MUST_USE prov_status prov_sign_files(
     const prov_sign_options *options, const char *const *paths, size_t n,
     prov_signed_fn report, void *arg, prov_err *err);
 
+/* What became of one file as one line of JSON. Free it with prov_free. */
+PROV_API PROV_MUST_USE prov_status prov_signed_json(char **out,
+    const prov_signed *done, prov_err *err);
+
+/*
+ * SHA-256 of the statement on path, for prov_claim_ingredient: from its
+ * sidecar, which must be about this very file, else the newest in the ledger
+ * (NULL: none at hand). PROV_ENOTFOUND where there is none.
+ */
+PROV_API PROV_MUST_USE prov_status prov_sign_find(uint8_t statement[32],
+    const char *path, prov_ledger *ledger, prov_err *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdlib.h>
+#include <string.h>
+
+#include "home.h"
+#include "ordered.h"
+#include "progress.h"
+#include "walk.h"
+
+static const struct opt opts[] = {
+	{ "trust", 0, "FILE", "whom to believe, instead of the home's" },
+	{ "ledger", 0, "DIR", "look things up in this ledger" },
+	{ "sidecar", 0, "FILE", "the sidecar of the one file given" },
+	{ "sidecar-dir", 0, "DIR", "sidecars are in DIR" },
+	{ "no-sidecar", 0, NULL, "use no sidecars, only the ledger" },
+	{ "jobs", 'j', "N", "work on N files at once" },
+	{ "recursive", 'r', "DIR", "verify every file below DIR; repeatable" },
+	{ "json", 0, NULL, "print one JSON object a line" },
+	{ 0 },
+};
+
+/* What the summary line counts, in its order. */
+static const char *const words[] = { "VERIFIED", "CLIP", "ALTERED", "UNSIGNED",
+	"UNTRUSTED", "REVOKED", "EXPIRED", "INVALID", "STALE", "FORK", "RETRY",
+	"ERROR" };
+#define NWORDS (sizeof(words) / sizeof(words[0]))
+
+struct session {
+	const struct args *args;
+	struct home home;
+	struct files files;
+	prov_trust *trust;
+	prov_verifier **verifiers; /* one for each job */
+	unsigned jobs;
+	struct progress *progress;
+	size_t count[NWORDS];
+	int status;
+};
+
+/* What one file came to. */
+struct result {
+	prov_verdict *verdict; /* NULL: see err */
+	prov_err err;
+};
+
+static void *
+work(void *arg, unsigned job, size_t i)
+{
+	struct session *s = arg;
+	struct result *r = calloc(1, sizeof(*r));
+
+	if (r != NULL &&
+	    prov_verify_file(s->verifiers[job], s->files.at[i], &r->verdict,
+		&r->err) == PROV_OK &&
+	    r->verdict == NULL)
+		r->err.status = PROV_EINTERNAL; /* never success without one */
+	return (r);
+}
+
+static void
+count(struct session *s, const char *word)
+{
+	for (size_t i = 0; i < NWORDS; i++)
+		if (strncmp(word, words[i], strlen(words[i])) == 0)
+			s->count[i]++;
+}
+
+static void
+emit(void *arg, size_t i, void *result)
+{
+	struct session *s = arg;
+	struct result *r = result;
+	prov_err err = { 0 };
+	char *text = NULL;
+	prov_status st;
+
+	progress_wipe(s->progress);
+	if (r == NULL || r->verdict == NULL) {
+		complain(s->args, s->files.at[i], "%s",
+		    r != NULL && r->err.msg[0] != '\0' ? r->err.msg
+						       : "out of memory");
+		s->status = exit_worse(s->status, EXIT_TROUBLE);
+		free(r);
+		return;
+	}
+	st = args_has(s->args, "json")
+	         ? prov_verdict_json(&text, r->verdict, &err)
+	         : prov_verdict_text(&text, r->verdict, &err);
+	if (st != PROV_OK) {
+		s->status = exit_worse(s->status,
+		    trouble(s->args, s->files.at[i], &err));
+		s->status = exit_worse(s->status, EXIT_TROUBLE);
+	} else {
+		size_t len = strlen(text);
+
+		printf("%s%s", text,
+		    len > 0 && text[len - 1] == '\n' ? "" : "\n");
+		(void)fflush(stdout);
+	}
+	count(s, prov_verdict_word(r->verdict));
+	s->status = exit_worse(s->status, prov_verdict_status(r->verdict));
+	prov_free(text);
+	prov_verdict_free(r->verdict);
+	free(r);
+	progress_file(s->progress);
+}
+
+static void
+summary(const struct session *s)
+{
+	const char *sep = ":";
+
+	if (s->files.n < 2)
+		return;
+	fprintf(stderr, "%zu files", s->files.n);
+	for (size_t i = 0; i < NWORDS; i++) {
+		if (s->count[i] == 0)
+			continue;
+		fprintf(stderr, "%s %zu ", sep, s->count[i]);
+		for (const char *c = words[i]; *c != '\0'; c++)
+			fputc(*c | 0x20, stderr);
+		sep = ",";
+	}
+	fputc('\n', stderr);
+}
+
+static bool
+make_verifiers(struct session *s)
+{
+	prov_verify_options o = {
+		.trust = s->trust,
+		.ledger_dir = home_ledger_dir(&s->home, s->args),
+		.demux = s->home.demux,
+		.sidecar_dir = args_value(s->args, "sidecar-dir"),
+		.sidecar_file = args_value(s->args, "sidecar"),
+	};
+	prov_err err = { 0 };
+
+	o.sidecar = args_has(s->args, "no-sidecar") ? PROV_SIDECAR_NONE
+	            : o.sidecar_dir != NULL         ? PROV_SIDECAR_DIR
+	                                            : PROV_SIDECAR_BESIDE;
+	if (s->progress != NULL) {
+		o.progress = progress_bytes;
+		o.progress_arg = s->progress;
+	}
+	if ((s->verifiers = calloc(s->jobs, sizeof(*s->verifiers))) == NULL) {
+		complain(s->args, NULL, "out of memory");
+		return (false);
+	}
+	for (unsigned i = 0; i < s->jobs; i++)
+		if (prov_verifier_new(&s->verifiers[i], &o, &err) != PROV_OK) {
+			s->status = trouble(s->args, NULL, &err);
+			return (false);
+		}
+	return (true);
+}
+
+static void
+verify_all(struct session *s)
+{
+	const struct ordered o = { s->files.n, s->jobs, work, emit, s };
+
+	s->progress = progress_new("verifying", s->files.n);
+	if (make_verifiers(s)) {
+		s->status = EXIT_HOLDS;
+		if (!ordered_run(&o)) {
+			complain(s->args, NULL, "threads cannot be started");
+			s->status = EXIT_TROUBLE;
+		}
+	}
+	progress_free(s->progress);
+	s->progress = NULL;
+	summary(s);
+}
+
+static bool
+usage_holds(const struct args *args)
+{
+	if (args->n == 0 && !args_has(args, "recursive")) {
+		complain(args, NULL, "nothing to verify; prov verify FILE ...");
+		return (false);
+	}
+	if (args_has(args, "sidecar") &&
+	    (args->n != 1 || args_has(args, "recursive"))) {
+		complain(args, NULL, "--sidecar goes with exactly one file");
+		return (false);
+	}
+	if (args_has(args, "sidecar") + args_has(args, "sidecar-dir") +
+		args_has(args, "no-sidecar") >
+	    1) {
+		complain(args, NULL,
+		    "only one of --sidecar, --sidecar-dir "
+		    "and --no-sidecar");
+		return (false);
+	}
+	return (true);
+}
+
+static int
+run(const struct args *args)
+{
+	struct session s = { .args = args, .status = EXIT_TROUBLE };
+	bool gathered;
+
+	s.jobs = processors();
+	if (!args_number(args, "jobs", 1, JOBS_MAX, &s.jobs) ||
+	    !usage_holds(args) || !home_find(&s.home, args))
+		return (EXIT_TROUBLE);
+	gathered = files_gather(&s.files, args);
+	if (s.files.n < s.jobs)
+		s.jobs = s.files.n < 1 ? 1 : (unsigned)s.files.n;
+	if ((s.trust = home_load_trust(&s.home, args)) != NULL)
+		verify_all(&s);
+	if (!gathered)
+		s.status = exit_worse(s.status, EXIT_TROUBLE);
+	for (unsigned i = 0; s.verifiers != NULL && i < s.jobs; i++)
+		prov_verifier_free(s.verifiers[i]);
+	free(s.verifiers);
+	prov_trust_free(s.trust);
+	files_free(&s.files);
+	home_free(&s.home);
+	return (s.status);
+}
+
+const struct cmd cmd_verify = {
+	.name = "verify",
+	.args = "media ...",
+	.summary = "check media against its signature and the ledger",
+	.opts = opts,
+	.n_max = -1,
+	.run = run,
+};

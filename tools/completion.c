@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: ISC */
+#include <string.h>
+
+#include "cmd.h"
+
+/* Whether an option's value is a path, which shells can complete. */
+static bool
+is_path(const struct opt *o)
+{
+	return (o->arg != NULL &&
+		(strcmp(o->arg, "FILE") == 0 || strcmp(o->arg, "DIR") == 0));
+}
+
+typedef void (*leaf_fn)(const char *family, const struct cmd *cmd);
+
+static void
+each_leaf(leaf_fn fn)
+{
+	for (size_t i = 0; commands[i] != NULL; i++) {
+		if (commands[i]->subs == NULL)
+			fn(NULL, commands[i]);
+		for (size_t k = 0;
+		     commands[i]->subs != NULL && commands[i]->subs[k] != NULL;
+		     k++)
+			fn(commands[i]->name, commands[i]->subs[k]);
+	}
+}
+
+static void
+names(const struct cmd *const *at)
+{
+	for (size_t i = 0; at[i] != NULL; i++)
+		printf("%s%s", i == 0 ? "" : " ", at[i]->name);
+}
+
+static void
+bash_leaf(const char *family, const struct cmd *cmd)
+{
+	printf("\t'%s%s%s') opts='--help", family != NULL ? family : "",
+	    family != NULL ? " " : "", cmd->name);
+	for (const struct opt *o = cmd->opts; o->name != NULL; o++) {
+		printf(" --%s", o->name);
+		if (o->letter != 0)
+			printf(" -%c", o->letter);
+	}
+	printf("' ;;\n");
+}
+
+static void
+bash(void)
+{
+	printf("# bash completion for prov\n"
+	       "_prov() {\n"
+	       "\tlocal cur=${COMP_WORDS[COMP_CWORD]} opts= subs=\n"
+	       "\tlocal one=${COMP_WORDS[1]} two=${COMP_WORDS[2]} key\n"
+	       "\tCOMPREPLY=()\n"
+	       "\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n"
+	       "\t\tCOMPREPLY=($(compgen -W '");
+	names(commands);
+	printf(" --help --version' -- \"$cur\"))\n\t\treturn\n\tfi\n"
+	       "\tcase $one in\n");
+	for (size_t i = 0; commands[i] != NULL; i++) {
+		if (commands[i]->subs == NULL)
+			continue;
+		printf("\t'%s') subs='", commands[i]->name);
+		names(commands[i]->subs);
+		printf("' ;;\n");
+	}
+	printf("\tesac\n"
+	       "\tif [ -n \"$subs\" ] && [ \"$COMP_CWORD\" -eq 2 ]; then\n"
+	       "\t\tCOMPREPLY=($(compgen -W \"$subs\" -- \"$cur\"))\n"
+	       "\t\treturn\n\tfi\n"
+	       "\tkey=$one\n"
+	       "\t[ -n \"$subs\" ] && key=\"$one $two\"\n"
+	       "\tcase $key in\n");
+	each_leaf(bash_leaf);
+	printf("\tesac\n"
+	       "\tcase $cur in\n"
+	       "\t-*) COMPREPLY=($(compgen -W \"$opts\" -- \"$cur\")) ;;\n"
+	       "\t*) compopt -o filenames\n"
+	       "\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\") ;;\n"
+	       "\tesac\n"
+	       "}\n"
+	       "complete -F _prov prov\n");
+}
+
+static void
+zsh_leaf(const char *family, const struct cmd *cmd)
+{
+	printf("\t('%s%s%s')\n\t\t_arguments '--help[show the options]'",
+	    family != NULL ? family : "", family != NULL ? " " : "", cmd->name);
+	for (const struct opt *o = cmd->opts; o->name != NULL; o++) {
+		printf(" \\\n\t\t\t'--%s[%s]%s%s%s'", o->name, o->help,
+		    o->arg != NULL ? ":" : "", o->arg != NULL ? o->arg : "",
+		    is_path(o)       ? ":_files"
+		    : o->arg != NULL ? ":"
+				     : "");
+		if (o->letter != 0)
+			printf(" \\\n\t\t\t'-%c[%s]%s%s%s'", o->letter, o->help,
+			    o->arg != NULL ? ":" : "",
+			    o->arg != NULL ? o->arg : "",
+			    is_path(o)       ? ":_files"
+			    : o->arg != NULL ? ":"
+					     : "");
+	}
+	printf(" \\\n\t\t\t'*:file:_files' ;;\n");
+}
+
+static void
+zsh_names(const struct cmd *const *at)
+{
+	for (size_t i = 0; at[i] != NULL; i++)
+		printf(" '%s:%s'", at[i]->name, at[i]->summary);
+}
+
+static void
+zsh(void)
+{
+	printf("#compdef prov\n"
+	       "local -a names\n"
+	       "if (( CURRENT == 2 )); then\n\tnames=(");
+	zsh_names(commands);
+	printf(" )\n\t_describe command names\n\treturn\nfi\n"
+	       "local key=$words[2]\n"
+	       "case $words[2] in\n");
+	for (size_t i = 0; commands[i] != NULL; i++) {
+		if (commands[i]->subs == NULL)
+			continue;
+		printf("\t(%s)\n\t\tif (( CURRENT == 3 )); then\n\t\t\tnames=(",
+		    commands[i]->name);
+		zsh_names(commands[i]->subs);
+		printf(" )\n\t\t\t_describe command names\n\t\t\treturn\n"
+		       "\t\tfi\n\t\tkey=\"$words[2] $words[3]\" ;;\n");
+	}
+	printf("esac\ncase $key in\n");
+	each_leaf(zsh_leaf);
+	printf("esac\n");
+}
+
+static void
+fish_leaf(const char *family, const struct cmd *cmd)
+{
+	char when[160];
+
+	if (family == NULL)
+		(void)snprintf(when, sizeof(when),
+		    "__fish_seen_subcommand_from %s", cmd->name);
+	else
+		(void)snprintf(when, sizeof(when),
+		    "__fish_seen_subcommand_from %s; and "
+		    "__fish_seen_subcommand_from %s",
+		    family, cmd->name);
+	for (const struct opt *o = cmd->opts; o->name != NULL; o++) {
+		printf("complete -c prov -n '%s' -l %s", when, o->name);
+		if (o->letter != 0)
+			printf(" -s %c", o->letter);
+		if (o->arg != NULL)
+			printf(" -r%s", is_path(o) ? " -F" : "");
+		printf(" -d '%s'\n", o->help);
+	}
+}
+
+static void
+fish(void)
+{
+	printf("# fish completion for prov\n");
+	for (size_t i = 0; commands[i] != NULL; i++) {
+		printf("complete -c prov -n __fish_use_subcommand -f -a %s -d "
+		       "'%s'\n",
+		    commands[i]->name, commands[i]->summary);
+		for (size_t k = 0;
+		     commands[i]->subs != NULL && commands[i]->subs[k] != NULL;
+		     k++)
+			printf("complete -c prov -n '"
+			       "__fish_seen_subcommand_from %s' -f -a %s -d "
+			       "'%s'\n",
+			    commands[i]->name, commands[i]->subs[k]->name,
+			    commands[i]->subs[k]->summary);
+	}
+	each_leaf(fish_leaf);
+}
+
+int
+completion(const char *shell)
+{
+	if (strcmp(shell, "bash") == 0)
+		bash();
+	else if (strcmp(shell, "zsh") == 0)
+		zsh();
+	else if (strcmp(shell, "fish") == 0)
+		fish();
+	else {
+		fprintf(stderr, "prov: --completion: bash, zsh or fish\n");
+		return (EXIT_TROUBLE);
+	}
+	return (EXIT_HOLDS);
+}
