@@ -3,6 +3,7 @@
 #define PROV_ESSENCE_TIMELINE_H
 
 #include "base/cbor.h"
+#include "prov/essence.h"
 
 /*
  * A stream's segments and times, a content-addressed blob.
@@ -16,6 +17,15 @@
  * common clock (ESSENCE 4) and may be negative. untimed: no frame had a time.
  */
 #define TIMELINE_FIT_NS 1000000 /* run-length coding moves no frame by more */
+
+/* Times are within 73 years of 0, so that differences never overflow. */
+#define TIMELINE_NS_MAX (INT64_C(1) << 61)
+
+/* A run every third frame of two days at 120 a second: 224 MB in memory. */
+#define RUNS_MAX 7000000UL
+
+/* Samples of two weeks at 768 kHz are under 2^40; sums stay far below 2^63. */
+#define UNITS_MAX (UINT64_C(1) << 48)
 
 struct run {
 	int64_t start; /* ns */
@@ -33,6 +43,12 @@ struct timeline {
 	size_t n_runs;
 	struct run *runs;
 	int32_t *order; /* total ranks less index, or NULL */
+	/*
+	 * What stands before segment k and before run i, so that look-ups need
+	 * no sums: made by timeline_index, NULL in a timeline made by hand.
+	 */
+	uint64_t *unit_at;
+	uint64_t *run_at;
 };
 
 void timeline_free(struct timeline *tl);
@@ -55,6 +71,16 @@ prov_status timeline_decode_times(struct timeline **out, prov_span item,
  */
 prov_status timeline_set_times(struct timeline *tl, const int64_t *ns,
     uint64_t n, prov_err *err);
+
+/* Appends a run. */
+prov_status timeline_add_run(struct timeline *tl, const struct run *r,
+    prov_err *err);
+
+/* Moves every time by ns. PROV_EFORMAT where one leaves the range. */
+prov_status timeline_shift(struct timeline *tl, int64_t ns, prov_err *err);
+
+/* Makes unit_at and run_at; timeline_decode* and timeline_set_times do too. */
+prov_status timeline_index(struct timeline *tl, prov_err *err);
 
 /* When coded unit u is presented, ns. u < total and !untimed. */
 int64_t timeline_at(const struct timeline *tl, uint64_t u);

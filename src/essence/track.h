@@ -18,6 +18,9 @@
  */
 struct track;
 
+/* A new run of sound wherever a frame departs from the count by more. */
+#define AUDIO_DEPARTS_NS 3000000
+
 #define RECORD_NAME   0x01
 #define RECORD_CONFIG 0x02
 #define RECORD_DATA   0x10 /* one NAL unit, syncframe or packet */
@@ -88,5 +91,20 @@ extern const struct form_ops form_h264, form_hevc, form_aac, form_mpa,
     form_opus, form_pcm, form_raw;
 
 const struct form_ops *form_for(const prov_config *config);
+
+/*
+ * For essence.c: a stream's life. end closes the form and the last segment;
+ * origin gives the time that the common clock starts at, if this track has a
+ * say; seal fills *out on that clock, and the track is spent.
+ */
+prov_status track_new(struct track **out, const prov_config *config,
+    prov_err *err);
+void track_free(struct track *t);
+prov_status track_packet(struct track *t, const prov_packet *packet,
+    prov_err *err);
+prov_status track_end(struct track *t, prov_err *err);
+int64_t track_origin(const struct track *t); /* PROV_NO_TIME: none */
+prov_status track_seal(struct track *t, int64_t origin, struct stream *out,
+    prov_err *err);
 
 #endif

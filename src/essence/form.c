@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+#include "essence/track.h"
+
+static const struct form_ops *const forms[] = { &form_h264, &form_hevc,
+	&form_aac, &form_mpa, &form_opus, &form_pcm, &form_raw };
+
+const struct form_ops *
+form_for(const prov_config *config)
+{
+	const struct form_ops *best = &form_raw;
+	int highest = 0;
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		int bid = forms[i]->bid(config);
+
+		if (bid > highest) {
+			highest = bid;
+			best = forms[i];
+		}
+	}
+	return (best);
+}

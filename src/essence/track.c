@@ -1,0 +1,691 @@
+/* SPDX-License-Identifier: ISC */
+#include "essence/track.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/limits.h"
+#include "essence/parts.h"
+#include "hash/sha256.h"
+#include "hash/tree.h"
+
+/*
+ * Small pieces are gathered, because a call into OpenSSL costs as much as
+ * hashing 100 bytes; what is larger than STAGED_MAX is hashed where it lies.
+ */
+#define STAGE_LEN  4096
+#define STAGED_MAX 1024
+
+/* A packet's time is within 18 years of 0: room for every later sum. */
+#define PACKET_NS_MAX (INT64_C(1) << 59)
+
+struct track {
+	const struct form_ops *ops;
+	void *state;
+	prov_config config; /* codec and extradata point to our copies */
+	char *codec;
+	uint8_t *extradata;
+
+	struct sha256 *leaf;
+	struct sha256 *ancillary;
+	uint8_t stage[STAGE_LEN];
+	size_t staged;
+	bool open;      /* a leaf is being hashed */
+	uint32_t owed;  /* bytes that a begun record still lacks */
+	uint64_t units; /* in the open leaf */
+	uint8_t active[32];
+
+	struct stream s;      /* parts, refused, counts */
+	prov_present present; /* as the bitstream states it */
+	struct timeline *tl;
+	size_t room; /* leaves that tl has room for */
+	int64_t *ns; /* a time for each frame; not audio */
+	size_t n_ns, room_ns;
+	int64_t lasts_ns; /* sum of what packets say they last */
+	struct run run;   /* audio: the running one; count 0 before */
+	bool run_timed;
+};
+
+static prov_status
+copy_config(struct track *t, const prov_config *config, prov_err *err)
+{
+	t->config = *config;
+	t->codec = strdup(config->codec);
+	t->extradata = malloc(config->extradata.len + 1);
+	if (t->codec == NULL || t->extradata == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "stream"));
+	if (config->extradata.len > 0)
+		memcpy(t->extradata, config->extradata.p,
+		    config->extradata.len);
+	t->config.codec = t->codec;
+	t->config.extradata.p = t->extradata;
+	return (PROV_OK);
+}
+
+/* FFmpeg's names, without what differs from container to container. */
+static void
+name_codec(char out[CODEC_NAME_MAX + 1], const char *codec)
+{
+	size_t len = strlen(codec);
+
+	strcpy(out, codec);
+	if (strcmp(codec, "mp1") == 0 || strcmp(codec, "mp2") == 0 ||
+	    strcmp(codec, "mp3") == 0)
+		strcpy(out, "mpeg-audio");
+	else if (strncmp(codec, "pcm_", 4) == 0 && len > 6 &&
+		 (strcmp(codec + len - 2, "le") == 0 ||
+		     strcmp(codec + len - 2, "be") == 0))
+		out[len - 2] = '\0';
+}
+
+static prov_status
+check_config(const prov_config *c, prov_err *err)
+{
+	size_t len = c->codec == NULL ? 0 : strlen(c->codec);
+
+	if (len == 0 || len > CODEC_NAME_MAX)
+		return (prov_fail(err, PROV_EARG,
+		    "a codec's name is 1 to %d characters", CODEC_NAME_MAX));
+	for (size_t i = 0; i < len; i++)
+		if (c->codec[i] < '!' || c->codec[i] > '~')
+			return (prov_fail(err, PROV_EARG,
+			    "a codec's name has only printable characters"));
+	if (c->kind < PROV_VIDEO || c->kind > PROV_DATA)
+		return (prov_fail(err, PROV_EARG, "kind %d", (int)c->kind));
+	if (c->tb_num == 0 || c->tb_den == 0)
+		return (prov_fail(err, PROV_EARG, "time base %u/%u", c->tb_num,
+		    c->tb_den));
+	if (c->extradata.len > EXTRADATA_MAX)
+		return (prov_fail(err, PROV_ELIMIT,
+		    "limit.extradata: %zu bytes of configuration",
+		    c->extradata.len));
+	if (c->present.known >> PROV_FIELD_MAX != 0)
+		return (prov_fail(err, PROV_EARG,
+		    "a presentation field that is not known"));
+	return (PROV_OK);
+}
+
+prov_status
+track_new(struct track **out, const prov_config *config, prov_err *err)
+{
+	struct track *t;
+	prov_status st;
+
+	if ((st = check_config(config, err)) != PROV_OK)
+		return (st);
+	if ((t = calloc(1, sizeof(*t))) == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "stream"));
+	st = copy_config(t, config, err);
+	if (st == PROV_OK)
+		st = sha256_new(&t->leaf, err);
+	if (st == PROV_OK && (t->tl = calloc(1, sizeof(*t->tl))) == NULL)
+		st = prov_fail(err, PROV_ENOMEM, "timeline");
+	if (st == PROV_OK) {
+		t->ops = form_for(&t->config);
+		t->s.kind = config->kind;
+		t->s.rate = config->kind == PROV_AUDIO ? config->rate : 0;
+		name_codec(t->s.codec, t->codec);
+		strcpy(t->s.canon, t->ops->name);
+		strcpy(t->s.rule, t->ops->rule);
+		st = t->ops->open(&t->state, t, err);
+	}
+	if (st != PROV_OK) {
+		track_free(t);
+		return (st);
+	}
+	*out = t;
+	return (PROV_OK);
+}
+
+void
+track_free(struct track *t)
+{
+	if (t == NULL)
+		return;
+	if (t->ops != NULL)
+		t->ops->close(t->state);
+	stream_clear(&t->s);
+	timeline_free(t->tl);
+	sha256_free(t->leaf);
+	sha256_free(t->ancillary);
+	free(t->ns);
+	free(t->codec);
+	free(t->extradata);
+	free(t);
+}
+
+prov_status
+track_packet(struct track *t, const prov_packet *packet, prov_err *err)
+{
+	if (packet->flags & PROV_PACKET_CORRUPT)
+		track_refuse(t, "essence.incomplete");
+	if (packet->extradata.len > EXTRADATA_MAX)
+		return (prov_fail(err, PROV_ELIMIT,
+		    "limit.extradata: %zu bytes of configuration",
+		    packet->extradata.len));
+	return (t->ops->packet(t->state, packet, err));
+}
+
+static void
+flush(struct track *t)
+{
+	sha256_add(t->leaf, t->stage, t->staged);
+	t->staged = 0;
+}
+
+static void
+hash(struct track *t, const void *p, size_t len)
+{
+	if (len > STAGED_MAX) {
+		flush(t);
+		sha256_add(t->leaf, p, len);
+		return;
+	}
+	if (len == 0)
+		return;
+	if (t->staged + len > STAGE_LEN)
+		flush(t);
+	memcpy(t->stage + t->staged, p, len);
+	t->staged += len;
+}
+
+static void
+hash_record(struct track *t, uint8_t type, const void *p, size_t len)
+{
+	uint8_t head[5] = { type };
+
+	put_be32(head + 1, (uint32_t)len);
+	hash(t, head, sizeof(head));
+	hash(t, p, len);
+}
+
+static void
+open_leaf(struct track *t)
+{
+	static const uint8_t zero = 0x00;
+
+	sha256_init(t->leaf);
+	t->staged = 0;
+	t->open = true;
+	t->units = 0;
+	hash(t, &zero, 1);
+	hash_record(t, RECORD_NAME, t->ops->name, strlen(t->ops->name));
+	hash_record(t, RECORD_CONFIG, t->active, sizeof(t->active));
+}
+
+/* Room for one more leaf; it doubles. */
+static prov_status
+grow_leaves(struct track *t, prov_err *err)
+{
+	size_t room = t->room == 0 ? 64 : 2 * t->room;
+	uint64_t *units;
+	uint8_t *leaves;
+
+	if (t->tl->n == SEGMENTS_MAX)
+		return (prov_fail(err, PROV_ELIMIT,
+		    "limit.segments: more than %lu segments", SEGMENTS_MAX));
+	if (t->tl->n < t->room)
+		return (PROV_OK);
+	if ((leaves = realloc(t->tl->leaves, room * 32)) == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "%zu segments", room));
+	t->tl->leaves = leaves;
+	if ((units = realloc(t->tl->units, room * sizeof(*units))) == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "%zu segments", room));
+	t->tl->units = units;
+	t->room = room;
+	return (PROV_OK);
+}
+
+static prov_status
+close_leaf(struct track *t, prov_err *err)
+{
+	struct timeline *tl = t->tl;
+	prov_status st;
+
+	if ((st = grow_leaves(t, err)) != PROV_OK)
+		return (st);
+	flush(t);
+	st = sha256_done(t->leaf, tl->leaves + tl->n * 32, err);
+	if (st != PROV_OK)
+		return (st);
+	tl->units[tl->n++] = t->units;
+	t->open = false;
+	t->units = 0;
+	return (PROV_OK);
+}
+
+prov_status
+track_cut(struct track *t, prov_err *err)
+{
+	if (!t->open || t->units == 0)
+		return (PROV_OK);
+	return (close_leaf(t, err));
+}
+
+prov_status
+track_config(struct track *t, const uint8_t digest[32], prov_err *err)
+{
+	if (memcmp(t->active, digest, 32) == 0)
+		return (PROV_OK);
+	if (t->owed > 0)
+		return (prov_fail(err, PROV_EINTERNAL,
+		    "a configuration inside a record"));
+	memcpy(t->active, digest, 32);
+	if (t->open)
+		hash_record(t, RECORD_CONFIG, digest, 32);
+	return (PROV_OK);
+}
+
+prov_status
+track_record_begin(struct track *t, uint8_t type, uint32_t len, prov_err *err)
+{
+	if (t->owed > 0)
+		return (prov_fail(err, PROV_EINTERNAL,
+		    "a record lacks %u bytes", t->owed));
+	if (!t->open)
+		open_leaf(t);
+	t->owed = len;
+	hash_record(t, type, NULL, 0);
+	/* The length of nothing was staged; this is the real one. */
+	put_be32(t->stage + t->staged - 4, len);
+	return (PROV_OK);
+}
+
+prov_status
+track_record_add(struct track *t, prov_span data, prov_err *err)
+{
+	if (data.len > t->owed)
+		return (prov_fail(err, PROV_EINTERNAL,
+		    "a record has %zu bytes too many", data.len - t->owed));
+	t->owed -= (uint32_t)data.len;
+	hash(t, data.p, data.len);
+	return (PROV_OK);
+}
+
+prov_status
+track_record(struct track *t, uint8_t type, prov_span data, prov_err *err)
+{
+	if (data.len > UINT32_MAX)
+		return (prov_fail(err, PROV_ELIMIT,
+		    "limit.packet: a record of %zu bytes", data.len));
+	if (t->owed > 0)
+		return (prov_fail(err, PROV_EINTERNAL,
+		    "a record lacks %u bytes", t->owed));
+	if (!t->open)
+		open_leaf(t);
+	hash_record(t, type, data.p, data.len);
+	return (PROV_OK);
+}
+
+static prov_status
+add_time(struct track *t, int64_t ns, prov_err *err)
+{
+	size_t room = t->room_ns == 0 ? 256 : 2 * t->room_ns;
+	int64_t *p;
+
+	if (t->n_ns == FRAMES_MAX)
+		return (prov_fail(err, PROV_ELIMIT,
+		    "limit.frames: more than %lu frames", FRAMES_MAX));
+	if (t->n_ns == t->room_ns) {
+		if ((p = realloc(t->ns, room * sizeof(*p))) == NULL)
+			return (prov_fail(err, PROV_ENOMEM, "frame times"));
+		t->ns = p;
+		t->room_ns = room;
+	}
+	t->ns[t->n_ns++] = ns;
+	return (PROV_OK);
+}
+
+prov_status
+track_frame(struct track *t, int64_t ns, int64_t duration_ns, prov_err *err)
+{
+	prov_status st;
+
+	if (t->config.kind == PROV_AUDIO)
+		return (prov_fail(err, PROV_EINTERNAL,
+		    "a picture in an audio stream"));
+	if (!t->open)
+		open_leaf(t);
+	if ((st = add_time(t, ns, err)) != PROV_OK)
+		return (st);
+	if (duration_ns > 0 && t->lasts_ns < PACKET_NS_MAX)
+		t->lasts_ns +=
+		    duration_ns < PACKET_NS_MAX ? duration_ns : PACKET_NS_MAX;
+	t->units++;
+	t->s.frames++;
+	return (PROV_OK);
+}
+
+/* How long n samples last. */
+static int64_t
+samples_ns(const struct run *r, uint64_t n)
+{
+	__int128 ns = (__int128)n * (__int128)r->num / (__int128)r->den;
+
+	return (ns > TIMELINE_NS_MAX ? TIMELINE_NS_MAX : (int64_t)ns);
+}
+
+/* Ends the running run and begins one at ns. */
+static prov_status
+next_run(struct track *t, int64_t ns, prov_err *err)
+{
+	prov_status st;
+
+	if (t->run.count > 0 &&
+	    (st = timeline_add_run(t->tl, &t->run, err)) != PROV_OK)
+		return (st);
+	t->run.start = ns;
+	t->run.count = 0;
+	return (PROV_OK);
+}
+
+static prov_status
+place(struct track *t, int64_t ns, prov_err *err)
+{
+	int64_t count = samples_ns(&t->run, t->run.count);
+	int64_t departs;
+
+	if (ns == PROV_NO_TIME)
+		return (PROV_OK);
+	if (!t->run_timed) {
+		/* What came before had no time: it ended here. */
+		t->run_timed = true;
+		t->run.start = ns - count;
+		return (PROV_OK);
+	}
+	departs = ns - (t->run.start + count);
+	if (departs >= -AUDIO_DEPARTS_NS && departs <= AUDIO_DEPARTS_NS)
+		return (PROV_OK);
+	return (next_run(t, ns, err));
+}
+
+prov_status
+track_samples(struct track *t, int64_t ns, uint64_t samples, prov_err *err)
+{
+	prov_status st;
+
+	if (t->config.kind != PROV_AUDIO || t->s.rate == 0)
+		return (prov_fail(err,
+		    t->s.rate == 0 ? PROV_EFORMAT : PROV_EINTERNAL,
+		    "samples of a stream that states no sample rate"));
+	if (samples > UNITS_MAX || t->s.samples + samples > UNITS_MAX)
+		return (prov_fail(err, PROV_ELIMIT,
+		    "limit.samples: too many samples"));
+	if (!t->open)
+		open_leaf(t);
+	t->run.num = 1000000000;
+	t->run.den = t->s.rate;
+	if ((st = place(t, ns, err)) != PROV_OK)
+		return (st);
+	t->run.count += samples;
+	t->units += samples;
+	t->s.samples += samples;
+	t->s.frames++;
+	return (PROV_OK);
+}
+
+prov_status
+track_ancillary(struct track *t, prov_span data, prov_err *err)
+{
+	prov_status st;
+
+	if (t->ancillary == NULL) {
+		if ((st = sha256_new(&t->ancillary, err)) != PROV_OK)
+			return (st);
+		sha256_init(t->ancillary);
+		t->s.has_ancillary = true;
+	}
+	sha256_add(t->ancillary, data.p, data.len);
+	return (PROV_OK);
+}
+
+prov_status
+track_part(struct track *t, const char *name, const uint8_t digest[32],
+    prov_err *err)
+{
+	return (parts_set(&t->s, name, digest, err));
+}
+
+void
+track_present(struct track *t, prov_field f, int64_t v)
+{
+	prov_present_set(&t->present, f, v);
+}
+
+void
+track_rate(struct track *t, uint32_t rate)
+{
+	/* One stream counts one rate: what changes it cannot be matched. */
+	if (t->s.samples > 0 && t->s.rate != rate) {
+		track_refuse(t, "config.changed");
+		return;
+	}
+	t->s.rate = rate;
+}
+
+void
+track_refuse(struct track *t, const char *code)
+{
+	if (t->s.refused[0] == '\0' && strlen(code) <= CODE_MAX)
+		strcpy(t->s.refused, code);
+}
+
+uint64_t
+track_units(const struct track *t)
+{
+	return (t->units);
+}
+
+int64_t
+track_ns(const struct track *t, int64_t ticks)
+{
+	__int128 ns, den = t->config.tb_den;
+
+	if (ticks == PROV_NO_TIME)
+		return (PROV_NO_TIME);
+	ns = (__int128)ticks * t->config.tb_num * 1000000000;
+	/* To the nearest, halves up. */
+	ns += den / 2;
+	ns = ns >= 0 ? ns / den : -((-ns + den - 1) / den);
+	ns += t->config.shift_ns;
+	if (ns < -PACKET_NS_MAX || ns > PACKET_NS_MAX)
+		return (PROV_NO_TIME);
+	return ((int64_t)ns);
+}
+
+const prov_config *
+track_config_of(const struct track *t)
+{
+	return (&t->config);
+}
+
+prov_status
+track_end(struct track *t, prov_err *err)
+{
+	prov_status st;
+
+	if ((st = t->ops->finish(t->state, err)) != PROV_OK)
+		return (st);
+	if (t->owed > 0)
+		return (prov_fail(err, PROV_EINTERNAL,
+		    "a record lacks %u bytes", t->owed));
+	if (t->open && (st = close_leaf(t, err)) != PROV_OK)
+		return (st);
+	if (t->config.kind != PROV_AUDIO)
+		return (PROV_OK);
+	if (strncmp(t->s.canon, "pcm/", 4) == 0)
+		t->s.frames = t->s.samples;
+	if (t->s.samples > 0 && !t->run_timed)
+		t->tl->untimed = true;
+	if (t->tl->untimed)
+		return (PROV_OK);
+	return (next_run(t, 0, err));
+}
+
+/* The earliest presented frame: of what an edit list hides there is no say. */
+static int64_t
+first_picture(const struct track *t)
+{
+	const prov_present *p = &t->config.present;
+	int64_t from = INT64_MIN, first = PROV_NO_TIME, any = PROV_NO_TIME;
+
+	if (p->known >> PROV_SHOWN_FROM & 1 &&
+	    p->v[PROV_SHOWN_FROM] > -PACKET_NS_MAX)
+		from = p->v[PROV_SHOWN_FROM] - 1000000;
+	for (size_t i = 0; i < t->n_ns; i++) {
+		int64_t ns = t->ns[i];
+
+		if (ns == PROV_NO_TIME)
+			return (PROV_NO_TIME);
+		if (any == PROV_NO_TIME || ns < any)
+			any = ns;
+		if (ns >= from && (first == PROV_NO_TIME || ns < first))
+			first = ns;
+	}
+	return (first == PROV_NO_TIME ? any : first);
+}
+
+int64_t
+track_origin(const struct track *t)
+{
+	if (t->config.kind != PROV_AUDIO)
+		return (first_picture(t));
+	if (t->tl->untimed || t->tl->n_runs == 0)
+		return (PROV_NO_TIME);
+	return (t->tl->runs[0].start);
+}
+
+static prov_status
+seal_times(struct track *t, int64_t origin, prov_err *err)
+{
+	struct timeline *tl = t->tl;
+	prov_status st;
+
+	if (t->config.kind != PROV_AUDIO) {
+		for (size_t i = 0; i < t->n_ns; i++)
+			if (t->ns[i] != PROV_NO_TIME)
+				t->ns[i] -= origin;
+		return (timeline_set_times(tl, t->ns, t->n_ns, err));
+	}
+	tl->total = t->s.samples;
+	if ((st = timeline_shift(tl, -origin, err)) != PROV_OK)
+		return (st);
+	return (timeline_index(tl, err));
+}
+
+/* From the first to the end of the last; a picture lasts the mean of all. */
+static int64_t
+picture_span(const struct track *t)
+{
+	int64_t lo = INT64_MAX, hi = INT64_MIN;
+
+	if (t->n_ns < 2 || t->tl->untimed)
+		return (t->lasts_ns);
+	for (size_t i = 0; i < t->n_ns; i++) {
+		lo = t->ns[i] < lo ? t->ns[i] : lo;
+		hi = t->ns[i] > hi ? t->ns[i] : hi;
+	}
+	return ((int64_t)((__int128)(hi - lo) * (__int128)t->n_ns /
+			  (__int128)(t->n_ns - 1)));
+}
+
+static int64_t
+sound_span(const struct track *t)
+{
+	const struct timeline *tl = t->tl;
+	int64_t lo = INT64_MAX, hi = INT64_MIN;
+
+	if (tl->n_runs == 0)
+		return (
+		    samples_ns(&t->run, t->run.den == 0 ? 0 : t->s.samples));
+	for (size_t i = 0; i < tl->n_runs; i++) {
+		const struct run *r = &tl->runs[i];
+		int64_t end = r->start + samples_ns(r, r->count);
+
+		lo = r->start < lo ? r->start : lo;
+		hi = end > hi ? end : hi;
+	}
+	return (hi - lo);
+}
+
+/* The blob's digest, and its times where they fit into a manifest. */
+static prov_status
+seal_blob(struct track *t, prov_err *err)
+{
+	AUTO_BUF blob = { .max = TIMELINE_MAX };
+	const struct timeline *tl = t->tl;
+	prov_status st;
+
+	timeline_encode(&blob, tl);
+	if ((st = buf_done(&blob, err)) != PROV_OK ||
+	    (st = sha256_of(t->s.timeline, buf_span(&blob), err)) != PROV_OK)
+		return (st);
+	if (tl->n_runs > INLINE_TIMES_MAX ||
+	    (tl->order != NULL && tl->total > INLINE_TIMES_MAX))
+		return (PROV_OK);
+	timeline_encode_times(&t->s.times, tl);
+	if ((st = buf_done(&t->s.times, err)) != PROV_OK)
+		return (st);
+	if (t->s.times.len > INLINE_TIMES_MAX)
+		buf_free(&t->s.times);
+	return (PROV_OK);
+}
+
+/* The container's word wins where both speak. */
+static prov_status
+seal_present(struct track *t, int64_t origin, prov_err *err)
+{
+	static const prov_field moved[] = { PROV_SHOWN_FROM, PROV_SHOWN_TO };
+	const prov_present *c = &t->config.present;
+	prov_present *p = &t->s.present;
+
+	for (unsigned f = 0; f < PROV_FIELD_MAX; f++) {
+		if (c->known >> f & 1)
+			prov_present_set(p, (prov_field)f, c->v[f]);
+		else if (t->present.known >> f & 1)
+			prov_present_set(p, (prov_field)f, t->present.v[f]);
+	}
+	for (size_t i = 0; i < sizeof(moved) / sizeof(moved[0]); i++)
+		if (p->known >> moved[i] & 1 &&
+		    __builtin_sub_overflow(p->v[moved[i]], origin,
+			&p->v[moved[i]]))
+			return (prov_fail(err, PROV_EFORMAT,
+			    "%s is out of range", prov_field_name(moved[i])));
+	return (PROV_OK);
+}
+
+static prov_status
+seal_digests(struct track *t, prov_err *err)
+{
+	struct stream *s = &t->s;
+	prov_status st;
+
+	st = parts_digest(s->config, s->parts, s->n_parts, err);
+	if (st == PROV_OK)
+		st = tree_root(s->root, t->tl->leaves, t->tl->n, err);
+	if (st == PROV_OK && s->has_ancillary)
+		st = sha256_done(t->ancillary, s->ancillary, err);
+	return (st);
+}
+
+prov_status
+track_seal(struct track *t, int64_t origin, struct stream *out, prov_err *err)
+{
+	unsigned index = out->index;
+	prov_status st;
+
+	if ((st = seal_times(t, origin, err)) != PROV_OK ||
+	    (st = seal_present(t, origin, err)) != PROV_OK ||
+	    (st = seal_digests(t, err)) != PROV_OK ||
+	    (st = seal_blob(t, err)) != PROV_OK)
+		return (st);
+	t->s.segments = t->tl->n;
+	t->s.duration_ns =
+	    t->config.kind == PROV_AUDIO ? sound_span(t) : picture_span(t);
+	*out = t->s;
+	out->index = index;
+	out->tl = TAKE(t->tl);
+	t->s = (struct stream){ 0 };
+	return (PROV_OK);
+}
