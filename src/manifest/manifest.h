@@ -9,6 +9,7 @@
 #define ASSERTIONS_MAX  64
 #define INGREDIENTS_MAX 64
 #define MANIFEST_VERSION 1
+#define LABEL_MAX 63 /* bytes of an assertion's label */
 
 /* A sentence or a page; the statement's 65,535 bytes hold a few in clear. */
 #define ASSERTION_VALUE_MAX 16384
@@ -22,7 +23,7 @@
  */
 struct assertion {
 	bool is_private;
-	char label[64];   /* "" where only the digest is known */
+	char label[LABEL_MAX + 1]; /* "" where only the digest is known */
 	struct buf value; /* CBOR item; empty where only the digest is known */
 	uint8_t salt[16];
 	uint8_t digest[32];
@@ -61,6 +62,10 @@ struct prov_claim {
 };
 DEFINE_AUTO(prov_claim, prov_claim_free)
 
+/* prov_claim_load of bytes; file is for messages. Exposed for fuzzing. */
+prov_status claim_parse(prov_claim **out, prov_span bytes, const char *file,
+    prov_err *err);
+
 void assertion_clear(struct assertion *a); /* releases what it owns */
 
 /* 1 to 63 bytes of [A-Za-z0-9._:-]. */
@@ -74,6 +79,7 @@ prov_status assertion_seal(struct assertion *a, const uint8_t salt[16],
     prov_err *err);
 
 void manifest_clear(struct manifest *m);
+#define AUTO_MANIFEST __attribute__((cleanup(manifest_clear))) struct manifest
 
 /*
  * Copies what a claim states into a manifest that has none of it yet. Private

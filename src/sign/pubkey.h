@@ -6,7 +6,7 @@
 #include "prov/key.h"
 
 /* Readies libsodium; cheap where that is done. */
-prov_status sodium_ready(prov_err *err);
+prov_status sign_ready(prov_err *err);
 
 /* RFC 9679 thumbprint of a key. */
 void pubkey_kid(uint8_t kid[32], const uint8_t key[32]);

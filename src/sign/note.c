@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: ISC */
+#include "sign/note.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "sign/pubkey.h"
+
+#define SIG_BLOB_LEN (4 + 64) /* key ID and Ed25519 signature */
+
+static const char dash[] = "\xe2\x80\x94 "; /* EM DASH and space */
+#define DASH_LEN (sizeof(dash) - 1)
+
+/* One signature line: dash, name, space, base64 of key ID and signature. */
+struct sig_line {
+	prov_span name;
+	struct buf blob;
+};
+
+static void
+line_clear(struct sig_line *l)
+{
+	buf_free(&l->blob);
+}
+#define AUTO_LINE __attribute__((cleanup(line_clear))) struct sig_line
+
+static prov_status
+not_note(prov_err *err, const char *why)
+{
+	return (prov_fail(err, PROV_EFORMAT, "not a signed note: %s", why));
+}
+
+/* The length of a Unicode space at p, or 0. The bytes are valid UTF-8. */
+static size_t
+space_len(const uint8_t *p, size_t len)
+{
+	if (p[0] == ' ' || (p[0] >= 0x09 && p[0] <= 0x0d))
+		return (1);
+	if (len >= 2 && p[0] == 0xc2 && (p[1] == 0x85 || p[1] == 0xa0))
+		return (2);
+	if (len < 3)
+		return (0);
+	if ((p[0] == 0xe1 && p[1] == 0x9a && p[2] == 0x80) ||
+	    (p[0] == 0xe2 && p[1] == 0x80 &&
+		(p[2] <= 0x8a || p[2] == 0xa8 || p[2] == 0xa9 ||
+		    p[2] == 0xaf)) ||
+	    (p[0] == 0xe2 && p[1] == 0x81 && p[2] == 0x9f) ||
+	    (p[0] == 0xe3 && p[1] == 0x80 && p[2] == 0x80))
+		return (3);
+	return (0);
+}
+
+static bool
+name_valid(prov_span s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.p[i] == '+' || space_len(s.p + i, s.len - i) != 0)
+			return (false);
+	return (s.len > 0);
+}
+
+static prov_status
+line_parse(struct sig_line *out, prov_span line, prov_err *err)
+{
+	const uint8_t *name = line.p + DASH_LEN, *b64;
+	size_t left;
+
+	if (line.len < DASH_LEN || memcmp(line.p, dash, DASH_LEN) != 0)
+		return (not_note(err, "a signature line begins without a "
+				      "dash"));
+	left = line.len - DASH_LEN;
+	if ((b64 = memchr(name, ' ', left)) == NULL)
+		return (not_note(err, "a signature line has no signature"));
+	out->name = span(name, (size_t)(b64 - name));
+	if (!name_valid(out->name))
+		return (not_note(err, "a signature line's name is not valid"));
+	b64++;
+	left = (size_t)(line.p + line.len - b64);
+	if (!base64_decode(&out->blob, (const char *)b64, left))
+		return (out->blob.failed
+			    ? buf_done(&out->blob, err)
+			    : not_note(err, "a signature is not base64"));
+	if (out->blob.len < 5)
+		return (not_note(err, "a signature is too short"));
+	return (PROV_OK);
+}
+
+static prov_status
+chars_check(prov_span bytes, prov_err *err)
+{
+	if (bytes.len > NOTE_MAX)
+		return (prov_fail(err, PROV_ELIMIT,
+		    "signed note: %zu bytes, at most %lu are allowed",
+		    bytes.len, NOTE_MAX));
+	for (size_t i = 0; i < bytes.len; i++)
+		if (bytes.p[i] < 0x20 && bytes.p[i] != '\n')
+			return (not_note(err, "it holds a control character"));
+	if (!utf8_valid(bytes.p, bytes.len))
+		return (not_note(err, "it is not UTF-8"));
+	return (PROV_OK);
+}
+
+/* Splits at the last blank line. sigs is one or more whole lines. */
+static prov_status
+note_split(prov_span *text, prov_span *sigs, prov_span bytes, prov_err *err)
+{
+	prov_status st;
+	size_t at;
+
+	if ((st = chars_check(bytes, err)) != PROV_OK)
+		return (st);
+	if (bytes.len < 3 || bytes.p[bytes.len - 1] != '\n')
+		return (not_note(err, "it ends without a newline"));
+	for (at = bytes.len - 2; at > 0; at--)
+		if (bytes.p[at] == '\n' && bytes.p[at - 1] == '\n')
+			break;
+	if (at == 0)
+		return (not_note(err, "no blank line before the signatures"));
+	*text = span(bytes.p, at);
+	*sigs = span(bytes.p + at + 1, bytes.len - at - 1);
+	return (PROV_OK);
+}
+
+/* Takes the first line, without its newline, off sigs. */
+static prov_span
+next_line(prov_span *sigs)
+{
+	const uint8_t *end = memchr(sigs->p, '\n', sigs->len);
+	size_t len = end == NULL ? sigs->len : (size_t)(end - sigs->p);
+	prov_span line = span(sigs->p, len);
+
+	sigs->p += end == NULL ? len : len + 1;
+	sigs->len -= end == NULL ? len : len + 1;
+	return (line);
+}
+
+/* What one line says of key: *found becomes true where it verifies. */
+static prov_status
+line_verify(bool *found, const struct sig_line *l, prov_span text,
+    const prov_pubkey *key, const uint8_t id[4], prov_err *err)
+{
+	prov_status st;
+
+	if (!span_eq(l->name, span(key->name, strlen(key->name))) ||
+	    memcmp(l->blob.p, id, 4) != 0)
+		return (PROV_OK);
+	if (l->blob.len != SIG_BLOB_LEN)
+		return (prov_fail(err, PROV_EUNTRUSTED,
+		    "signed note: the signature of %s has %zu bytes", key->name,
+		    l->blob.len));
+	st = pubkey_verify(key->key, l->blob.p + 4, text, err);
+	if (st != PROV_OK)
+		return (prov_wrap(err, st, "signed note"));
+	*found = true;
+	return (PROV_OK);
+}
+
+/* Walks all lines; key may be NULL to look at their form only. */
+static prov_status
+lines_walk(bool *found, prov_span sigs, prov_span text, const prov_pubkey *key,
+    const uint8_t id[4], prov_err *err)
+{
+	prov_status st;
+
+	for (size_t n = 0; sigs.len > 0; n++) {
+		AUTO_LINE l = { .blob = { .max = NOTE_MAX } };
+
+		if (n == NOTE_SIGS_MAX)
+			return (prov_fail(err, PROV_ELIMIT,
+			    "signed note: over %d signatures", NOTE_SIGS_MAX));
+		if ((st = line_parse(&l, next_line(&sigs), err)) != PROV_OK)
+			return (st);
+		if (key != NULL && (st = line_verify(found, &l, text, key, id,
+					err)) != PROV_OK)
+			return (st);
+	}
+	return (PROV_OK);
+}
+
+prov_status
+note_parse(prov_span *text, prov_span bytes, prov_err *err)
+{
+	prov_span t, sigs;
+	prov_status st;
+
+	if ((st = note_split(&t, &sigs, bytes, err)) != PROV_OK ||
+	    (st = lines_walk(NULL, sigs, t, NULL, NULL, err)) != PROV_OK)
+		return (st);
+	*text = t;
+	return (PROV_OK);
+}
+
+prov_status
+note_verify(prov_span *text, prov_span bytes, const prov_pubkey *key,
+    prov_err *err)
+{
+	prov_span t, sigs;
+	bool found = false;
+	prov_status st;
+	uint8_t id[4];
+
+	if ((st = pubkey_note_id(id, key, NOTE_ED25519, err)) != PROV_OK ||
+	    (st = note_split(&t, &sigs, bytes, err)) != PROV_OK ||
+	    (st = lines_walk(&found, sigs, t, key, id, err)) != PROV_OK)
+		return (st);
+	if (!found)
+		return (prov_fail(err, PROV_EUNTRUSTED,
+		    "signed note: no signature by %s", key->name));
+	*text = t;
+	return (PROV_OK);
+}
