@@ -17,6 +17,7 @@ struct buf {
 	size_t cap;
 	size_t max; /* 0: BUF_MAX */
 	bool failed;
+	bool full; /* failed at the limit, not for want of memory */
 };
 
 static inline prov_span
@@ -42,7 +43,7 @@ void buf_put_str(struct buf *b, const char *s);
 void buf_printf(struct buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Makes room and returns where to write len more bytes, or NULL. */
+/* Appends len bytes for the caller to fill in, and lends them; or NULL. */
 uint8_t *buf_grow(struct buf *b, size_t len);
 
 /* PROV_OK if every write so far worked. */

@@ -14,6 +14,10 @@
  */
 #define CBOR_DEPTH_MAX 16
 
+/* libcbor exports these two names. */
+#define cbor_get_int  prov_cbor_get_int
+#define cbor_get_bool prov_cbor_get_bool
+
 /* One pass, no allocation; libcbor never sees bytes that it refused. */
 prov_status cbor_check(prov_span bytes, prov_err *err);
 

@@ -13,6 +13,12 @@
  */
 struct json;
 
+#define JSON_DEPTH_MAX 16 /* reports nest 6 deep */
+
+/* jansson exports these two names. */
+#define json_null prov_json_null
+#define json_real prov_json_real
+
 struct json *json_new(void); /* one object, open; NULL out of memory */
 void json_free(struct json *j);
 

@@ -20,6 +20,9 @@ bool u64_decode(uint64_t *out, const char *s, size_t slen);
 
 bool utf8_valid(const uint8_t *p, size_t len);
 
+/* The length of the first character and its code point; 0 where none is. */
+size_t utf8_next(uint32_t *cp, const uint8_t *p, size_t len);
+
 /*
  * The one way for outside text to reach a terminal: control characters, DEL,
  * bidi controls, line separators and bad UTF-8 become \u{..}; at most max

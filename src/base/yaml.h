@@ -14,6 +14,10 @@
  */
 #define YAML_SIZE_MAX  (1U << 20)
 #define YAML_DEPTH_MAX 16
+#define YAML_NODES_MAX 65536U /* keeps 1 MiB of commas under 8 MB of nodes */
+
+/* libyaml exports this name. */
+#define yaml_free prov_yaml_free
 
 enum yaml_type { YAML_SCALAR, YAML_LIST, YAML_MAP };
 

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#define READ_STEP  65536
+#define TEMP_TRIES 8
+
+void
+auto_fd(int *fd)
+{
+	int error = errno;
+
+	if (*fd >= 0)
+		(void)close(*fd);
+	errno = error;
+}
+
+static const char *
+kind_of(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFDIR:
+		return ("is a directory");
+	case S_IFIFO:
+		return ("is a FIFO");
+	case S_IFSOCK:
+		return ("is a socket");
+	case S_IFCHR:
+		return ("is a character device");
+	case S_IFBLK:
+		return ("is a block device");
+	default:
+		return ("is not a regular file");
+	}
+}
+
+prov_status
+file_open(int *fd, struct stat *st, const char *path, prov_err *err)
+{
+	AUTO_FD int opened = -1;
+	struct stat seen;
+
+	/* A FIFO would make open wait for a writer, a tape would rewind. */
+	opened = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	if (opened < 0)
+		return (prov_fail_errno(err,
+		    errno == ENOENT ? PROV_ENOTFOUND : PROV_EOPEN, "%s", path));
+	if (fstat(opened, &seen) != 0)
+		return (prov_fail_errno(err, PROV_EIO, "%s: fstat", path));
+	if (!S_ISREG(seen.st_mode))
+		return (prov_fail(err, PROV_EOPEN, "%s: %s", path,
+		    kind_of(seen.st_mode)));
+	if (st != NULL)
+		*st = seen;
+	*fd = opened;
+	opened = -1;
+	return (PROV_OK);
+}
+
+static ssize_t
+read_some(int fd, void *p, size_t len)
+{
+	ssize_t n;
+
+	do
+		n = read(fd, p, len);
+	while (n < 0 && errno == EINTR);
+	return (n);
+}
+
+prov_status
+fd_read(struct buf *b, int fd, size_t max, prov_err *err)
+{
+	struct stat st;
+	size_t step = READ_STEP;
+
+	/* A size that is known gives one allocation; others grow. */
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0) {
+		if ((uintmax_t)st.st_size > max)
+			return (prov_fail(err, PROV_ELIMIT,
+			    "%jd bytes, more than the %zu allowed",
+			    (intmax_t)st.st_size, max));
+		step = (size_t)st.st_size;
+	}
+	for (;;) {
+		size_t left = max - b->len;
+		size_t len = b->len;
+		uint8_t extra, *p = &extra;
+		ssize_t n;
+
+		/* At the limit, one more byte tells whether this is the end. */
+		if (step > left)
+			step = left;
+		if (step > 0 && (p = buf_grow(b, step)) == NULL)
+			return (buf_done(b, err));
+		n = read_some(fd, p, step > 0 ? step : 1);
+		b->len = len + (n > 0 && step > 0 ? (size_t)n : 0);
+		if (n < 0)
+			return (prov_fail_errno(err, PROV_EIO, "read"));
+		if (n == 0)
+			return (PROV_OK);
+		if (step == 0)
+			return (prov_fail(err, PROV_ELIMIT,
+			    "more than the %zu bytes allowed", max));
+		step = READ_STEP;
+	}
+}
+
+prov_status
+file_read(struct buf *b, const char *path, size_t max, prov_err *err)
+{
+	AUTO_FD int fd = -1;
+	prov_status st;
+
+	if ((st = file_open(&fd, NULL, path, err)) != PROV_OK)
+		return (st);
+	if ((st = fd_read(b, fd, max, err)) != PROV_OK)
+		return (prov_wrap(err, st, path));
+	return (PROV_OK);
+}
+
+prov_status
+fd_pread(int fd, void *p, size_t len, uint64_t off, prov_err *err)
+{
+	uint8_t *to = p;
+
+	if (off > INT64_MAX || len > INT64_MAX - off)
+		return (prov_fail(err, PROV_EIO,
+		    "%zu bytes at %" PRIu64 " are past the end", len, off));
+	for (size_t done = 0; done < len;) {
+		ssize_t n =
+		    pread(fd, to + done, len - done, (off_t)(off + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return (prov_fail_errno(err, PROV_EIO,
+			    "read at %" PRIu64, off + done));
+		if (n == 0)
+			return (prov_fail(err, PROV_EIO,
+			    "the file ends at %" PRIu64 ", %zu bytes early",
+			    off + done, len - done));
+		done += (size_t)n;
+	}
+	return (PROV_OK);
+}
+
+static char *
+parent_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL)
+		return (strdup("."));
+	return (strndup(path, slash == path ? 1 : (size_t)(slash - path)));
+}
+
+static prov_status
+write_all(int fd, prov_span bytes, const char *path, prov_err *err)
+{
+	for (size_t done = 0; done < bytes.len;) {
+		ssize_t n = write(fd, bytes.p + done, bytes.len - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return (prov_fail_errno(err, PROV_EWRITE, "%s: write",
+			    path));
+		done += (size_t)n;
+	}
+	return (PROV_OK);
+}
+
+/* Creates a file beside path that nobody else has. */
+static prov_status
+temp_open(char **name, int *fd, const char *path, mode_t mode, prov_err *err)
+{
+	AUTO_FREE char *dir = parent_of(path);
+
+	if (dir == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "%s: out of memory", path));
+	for (int i = 0; i < TEMP_TRIES; i++) {
+		AUTO_FREE char *temp = NULL;
+		uint64_t r;
+
+		if (getrandom(&r, sizeof(r), 0) != (ssize_t)sizeof(r))
+			return (prov_fail_errno(err, PROV_EWRITE,
+			    "%s: getrandom", path));
+		if (asprintf(&temp, "%s/.prov-%016" PRIx64 ".tmp", dir, r) <
+		    0) {
+			temp = NULL;
+			return (prov_fail(err, PROV_ENOMEM, "%s: out of memory",
+			    path));
+		}
+		*fd = open(temp,
+		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+		if (*fd >= 0) {
+			*name = TAKE(temp);
+			return (PROV_OK);
+		}
+		if (errno != EEXIST)
+			break;
+	}
+	return (prov_fail_errno(err, PROV_EWRITE, "%s: create", path));
+}
+
+/* Gives temp its name; tells whether temp is gone by *moved. */
+static prov_status
+temp_publish(const char *temp, const char *path, unsigned flags, bool *moved,
+    prov_err *err)
+{
+	if ((flags & FILE_EXCL) == 0) {
+		*moved = rename(temp, path) == 0;
+	} else {
+		*moved = renameat2(AT_FDCWD, temp, AT_FDCWD, path,
+			     RENAME_NOREPLACE) == 0;
+		/* Some file systems know only link for this. */
+		if (!*moved && (errno == EINVAL || errno == ENOSYS) &&
+		    link(temp, path) == 0)
+			*moved = unlink(temp) == 0;
+	}
+	if (*moved)
+		return (PROV_OK);
+	return (prov_fail_errno(err,
+	    errno == EEXIST ? PROV_EEXIST : PROV_EWRITE, "%s", path));
+}
+
+static prov_status
+temp_fill(int *fd, prov_span bytes, const char *path, unsigned flags,
+    prov_err *err)
+{
+	prov_status st;
+	int rc;
+
+	if ((st = write_all(*fd, bytes, path, err)) != PROV_OK)
+		return (st);
+	/* After a failed fsync the pages may be gone: never try again. */
+	if ((flags & FILE_SYNC) != 0 && fsync(*fd) != 0)
+		return (prov_fail_errno(err, PROV_EWRITE, "%s: fsync", path));
+	rc = close(*fd);
+	*fd = -1;
+	if (rc != 0)
+		return (prov_fail_errno(err, PROV_EWRITE, "%s: close", path));
+	return (PROV_OK);
+}
+
+prov_status
+file_write(const char *path, prov_span bytes, mode_t mode, unsigned flags,
+    prov_err *err)
+{
+	AUTO_FREE char *temp = NULL;
+	AUTO_FREE char *dir = NULL;
+	AUTO_FD int fd = -1;
+	bool moved = false;
+	prov_status st;
+
+	if ((st = temp_open(&temp, &fd, path, mode, err)) != PROV_OK)
+		return (st);
+	if ((st = temp_fill(&fd, bytes, path, flags, err)) == PROV_OK)
+		st = temp_publish(temp, path, flags, &moved, err);
+	if (!moved)
+		(void)unlink(temp);
+	if (st != PROV_OK || (flags & FILE_SYNC) == 0)
+		return (st);
+	if ((dir = parent_of(path)) == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "%s: out of memory", path));
+	return (dir_sync(dir, err));
+}
+
+static prov_status
+dir_make_one(const char *path, prov_err *err)
+{
+	struct stat st;
+	int error;
+
+	if (mkdir(path, 0777) == 0)
+		return (PROV_OK);
+	error = errno;
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return (PROV_OK);
+	if (error == EEXIST)
+		return (prov_fail(err, PROV_EWRITE, "%s: is not a directory",
+		    path));
+	errno = error;
+	return (prov_fail_errno(err, PROV_EWRITE, "%s: mkdir", path));
+}
+
+prov_status
+dir_make(const char *path, prov_err *err)
+{
+	AUTO_FREE char *part = strdup(path);
+	prov_status st;
+
+	if (part == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "%s: out of memory", path));
+	for (char *p = part; *p != '\0'; p++) {
+		if (*p != '/' || p == part || p[-1] == '/')
+			continue;
+		*p = '\0';
+		if ((st = dir_make_one(part, err)) != PROV_OK)
+			return (st);
+		*p = '/';
+	}
+	return (dir_make_one(part, err));
+}
+
+prov_status
+dir_sync(const char *path, prov_err *err)
+{
+	AUTO_FD int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return (prov_fail_errno(err, PROV_EWRITE, "%s", path));
+	if (fsync(fd) != 0)
+		return (prov_fail_errno(err, PROV_EWRITE, "%s: fsync", path));
+	return (PROV_OK);
+}
+
+char *
+path_join(const char *a, const char *b)
+{
+	size_t n = strlen(a);
+	char *out = NULL;
+
+	if (asprintf(&out, "%s%s%s", a, n > 0 && a[n - 1] == '/' ? "" : "/",
+		b) < 0)
+		return (NULL);
+	return (out);
+}

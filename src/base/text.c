@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static const char base64_digits[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+void
+hex_encode(char *out, const uint8_t *p, size_t len)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < len; i++) {
+		*out++ = digits[p[i] >> 4];
+		*out++ = digits[p[i] & 15];
+	}
+	*out = '\0';
+}
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return (c - '0');
+	if (c >= 'a' && c <= 'f')
+		return (c - 'a' + 10);
+	return (-1);
+}
+
+bool
+hex_decode(uint8_t *out, size_t len, const char *s, size_t slen)
+{
+	if (slen / 2 != len || slen % 2 != 0)
+		return (false);
+	for (size_t i = 0; i < len; i++) {
+		int high = hex_digit(s[2 * i]), low = hex_digit(s[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return (false);
+		out[i] = (uint8_t)(high << 4 | low);
+	}
+	return (true);
+}
+
+void
+base64_put(struct buf *b, prov_span s)
+{
+	for (size_t i = 0; i < s.len; i += 3) {
+		size_t n = s.len - i < 3 ? s.len - i : 3;
+		uint32_t v = (uint32_t)s.p[i] << 16;
+		char four[4];
+
+		if (n > 1)
+			v |= (uint32_t)s.p[i + 1] << 8;
+		if (n > 2)
+			v |= s.p[i + 2];
+		four[0] = base64_digits[v >> 18];
+		four[1] = base64_digits[v >> 12 & 63];
+		four[2] = '=';
+		four[3] = '=';
+		if (n > 1)
+			four[2] = base64_digits[v >> 6 & 63];
+		if (n > 2)
+			four[3] = base64_digits[v & 63];
+		buf_put(b, four, sizeof(four));
+	}
+}
+
+static int
+base64_digit(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return (c - 'A');
+	if (c >= 'a' && c <= 'z')
+		return (c - 'a' + 26);
+	if (c >= '0' && c <= '9')
+		return (c - '0' + 52);
+	if (c == '+')
+		return (62);
+	return (c == '/' ? 63 : -1);
+}
+
+/* Four characters with pad of them "="; false unless it is the one way. */
+static bool
+base64_four(uint8_t out[3], const char *s, size_t pad)
+{
+	uint32_t v = 0;
+
+	for (size_t i = 0; i < 4; i++) {
+		int digit = i < 4 - pad ? base64_digit(s[i]) : 0;
+
+		if (digit < 0)
+			return (false);
+		v = v << 6 | (uint32_t)digit;
+	}
+	out[0] = (uint8_t)(v >> 16);
+	out[1] = (uint8_t)(v >> 8);
+	out[2] = (uint8_t)v;
+	return ((pad < 1 || out[2] == 0) && (pad < 2 || out[1] == 0));
+}
+
+bool
+base64_decode(struct buf *out, const char *s, size_t slen)
+{
+	if (slen % 4 != 0)
+		return (false);
+	for (size_t i = 0; i < slen; i += 4) {
+		size_t pad = 0;
+		uint8_t three[3];
+
+		if (i + 4 == slen && s[i + 3] == '=')
+			pad = s[i + 2] == '=' ? 2 : 1;
+		if (!base64_four(three, s + i, pad))
+			return (false);
+		buf_put(out, three, 3 - pad);
+	}
+	return (!out->failed);
+}
+
+bool
+u64_decode(uint64_t *out, const char *s, size_t slen)
+{
+	uint64_t v = 0;
+
+	if (slen == 0 || (s[0] == '0' && slen > 1))
+		return (false);
+	for (size_t i = 0; i < slen; i++) {
+		if (s[i] < '0' || s[i] > '9' ||
+		    __builtin_mul_overflow(v, 10, &v) ||
+		    __builtin_add_overflow(v, (uint64_t)(s[i] - '0'), &v))
+			return (false);
+	}
+	*out = v;
+	return (true);
+}
+
+size_t
+utf8_next(uint32_t *cp, const uint8_t *p, size_t len)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	uint32_t v;
+	size_t n;
+
+	if (len == 0)
+		return (0);
+	if (p[0] < 0x80) {
+		*cp = p[0];
+		return (1);
+	}
+	n = p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+	if (n == 0 || n > len || p[0] > 0xf4)
+		return (0);
+	v = p[0] & (0x7fU >> n);
+	for (size_t i = 1; i < n; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return (0);
+		v = v << 6 | (p[i] & 0x3f);
+	}
+	if (v < least[n] || v > 0x10ffff || (v >= 0xd800 && v < 0xe000))
+		return (0);
+	*cp = v;
+	return (n);
+}
+
+bool
+utf8_valid(const uint8_t *p, size_t len)
+{
+	uint32_t cp;
+
+	for (size_t i = 0, n; i < len; i += n)
+		if ((n = utf8_next(&cp, p + i, len - i)) == 0)
+			return (false);
+	return (true);
+}
+
+/* What moves the cursor, reorders its neighbours, or cannot be seen. */
+static bool
+is_unsafe(uint32_t cp)
+{
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = {
+		{ 0x00, 0x1f },       /* C0 */
+		{ 0x7f, 0x9f },       /* DEL and C1 */
+		{ 0x61c, 0x61c },     /* Arabic letter mark */
+		{ 0x200e, 0x200f },   /* direction marks */
+		{ 0x2028, 0x202e },   /* separators, embeddings, overrides */
+		{ 0x2066, 0x2069 },   /* isolates */
+		{ 0xfeff, 0xfeff },   /* byte order mark */
+		{ 0xfff9, 0xfffb },   /* interlinear annotation */
+		{ 0xe0000, 0xe007f }, /* tags */
+	};
+
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+		if (cp >= ranges[i].first && cp <= ranges[i].last)
+			return (true);
+	return (false);
+}
+
+void
+text_escape(struct buf *b, const char *s, size_t len, size_t max)
+{
+	const uint8_t *p = (const uint8_t *)s;
+	size_t used = 0, n, size;
+
+	for (size_t i = 0; i < len; i += n) {
+		uint32_t cp = 0;
+		char esc[16];
+		bool plain;
+
+		n = utf8_next(&cp, p + i, len - i);
+		plain = n != 0 && !is_unsafe(cp);
+		if (n == 0) {
+			/* As a lone surrogate: no valid text escapes to it. */
+			cp = 0xdc00U | p[i];
+			n = 1;
+		}
+		size = plain
+		           ? n
+		           : (size_t)snprintf(esc, sizeof(esc), "\\u{%x}", cp);
+		if (size > max - used) {
+			buf_put_str(b, "...");
+			return;
+		}
+		used += size;
+		buf_put(b, plain ? (const void *)(p + i) : esc, size);
+	}
+}
+
+void
+time_format(char out[32], int64_t t)
+{
+	time_t when = t;
+	struct tm tm;
+
+	/* RFC 3339 has four digits for the year; other times stay numbers. */
+	if (t < -62167219200 || t > 253402300799 ||
+	    gmtime_r(&when, &tm) == NULL ||
+	    strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		(void)snprintf(out, 32, "@%lld", (long long)t);
+}
+
+/* Two digits at s, or -1. */
+static int
+two(const char *s)
+{
+	if (s[0] < '0' || s[0] > '9' || s[1] < '0' || s[1] > '9')
+		return (-1);
+	return ((s[0] - '0') * 10 + s[1] - '0');
+}
+
+bool
+time_parse(int64_t *out, const char *s)
+{
+	struct tm tm = { 0 };
+	int64_t t;
+	char again[32];
+	int century;
+
+	if (strlen(s) != 20)
+		return (false);
+	century = two(s);
+	tm.tm_year = two(s + 2);
+	tm.tm_mon = two(s + 5) - 1;
+	tm.tm_mday = two(s + 8);
+	tm.tm_hour = two(s + 11);
+	tm.tm_min = two(s + 14);
+	tm.tm_sec = two(s + 17);
+	if (century < 0 || tm.tm_year < 0)
+		return (false);
+	tm.tm_year += century * 100 - 1900;
+	t = timegm(&tm);
+	/* timegm puts 30 February into March: only what reads back is valid. */
+	time_format(again, t);
+	if (strcmp(again, s) != 0)
+		return (false);
+	*out = t;
+	return (true);
+}
