@@ -62,17 +62,71 @@ assertion_item(struct buf *b, const struct assertion *a)
 	buf_put_span(b, buf_span(&a->value));
 }
 
-/*
- * One item without tags: assertions are data, not statements. The validator
- * has bounded its depth and has seen that it ends.
- */
+static prov_status get_value(struct cbor *c, unsigned depth, prov_err *err);
+
+static prov_status
+get_list(struct cbor *c, unsigned depth, prov_err *err)
+{
+	prov_status st;
+	uint64_t n;
+
+	if ((st = cbor_get_array(c, &n, err)) != PROV_OK)
+		return (st);
+	for (uint64_t i = 0; i < n; i++)
+		if ((st = get_value(c, depth + 1, err)) != PROV_OK)
+			return (st);
+	return (PROV_OK);
+}
+
+static prov_status
+get_named_values(struct cbor *c, unsigned depth, prov_err *err)
+{
+	char label[LABEL_MAX + 1];
+	prov_status st;
+	uint64_t n;
+
+	if ((st = cbor_get_map(c, &n, err)) != PROV_OK)
+		return (st);
+	for (uint64_t i = 0; i < n; i++)
+		if ((st = label_get(c, label, sizeof(label), err)) != PROV_OK ||
+		    (st = get_value(c, depth + 1, err)) != PROV_OK)
+			return (st);
+	return (PROV_OK);
+}
+
+/* What JSON can say too: maps by labels, no tags; and byte strings. */
+static prov_status
+get_value(struct cbor *c, unsigned depth, prov_err *err)
+{
+	prov_span item;
+
+	if (depth > ASSERTION_DEPTH_MAX)
+		return (prov_fail(err, PROV_ELIMIT,
+		    "an assertion is over %d deep", ASSERTION_DEPTH_MAX));
+	switch (cbor_peek(c)) {
+	case CBOR_ARRAY:
+		return (get_list(c, depth, err));
+	case CBOR_MAP:
+		return (get_named_values(c, depth, err));
+	case CBOR_TAG:
+		return (
+		    prov_fail(err, PROV_EFORMAT, "an assertion holds a tag"));
+	case CBOR_UINT:
+	case CBOR_NINT:
+	case CBOR_BYTES:
+	case CBOR_TEXT:
+	case CBOR_SIMPLE:
+	case CBOR_END:
+		break;
+	}
+	return (cbor_get_item(c, &item, err));
+}
+
 static prov_status
 value_check(prov_span value, prov_err *err)
 {
 	prov_status st;
 	struct cbor c;
-	prov_span s;
-	uint64_t n;
 
 	if (value.len == 0 || value.len > ASSERTION_VALUE_MAX)
 		return (prov_fail(err, PROV_ELIMIT,
@@ -80,31 +134,7 @@ value_check(prov_span value, prov_err *err)
 		    ASSERTION_VALUE_MAX, value.len));
 	if ((st = cbor_open(&c, value, err)) != PROV_OK)
 		return (st);
-	while (cbor_peek(&c) != CBOR_END) {
-		switch (cbor_peek(&c)) {
-		case CBOR_ARRAY:
-			st = cbor_get_array(&c, &n, err);
-			break;
-		case CBOR_MAP:
-			st = cbor_get_map(&c, &n, err);
-			break;
-		case CBOR_TAG:
-			st = prov_fail(err, PROV_EFORMAT,
-			    "an assertion holds a tag");
-			break;
-		case CBOR_UINT:
-		case CBOR_NINT:
-		case CBOR_BYTES:
-		case CBOR_TEXT:
-		case CBOR_SIMPLE:
-		case CBOR_END:
-			st = cbor_get_item(&c, &s, err);
-			break;
-		}
-		if (st != PROV_OK)
-			return (st);
-	}
-	return (PROV_OK);
+	return (get_value(&c, 1, err));
 }
 
 static prov_status

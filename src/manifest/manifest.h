@@ -14,6 +14,9 @@
 /* A sentence or a page; the statement's 65,535 bytes hold a few in clear. */
 #define ASSERTION_VALUE_MAX 16384
 
+/* Room for CAWG's three levels and a few of one's own; JSON nests 16 deep. */
+#define ASSERTION_DEPTH_MAX 8
+
 /* The claimed time ends with the year 9999, as RFC 3339 does. */
 #define MANIFEST_TIME_MAX 253402300799
 

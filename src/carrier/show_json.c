@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: ISC */
+#include <string.h>
+
+#include "carrier/shown.h"
+#include "hash/sha256.h"
+
+static void put_value(struct json *j, const char *key, struct cbor *c);
+
+static void
+put_list(struct json *j, const char *key, struct cbor *c)
+{
+	uint64_t n;
+
+	json_begin_array(j, key);
+	if (cbor_get_array(c, &n, NULL) == PROV_OK)
+		for (uint64_t i = 0; i < n; i++)
+			put_value(j, NULL, c);
+	json_end(j);
+}
+
+static void
+put_map(struct json *j, const char *key, struct cbor *c)
+{
+	char label[LABEL_MAX + 1] = "";
+	uint64_t n;
+
+	json_begin_object(j, key);
+	if (cbor_get_map(c, &n, NULL) == PROV_OK)
+		for (uint64_t i = 0; i < n; i++)
+			if (cbor_get_str(c, label, sizeof(label), NULL) ==
+			    PROV_OK)
+				put_value(j, label, c);
+	json_end(j);
+}
+
+static void
+put_number(struct json *j, const char *key, struct cbor *c)
+{
+	prov_span item;
+	uint64_t u;
+	int64_t v;
+
+	if (cbor_get_uint(c, &u, NULL) == PROV_OK)
+		json_u64(j, key, u);
+	else if (cbor_get_int(c, &v, NULL) == PROV_OK)
+		json_i64(j, key, v);
+	else if (cbor_get_item(c, &item, NULL) == PROV_OK)
+		json_hex(j, key, item.p, item.len); /* below -2^63 */
+}
+
+static void
+put_simple(struct json *j, const char *key, struct cbor *c)
+{
+	bool v;
+
+	if (cbor_get_bool(c, &v, NULL) == PROV_OK)
+		json_bool(j, key, v);
+	else if (cbor_get_null(c, NULL) == PROV_OK)
+		json_null(j, key);
+}
+
+/* An assertion's value: manifest_decode has bounded and checked it. */
+static void
+put_value(struct json *j, const char *key, struct cbor *c)
+{
+	prov_span s;
+
+	switch (cbor_peek(c)) {
+	case CBOR_TEXT:
+		if (cbor_get_text(c, &s, NULL) == PROV_OK)
+			json_text(j, key, s);
+		break;
+	case CBOR_BYTES:
+		if (cbor_get_bytes(c, &s, NULL) == PROV_OK)
+			json_hex(j, key, s.p, s.len);
+		break;
+	case CBOR_ARRAY:
+		put_list(j, key, c);
+		break;
+	case CBOR_MAP:
+		put_map(j, key, c);
+		break;
+	case CBOR_SIMPLE:
+		put_simple(j, key, c);
+		break;
+	case CBOR_UINT:
+	case CBOR_NINT:
+		put_number(j, key, c);
+		break;
+	case CBOR_TAG:
+	case CBOR_END:
+		break;
+	}
+}
+
+static void
+put_assertion(struct json *j, const struct assertion *a)
+{
+	struct cbor c;
+
+	json_begin_object(j, NULL);
+	json_str(j, "label", a->label[0] != '\0' ? a->label : NULL);
+	json_bool(j, "private", a->is_private);
+	if (a->is_private)
+		json_hex(j, "digest", a->digest, sizeof(a->digest));
+	else
+		json_null(j, "digest");
+	if (a->value.len > 0 &&
+	    cbor_open(&c, buf_span(&a->value), NULL) == PROV_OK)
+		put_value(j, "value", &c);
+	else
+		json_null(j, "value");
+	json_end(j);
+}
+
+static void
+put_stream(struct json *j, const struct stream *s)
+{
+	json_begin_object(j, NULL);
+	json_u64(j, "index", s->index);
+	json_str(j, "kind", prov_kind_name(s->kind));
+	json_str(j, "codec", s->codec);
+	json_str(j, "canon", s->canon);
+	json_str(j, "rule", s->rule);
+	json_hex(j, "root", s->root, sizeof(s->root));
+	json_hex(j, "config", s->config, sizeof(s->config));
+	json_begin_object(j, "parts");
+	for (size_t i = 0; i < s->n_parts; i++)
+		json_hex(j, s->parts[i].name, s->parts[i].digest, 32);
+	json_end(j);
+	json_hex(j, "timeline", s->timeline, sizeof(s->timeline));
+	if (s->has_ancillary)
+		json_hex(j, "ancillary", s->ancillary, sizeof(s->ancillary));
+	else
+		json_null(j, "ancillary");
+	json_u64(j, "segments", s->segments);
+	json_u64(j, "frames", s->frames);
+	json_u64(j, "samples", s->samples);
+	json_u64(j, "rate", s->rate);
+	json_real(j, "duration_s", (double)s->duration_ns / 1e9);
+	json_begin_object(j, "presentation");
+	for (unsigned f = 0; f < PROV_FIELD_MAX; f++)
+		if (s->present.known >> f & 1)
+			json_i64(j, prov_field_name((prov_field)f),
+			    s->present.v[f]);
+	json_end(j);
+	json_str(j, "refused", s->refused[0] != '\0' ? s->refused : NULL);
+	json_end(j);
+}
+
+static void
+put_claims(struct json *j, const struct manifest *m)
+{
+	json_begin_array(j, "assertions");
+	for (size_t i = 0; i < m->n_assertions; i++)
+		put_assertion(j, &m->assertions[i]);
+	json_end(j);
+	json_begin_array(j, "ingredients");
+	for (size_t i = 0; i < m->n_ingredients; i++) {
+		json_begin_object(j, NULL);
+		json_hex(j, "statement", m->ingredients[i].statement, 32);
+		json_str(j, "relation", m->ingredients[i].relation);
+		json_end(j);
+	}
+	json_end(j);
+}
+
+static void
+put_manifest(struct json *j, const struct manifest *m)
+{
+	json_begin_object(j, "manifest");
+	json_u64(j, "version", MANIFEST_VERSION);
+	json_i64(j, "time", m->time);
+	json_str(j, "tool", m->tool);
+	json_hex(j, "sha256", m->asset.sha256, 32);
+	json_u64(j, "bytes", m->asset.size);
+	json_str(j, "format", m->format);
+	json_str(j, "refused", m->refused[0] != '\0' ? m->refused : NULL);
+	json_str(j, "origin", prov_origin_name(m->origin));
+	if (m->has_supersedes)
+		json_hex(j, "supersedes", m->supersedes, 32);
+	else
+		json_null(j, "supersedes");
+	json_begin_array(j, "streams");
+	for (size_t i = 0; i < m->n_streams; i++)
+		put_stream(j, &m->streams[i]);
+	json_end(j);
+	put_claims(j, m);
+	json_end(j);
+}
+
+static void
+put_statement(struct json *j, const struct shown *s)
+{
+	const struct statement *t = &s->statement;
+
+	json_begin_object(j, "statement");
+	json_hex(j, "sha256", s->digest, sizeof(s->digest));
+	json_str(j, "type", payload_type(t->kind));
+	json_hex(j, "kid", t->kid, sizeof(t->kid));
+	json_str(j, "iss", t->iss);
+	json_str(j, "sub", t->sub);
+	json_hex(j, "signature", t->sig, sizeof(t->sig));
+	json_u64(j, "payload_bytes", t->payload.len);
+	json_end(j);
+}
+
+static void
+put_registration(struct json *j, const struct registration *r)
+{
+	json_begin_array(j, "registered");
+	for (size_t i = 0; i < r->n; i++) {
+		json_begin_object(j, NULL);
+		json_str(j, "name", r->at[i].name);
+		json_hex(j, "key", r->at[i].key, 32);
+		json_end(j);
+	}
+	json_end(j);
+}
+
+static void
+put_timeline(struct json *j, prov_span blob)
+{
+	uint8_t digest[SHA256_LEN];
+
+	json_begin_object(j, NULL);
+	if (sha256_of(digest, blob, NULL) == PROV_OK)
+		json_hex(j, "sha256", digest, sizeof(digest));
+	else
+		json_null(j, "sha256");
+	json_u64(j, "bytes", blob.len);
+	json_end(j);
+}
+
+static void
+put_sidecar(struct json *j, const struct sidecar *s)
+{
+	json_begin_object(j, "sidecar");
+	json_u64(j, "version", SIDECAR_VERSION);
+	if (s->proof.len > 0)
+		json_text(j, "proof", s->proof);
+	else
+		json_null(j, "proof");
+	json_begin_array(j, "timelines");
+	for (size_t i = 0; i < s->n_timelines; i++)
+		put_timeline(j, s->timelines[i]);
+	json_end(j);
+	json_u64(j, "openings", s->n_openings);
+	json_end(j);
+}
+
+/* Every key is there always; what was not read is null. */
+void
+shown_json(struct json *j, const struct shown *s)
+{
+	json_u64(j, "v", 1);
+	json_str(j, "what", s->what);
+	json_u64(j, "bytes", s->len);
+	json_bool(j, "verified", false); /* prov show never checks trust */
+	if (s->has_sidecar)
+		put_sidecar(j, &s->sidecar);
+	else
+		json_null(j, "sidecar");
+	if (s->has_statement)
+		put_statement(j, s);
+	else
+		json_null(j, "statement");
+	if (s->has_manifest)
+		put_manifest(j, &s->manifest);
+	else
+		json_null(j, "manifest");
+	if (s->has_registration)
+		put_registration(j, &s->registration);
+	else
+		json_null(j, "registered");
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PROV_CARRIER_SHOWN_H
+#define PROV_CARRIER_SHOWN_H
+
+#include "base/json.h"
+#include "carrier/sidecar.h"
+#include "manifest/manifest.h"
+#include "sign/statement.h"
+
+/* What prov_show found; each part where its has_ is set. */
+struct shown {
+	const char *what; /* "sidecar", "statement" or "manifest" */
+	size_t len;       /* of all */
+	bool has_sidecar;
+	bool has_statement;
+	bool has_manifest;
+	bool has_registration;
+	struct sidecar sidecar;
+	struct statement statement;
+	uint8_t digest[32]; /* of the statement */
+	struct manifest manifest;
+	struct registration registration;
+};
+
+void shown_text(struct buf *b, const struct shown *s);
+void shown_json(struct json *j, const struct shown *s);
+
+#endif
