@@ -174,21 +174,20 @@ consistency_roots(uint8_t fr[32], uint8_t sr[32], uint64_t fn, uint64_t sn,
 
 /* Sizes that need no hashes: an empty tree, and a tree against itself. */
 static prov_status
-consistency_trivial(uint64_t size1, const uint8_t *root1, const uint8_t *root2,
-    size_t n, prov_err *err)
+consistency_trivial(uint64_t size1, uint64_t size2, const uint8_t *root1,
+    const uint8_t *root2, size_t n, prov_err *err)
 {
 	uint8_t empty[32];
-	const uint8_t *want = root2;
 	prov_status st;
+	bool same;
 
 	if (n != 0)
 		return (wrong_length(n, err));
-	if (size1 == 0) {
-		if ((st = sha256_of(empty, span(NULL, 0), err)) != PROV_OK)
-			return (st);
-		want = empty;
-	}
-	if (memcmp(root1, want, 32) != 0)
+	if ((st = sha256_of(empty, span(NULL, 0), err)) != PROV_OK)
+		return (st);
+	same = (size1 != 0 || memcmp(root1, empty, 32) == 0) &&
+	       (size1 != size2 || memcmp(root1, root2, 32) == 0);
+	if (!same)
 		return (prov_fail(err, PROV_EUNTRUSTED,
 		    "two roots for the tree of %" PRIu64, size1));
 	return (PROV_OK);
@@ -207,7 +206,8 @@ tree_consistency_verify(uint64_t size1, uint64_t size2, const uint8_t root1[32],
 		    "a tree of %" PRIu64 " cannot extend one of %" PRIu64,
 		    size2, size1));
 	if (size1 == size2 || size1 == 0)
-		return (consistency_trivial(size1, root1, root2, n, err));
+		return (
+		    consistency_trivial(size1, size2, root1, root2, n, err));
 	/* The first hash is left out where it is the old root itself. */
 	if ((size1 & (size1 - 1)) == 0) {
 		memcpy(fr, root1, 32);
