@@ -47,7 +47,7 @@ typedef enum prov_field {
 	PROV_RATE = 20,       /* samples a second as heard */
 	PROV_CHANNELS = 21,   /* as heard */
 	PROV_LAYOUT = 22,     /* speaker mask, WAVE bits; default by channels */
-	PROV_SBR = 23,        /* 0 implicit or explicit on, 1 explicitly off */
+	PROV_SBR = 23,        /* bits: 1 SBR, 2 PS explicitly off; default 0 */
 	PROV_GAIN = 24,       /* Opus output gain, 1/256 dB; default 0 */
 	PROV_DELAY = 25,      /* declared codec delay, samples */
 	PROV_PADDING = 26,    /* declared end padding, samples */

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * aac/1: raw data blocks, one record each, whatever framed them. ADTS headers
+ * are taken off, and with them a PCE that a block begins with where the
+ * channels are said to come from one: it is configuration. Whether SBR and PS
+ * are announced is presentation; implicit and explicit are the same.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "essence/asc.h"
+#include "essence/cdc.h"
+#include "essence/track.h"
+
+#define RATE_GUESS 48000
+
+struct aac {
+	struct track *t;
+	struct asc asc; /* active; rate is 0 while there is none */
+	uint8_t config[SHA256_LEN];
+	bool announced; /* config is what the track has */
+	uint32_t rate;  /* of the first frame: what samples count */
+	struct cdc cdc;
+};
+
+static int
+aac_bid(const prov_config *config)
+{
+	struct asc asc;
+
+	if (config->kind != PROV_AUDIO || strcmp(config->codec, "aac") != 0)
+		return (0);
+	if (config->extradata.len == 0)
+		return (10); /* ADTS will tell */
+	return (asc_parse(&asc, config->extradata, NULL) == PROV_OK ? 10 : 0);
+}
+
+static void
+aac_close(void *state)
+{
+	free(state);
+}
+
+static void
+present(struct aac *a)
+{
+	unsigned channels = asc_channels(&a->asc);
+
+	track_present(a->t, PROV_RATE, a->asc.rate);
+	if (channels != 0)
+		track_present(a->t, PROV_CHANNELS, channels);
+}
+
+static void
+present_sbr(struct aac *a)
+{
+	track_present(a->t, PROV_SBR,
+	    (a->asc.sbr_off ? 1 : 0) | (a->asc.ps_off ? 2 : 0));
+}
+
+/* What the container says, at first or from here on. */
+static void
+take_extradata(struct aac *a, prov_span extradata)
+{
+	struct asc asc;
+
+	if (extradata.len == 0)
+		return;
+	if (asc_parse(&asc, extradata, NULL) != PROV_OK) {
+		track_refuse(a->t, "config.unresolved");
+		return;
+	}
+	if (asc.sbr_off != a->asc.sbr_off || asc.ps_off != a->asc.ps_off)
+		if (a->announced)
+			track_refuse(a->t, "config.changed");
+	a->asc = asc;
+	present_sbr(a);
+}
+
+/* An ADTS header knows neither PCE nor SBR. */
+static void
+take_adts(struct aac *a, const struct asc *adts)
+{
+	a->asc.aot = adts->aot;
+	a->asc.rate = adts->rate;
+	a->asc.layout = adts->layout;
+	a->asc.frame_len = adts->frame_len;
+}
+
+static prov_status
+start(struct aac *a, prov_err *err)
+{
+	prov_status st;
+
+	if (a->asc.rate == a->rate)
+		return (PROV_OK);
+	if (a->rate != 0) {
+		/* Samples of two rates have no common count. */
+		track_refuse(a->t, "config.changed");
+		return (PROV_OK);
+	}
+	if ((st = cdc_init(&a->cdc, a->asc.rate, err)) != PROV_OK)
+		return (st);
+	a->rate = a->asc.rate;
+	track_rate(a->t, a->rate);
+	return (PROV_OK);
+}
+
+/* Packets without any configuration: counted, but never matched. */
+static void
+guess(struct aac *a)
+{
+	uint32_t rate = track_config_of(a->t)->rate;
+
+	track_refuse(a->t, "config.unresolved");
+	a->asc.rate = rate != 0 ? rate : RATE_GUESS;
+	a->asc.frame_len = 1024;
+}
+
+/* Tells the track what is active, where that is new. */
+static prov_status
+announce(struct aac *a, prov_err *err)
+{
+	uint8_t config[SHA256_LEN];
+	prov_status st;
+
+	if (a->asc.rate == 0)
+		guess(a);
+	if (a->asc.layout == 0 && a->asc.pce_len == 0)
+		track_refuse(a->t, "config.unresolved");
+	if ((st = asc_digest(&a->asc, config, err)) != PROV_OK)
+		return (st);
+	if (a->announced && memcmp(config, a->config, sizeof(config)) == 0)
+		return (PROV_OK);
+	if ((st = start(a, err)) != PROV_OK ||
+	    (st = track_config(a->t, config, err)) != PROV_OK)
+		return (st);
+	if (!a->announced) {
+		st = track_part(a->t, "asc", config, err);
+		if (st != PROV_OK)
+			return (st);
+		present(a);
+	}
+	memcpy(a->config, config, sizeof(config));
+	a->announced = true;
+	return (PROV_OK);
+}
+
+/* One frame: one raw data block, or several where ADTS held several. */
+static prov_status
+take_block(struct aac *a, prov_span block, unsigned n, int64_t ns,
+    prov_err *err)
+{
+	uint32_t samples;
+	size_t pce = 0;
+	prov_status st;
+
+	if (a->asc.layout == 0)
+		pce = asc_take_pce(&a->asc, block);
+	block = span(block.p + pce, block.len - pce);
+	if ((st = announce(a, err)) != PROV_OK ||
+	    (st = track_record(a->t, RECORD_DATA, block, err)) != PROV_OK)
+		return (st);
+	samples = n * (uint32_t)a->asc.frame_len;
+	if ((st = track_samples(a->t, ns, samples, err)) != PROV_OK)
+		return (st);
+	if (cdc_frame(&a->cdc, block, samples, track_units(a->t)))
+		return (track_cut(a->t, err));
+	return (PROV_OK);
+}
+
+static prov_status
+take_frame(struct aac *a, const struct adts *h, prov_span frame, int64_t ns,
+    prov_err *err)
+{
+	take_adts(a, &h->asc);
+	/* Their CRCs and positions stand between the blocks. */
+	if (h->blocks > 1 && h->crc)
+		track_refuse(a->t, "essence.noncanonical");
+	return (take_block(a, span(frame.p + h->header, frame.len - h->header),
+	    h->blocks, ns, err));
+}
+
+static prov_status
+aac_packet(void *state, const prov_packet *packet, prov_err *err)
+{
+	struct aac *a = state;
+	int64_t ns = track_ns(a->t, packet->pts);
+	prov_span left = packet->data;
+	struct adts h;
+	prov_status st;
+
+	take_extradata(a, packet->extradata);
+	while (left.len > 0 && adts_parse(&h, left)) {
+		/* The last frame of a recording may be cut short. */
+		size_t len = h.len < left.len ? h.len : left.len;
+
+		if (len < h.header)
+			break;
+		st = take_frame(a, &h, span(left.p, len), ns, err);
+		if (st != PROV_OK)
+			return (st);
+		left = span(left.p + len, left.len - len);
+		ns = PROV_NO_TIME;
+	}
+	if (left.len == 0)
+		return (PROV_OK);
+	if (left.len != packet->data.len)
+		track_refuse(a->t, "essence.noncanonical");
+	return (take_block(a, left, 1, ns, err));
+}
+
+static prov_status
+aac_finish(void *state, prov_err *err)
+{
+	(void)state;
+	(void)err;
+	return (PROV_OK);
+}
+
+static prov_status
+aac_open(void **state, struct track *t, prov_err *err)
+{
+	struct aac *a = calloc(1, sizeof(*a));
+
+	if (a == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "aac"));
+	a->t = t;
+	take_extradata(a, track_config_of(t)->extradata);
+	*state = a;
+	return (PROV_OK);
+}
+
+const struct form_ops form_aac = {
+	.name = "aac/1",
+	.rule = "cdc/1",
+	.bid = aac_bid,
+	.open = aac_open,
+	.packet = aac_packet,
+	.finish = aac_finish,
+	.close = aac_close,
+};

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: ISC */
+#include "essence/image.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "essence/exif.h"
+#include "essence/parts.h"
+#include "essence/track.h"
+#include "hash/tree.h"
+
+prov_status
+image_begin(struct image *im, const char *format, const uint8_t config[32],
+    prov_err *err)
+{
+	static const uint8_t zero = 0x00;
+	struct stream *s = &im->s;
+	prov_status st;
+
+	if ((st = sha256_new(&im->leaf, err)) != PROV_OK)
+		return (st);
+	im->format = format;
+	s->kind = PROV_IMAGE;
+	strcpy(s->codec, format);
+	strcpy(s->canon, format);
+	strcat(s->canon, "/1");
+	strcpy(s->rule, "one/1");
+	sha256_init(im->leaf);
+	sha256_add(im->leaf, &zero, 1);
+	image_record(im, RECORD_NAME, span(s->canon, strlen(s->canon)));
+	image_record(im, RECORD_CONFIG, span(config, 32));
+	return (PROV_OK);
+}
+
+void
+image_clear(struct image *im)
+{
+	sha256_free(im->leaf);
+	stream_clear(&im->s);
+	*im = (struct image){ 0 };
+}
+
+void
+image_record_begin(struct image *im, uint8_t type, uint32_t len)
+{
+	uint8_t head[5] = { type };
+
+	put_be32(head + 1, len);
+	sha256_add(im->leaf, head, sizeof(head));
+	im->owed = len;
+}
+
+void
+image_record_add(struct image *im, prov_span data)
+{
+	im->owed -= (uint32_t)data.len;
+	sha256_add(im->leaf, data.p, data.len);
+}
+
+void
+image_record(struct image *im, uint8_t type, prov_span data)
+{
+	image_record_begin(im, type, (uint32_t)data.len);
+	image_record_add(im, data);
+}
+
+prov_status
+image_exif(struct image *im, prov_span tiff, prov_err *err)
+{
+	unsigned turned;
+	prov_status st;
+
+	if ((st = exif_orientation(&turned, tiff, err)) != PROV_OK)
+		return (st);
+	if (im->turned != 0 && im->turned != turned)
+		return (prov_fail(err, PROV_EUNSUPPORTED,
+		    "EXIF: orientation %u and %u in one file", im->turned,
+		    turned));
+	im->turned = turned;
+	return (PROV_OK);
+}
+
+/* EXIF orientation: a flip, then clockwise degrees. */
+static void
+present_turned(struct image *im)
+{
+	static const struct {
+		int16_t rotation;
+		int8_t flip;
+	} rows[9] = { { 0, 0 }, { 0, 0 }, { 0, 1 }, { 180, 0 }, { 0, 2 },
+		{ 270, 1 }, { 90, 0 }, { 90, 1 }, { 270, 0 } };
+
+	image_present(im, PROV_ROTATION, rows[im->turned].rotation);
+	image_present(im, PROV_FLIP, rows[im->turned].flip);
+}
+
+/* The timeline of one leaf, its blob's digest and its times. */
+static prov_status
+seal_timeline(struct stream *s, prov_err *err)
+{
+	AUTO_BUF blob = { 0 };
+	prov_status st;
+
+	if ((s->tl = calloc(1, sizeof(*s->tl))) == NULL ||
+	    (s->tl->leaves = malloc(SHA256_LEN)) == NULL ||
+	    (s->tl->units = malloc(sizeof(*s->tl->units))) == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "timeline"));
+	memcpy(s->tl->leaves, s->root, SHA256_LEN);
+	s->tl->units[0] = 1;
+	s->tl->n = 1;
+	s->tl->total = 1;
+	s->tl->untimed = true;
+	if ((st = timeline_index(s->tl, err)) != PROV_OK)
+		return (st);
+	timeline_encode(&blob, s->tl);
+	if ((st = buf_done(&blob, err)) != PROV_OK ||
+	    (st = sha256_of(s->timeline, buf_span(&blob), err)) != PROV_OK)
+		return (st);
+	timeline_encode_times(&s->times, s->tl);
+	return (buf_done(&s->times, err));
+}
+
+static prov_status
+seal(struct image *im, prov_err *err)
+{
+	struct stream *s = &im->s;
+	uint8_t leaf[SHA256_LEN];
+	prov_status st;
+
+	if (im->owed != 0)
+		return (prov_fail(err, PROV_EINTERNAL,
+		    "%s: a record lacks %u bytes", im->format, im->owed));
+	present_turned(im);
+	s->segments = 1;
+	s->frames = 1;
+	if ((st = sha256_done(im->leaf, leaf, err)) != PROV_OK ||
+	    (st = tree_root(s->root, leaf, 1, err)) != PROV_OK ||
+	    (st = parts_digest(s->config, s->parts, s->n_parts, err)) !=
+		PROV_OK)
+		return (st);
+	return (seal_timeline(s, err));
+}
+
+prov_status
+image_finish(struct image *im, size_t uncovered, prov_identity **out,
+    prov_err *err)
+{
+	AUTO(prov_identity) *id = NULL;
+	struct stream *s;
+	prov_status st;
+
+	if ((st = seal(im, err)) != PROV_OK ||
+	    (st = identity_new(&id, im->format, err)) != PROV_OK ||
+	    (st = identity_add(id, &s, err)) != PROV_OK)
+		return (st);
+	id->uncovered = (int64_t)uncovered;
+	*s = im->s;
+	im->s = (struct stream){ 0 };
+	*out = TAKE(id);
+	return (PROV_OK);
+}
