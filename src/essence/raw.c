@@ -90,27 +90,16 @@ cuts(const struct raw *r, const prov_packet *p, int64_t ns)
 		ns - r->begins_ns >= SECOND_NS);
 }
 
-/* How long a packet says that it lasts, ns; 0 if it does not. */
-static int64_t
-lasts(const struct raw *r, const prov_packet *p)
-{
-	const prov_config *c = track_config_of(r->t);
-	__int128 ns =
-	    (__int128)p->duration * c->tb_num * SECOND_NS / (__int128)c->tb_den;
-
-	/* A packet of more than a year says nothing. */
-	return (ns <= 0 || ns > (INT64_C(1) << 55) ? 0 : (int64_t)ns);
-}
-
 static prov_status
 count(struct raw *r, const prov_packet *p, int64_t ns, prov_err *err)
 {
+	int64_t lasts = track_lasts_ns(r->t, p->duration);
 	__int128 n;
 
 	if (track_config_of(r->t)->kind != PROV_AUDIO)
-		return (track_frame(r->t, ns, lasts(r, p), err));
+		return (track_frame(r->t, ns, lasts, err));
 	/* To the nearest sample; a packet that does not say has one. */
-	n = ((__int128)lasts(r, p) * r->rate + SECOND_NS / 2) / SECOND_NS;
+	n = ((__int128)lasts * r->rate + SECOND_NS / 2) / SECOND_NS;
 	return (track_samples(r->t, ns, n < 1 ? 1 : (uint64_t)n, err));
 }
 

@@ -20,6 +20,9 @@
 /* A packet's time is within 18 years of 0: room for every later sum. */
 #define PACKET_NS_MAX (INT64_C(1) << 59)
 
+#define NS           1000000000
+#define LASTS_NS_MAX (INT64_C(1) << 55) /* a year: no packet lasts longer */
+
 struct track {
 	const struct form_ops *ops;
 	void *state;
@@ -342,16 +345,16 @@ track_frame(struct track *t, int64_t ns, int64_t duration_ns, prov_err *err)
 {
 	prov_status st;
 
-	if (t->config.kind == PROV_AUDIO)
+	if (t->config.kind == PROV_AUDIO || duration_ns > LASTS_NS_MAX)
 		return (prov_fail(err, PROV_EINTERNAL,
-		    "a picture in an audio stream"));
+		    "a picture of %lld ns in a stream of kind %d",
+		    (long long)duration_ns, (int)t->config.kind));
 	if (!t->open)
 		open_leaf(t);
 	if ((st = add_time(t, ns, err)) != PROV_OK)
 		return (st);
 	if (duration_ns > 0 && t->lasts_ns < PACKET_NS_MAX)
-		t->lasts_ns +=
-		    duration_ns < PACKET_NS_MAX ? duration_ns : PACKET_NS_MAX;
+		t->lasts_ns += duration_ns;
 	t->units++;
 	t->s.frames++;
 	return (PROV_OK);
@@ -414,7 +417,7 @@ track_samples(struct track *t, int64_t ns, uint64_t samples, prov_err *err)
 		    "limit.samples: too many samples"));
 	if (!t->open)
 		open_leaf(t);
-	t->run.num = 1000000000;
+	t->run.num = NS;
 	t->run.den = t->s.rate;
 	if ((st = place(t, ns, err)) != PROV_OK)
 		return (st);
@@ -477,21 +480,45 @@ track_units(const struct track *t)
 	return (t->units);
 }
 
+/* ticks * 1e9 * num / den to the nearest, halves up; as far as 128 bits go. */
+static __int128
+to_ns(const prov_config *c, int64_t ticks)
+{
+	int64_t den = c->tb_den, s = ticks / den, rest = ticks % den;
+	__int128 ns;
+
+	if (c->tb_num == 1) {
+		/* The usual case, without a 128-bit division. */
+		if (rest < 0) {
+			rest += den;
+			s--;
+		}
+		rest = (rest * NS + den / 2) / den;
+		return ((__int128)s * NS + rest);
+	}
+	ns = (__int128)ticks * c->tb_num * NS + den / 2;
+	return (ns >= 0 ? ns / den : -((-ns + den - 1) / den));
+}
+
 int64_t
 track_ns(const struct track *t, int64_t ticks)
 {
-	__int128 ns, den = t->config.tb_den;
+	__int128 ns;
 
 	if (ticks == PROV_NO_TIME)
 		return (PROV_NO_TIME);
-	ns = (__int128)ticks * t->config.tb_num * 1000000000;
-	/* To the nearest, halves up. */
-	ns += den / 2;
-	ns = ns >= 0 ? ns / den : -((-ns + den - 1) / den);
-	ns += t->config.shift_ns;
+	ns = to_ns(&t->config, ticks) + t->config.shift_ns;
 	if (ns < -PACKET_NS_MAX || ns > PACKET_NS_MAX)
 		return (PROV_NO_TIME);
 	return ((int64_t)ns);
+}
+
+int64_t
+track_lasts_ns(const struct track *t, int64_t ticks)
+{
+	__int128 ns = ticks <= 0 ? 0 : to_ns(&t->config, ticks);
+
+	return (ns > LASTS_NS_MAX ? 0 : (int64_t)ns);
 }
 
 const prov_config *

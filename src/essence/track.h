@@ -70,6 +70,9 @@ uint64_t track_units(const struct track *t); /* in the running segment */
 /* Packet ticks to ns on the asset's clock; PROV_NO_TIME stays itself. */
 int64_t track_ns(const struct track *t, int64_t ticks);
 
+/* A packet's duration, ns; 0 where it states none that is to be believed. */
+int64_t track_lasts_ns(const struct track *t, int64_t ticks);
+
 const prov_config *track_config_of(const struct track *t);
 
 /*

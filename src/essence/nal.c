@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: ISC */
+#include "essence/nal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void
+nals_free(struct nals *ns)
+{
+	free(ns->at);
+	*ns = (struct nals){ 0 };
+}
+
+prov_span
+nal_strip(prov_span s)
+{
+	while (s.len > 0 && s.p[s.len - 1] == 0)
+		s.len--;
+	return (s);
+}
+
+static prov_status
+add(struct nals *ns, prov_span s, bool stray, prov_err *err)
+{
+	size_t room = ns->room == 0 ? 32 : 2 * ns->room;
+	struct nal *p;
+
+	s = nal_strip(s);
+	if (s.len == 0)
+		return (PROV_OK);
+	if (ns->n == NALS_MAX)
+		return (prov_fail(err, PROV_ELIMIT,
+		    "limit.packet: more than %d NAL units", NALS_MAX));
+	if (ns->n == ns->room) {
+		if ((p = realloc(ns->at, room * sizeof(*p))) == NULL)
+			return (prov_fail(err, PROV_ENOMEM, "NAL units"));
+		ns->at = p;
+		ns->room = room;
+	}
+	ns->at[ns->n++] = (struct nal){ .s = s, .stray = stray };
+	return (PROV_OK);
+}
+
+/*
+ * Where the next 00 00 01 begins, from at on; the length if there is none.
+ * By memchr for the 1, which coded pictures hold once in 256 bytes.
+ */
+static size_t
+find_code(prov_span s, size_t at)
+{
+	size_t i = at + 2;
+
+	while (i < s.len) {
+		const uint8_t *p = memchr(s.p + i, 1, s.len - i);
+
+		if (p == NULL)
+			break;
+		if (p[-1] == 0 && p[-2] == 0)
+			return ((size_t)(p - s.p) - 2);
+		i = (size_t)(p - s.p) + 1;
+	}
+	return (s.len);
+}
+
+bool
+nal_is_annexb(prov_span s)
+{
+	size_t at = find_code(span(s.p, s.len < 4 ? s.len : 4), 0);
+
+	return (at + 3 <= s.len && (at == 0 || (at == 1 && s.p[0] == 0)));
+}
+
+static prov_status
+split_codes(struct nals *ns, prov_span packet, prov_err *err)
+{
+	size_t at = find_code(packet, 0);
+	prov_span before = nal_strip(span(packet.p, at));
+	prov_status st;
+
+	if (before.len > 0) {
+		ns->ambiguous = true;
+		if ((st = add(ns, before, true, err)) != PROV_OK)
+			return (st);
+	}
+	while (at < packet.len) {
+		size_t from = at + 3;
+
+		at = find_code(packet, from);
+		st = add(ns, span(packet.p + from, at - from), false, err);
+		if (st != PROV_OK)
+			return (st);
+	}
+	return (PROV_OK);
+}
+
+static size_t
+read_len(const uint8_t *p, unsigned len_size)
+{
+	size_t len = 0;
+
+	for (unsigned i = 0; i < len_size; i++)
+		len = len << 8 | p[i];
+	return (len);
+}
+
+/* Whether lengths lead exactly to the packet's end, or to zeros there. */
+static bool
+lengths_fit(prov_span s, unsigned len_size)
+{
+	while (s.len >= len_size) {
+		size_t len = read_len(s.p, len_size);
+
+		if (len > s.len - len_size)
+			return (false);
+		s.p += len_size + len;
+		s.len -= len_size + len;
+	}
+	return (nal_strip(s).len == 0);
+}
+
+static prov_status
+split_lengths(struct nals *ns, prov_span s, unsigned len_size, prov_err *err)
+{
+	prov_status st;
+
+	while (s.len >= len_size) {
+		size_t len = read_len(s.p, len_size);
+		prov_span unit;
+
+		if (len > s.len - len_size) {
+			ns->truncated = true;
+			len = s.len - len_size;
+		}
+		unit = span(s.p + len_size, len);
+		if (find_code(unit, 0) < len)
+			ns->ambiguous = true;
+		if ((st = add(ns, unit, false, err)) != PROV_OK)
+			return (st);
+		s.p += len_size + len;
+		s.len -= len_size + len;
+	}
+	if (nal_strip(s).len == 0)
+		return (PROV_OK);
+	/* Less than a length: it is bound, and the packet refused. */
+	ns->truncated = true;
+	return (add(ns, s, true, err));
+}
+
+prov_status
+nals_split(struct nals *ns, prov_span packet, unsigned len_size, prov_err *err)
+{
+	ns->n = 0;
+	ns->truncated = false;
+	ns->ambiguous = false;
+	if (len_size == 0)
+		return (split_codes(ns, packet, err));
+	if (nal_is_annexb(packet) && !lengths_fit(packet, len_size)) {
+		ns->ambiguous = true;
+		return (split_codes(ns, packet, err));
+	}
+	return (split_lengths(ns, packet, len_size, err));
+}
