@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "ledger/blob.h"
+#include "ledger/edge.h"
+#include "ledger/reader.h"
+#include "manifest/manifest.h"
+#include "sign/statement.h"
+
+/*
+ * Builds the whole tree from the entries, and believes no hash that it did
+ * not compute.
+ */
+struct check {
+	prov_ledger *l;
+	struct edge edge;
+	struct index index;     /* as listed at the start */
+	size_t run;             /* the run that is being compared */
+	struct records records; /* what its entries are found by */
+	prov_progress_fn progress;
+	void *arg;
+};
+
+static prov_status
+check_tile(void *arg, unsigned level, uint64_t n, const uint8_t *hashes,
+    unsigned width, prov_err *err)
+{
+	struct check *c = arg;
+	AUTO_FREE struct tile *t = malloc(sizeof(*t));
+	char path[TILE_PATH_MAX];
+	prov_status st;
+
+	if (t == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "out of memory"));
+	if ((st = tile_read(t, c->l->dir, level, n, width, err)) != PROV_OK)
+		return (st);
+	if (memcmp(t->node, hashes, (size_t)width * 32) == 0)
+		return (PROV_OK);
+	tile_path(path, (int)level, n, width);
+	return (prov_fail(err, PROV_EUNTRUSTED,
+	    "ledger.invalid: tlog/%s does not follow from the entries", path));
+}
+
+static prov_status
+check_full(void *arg, unsigned level, uint64_t n, const uint8_t *hashes,
+    prov_err *err)
+{
+	return (check_tile(arg, level, n, hashes, TILE_WIDTH, err));
+}
+
+/* Timelines may have been deleted, but what is there must be right. */
+static prov_status
+check_blobs(struct check *c, const struct manifest *m, prov_err *err)
+{
+	prov_status st;
+
+	for (size_t i = 0; i < m->n_streams; i++) {
+		AUTO_BUF b = { 0 };
+		prov_err why = { 0 };
+
+		st = blob_read(&b, c->l->dir, m->streams[i].timeline, &why);
+		if (st != PROV_OK && st != PROV_ENOTFOUND)
+			return (prov_fail(err, st, "%s", why.msg));
+	}
+	return (PROV_OK);
+}
+
+static prov_status
+check_manifest(struct check *c, const struct statement *s, prov_err *err)
+{
+	struct manifest m = { 0 };
+	prov_status st;
+
+	if (s->kind != PAYLOAD_MANIFEST)
+		return (PROV_OK);
+	if ((st = manifest_decode(&m, s->payload, err)) == PROV_OK) {
+		if (memcmp(m.asset.sha256, s->sub_digest, 32) != 0)
+			st = prov_fail(err, PROV_EUNTRUSTED,
+			    "the statement is about another asset than its "
+			    "manifest");
+		else
+			st = check_blobs(c, &m, err);
+	}
+	manifest_clear(&m);
+	return (st);
+}
+
+/* The run's records, of entries that are in our tree, are those expected. */
+static prov_status
+compare_run(struct check *c, uint64_t size, prov_err *err)
+{
+	const struct index_run *r = &c->index.runs[c->run];
+	struct records got = { 0 };
+	struct run_info info;
+	prov_status st;
+	bool same = true;
+
+	records_sort(&c->records);
+	st = run_read(&info, &got, c->l->dir, r->begin, r->end, err);
+	for (unsigned k = 0; st == PROV_OK && k < INDEX_KINDS; k++) {
+		const struct record *want = records_at(&c->records, k);
+		const struct record *at = records_at(&got, k);
+		size_t n = records_n(&c->records, k), j = 0;
+
+		for (size_t i = 0; i < records_n(&got, k) && same; i++) {
+			if (at[i].index >= size)
+				continue;
+			same = j < n && want[j].key == at[i].key &&
+			       want[j].index == at[i].index;
+			j++;
+		}
+		same = same && j == n;
+	}
+	records_clear(&got);
+	records_clear(&c->records);
+	if (st == PROV_OK && !same)
+		return (prov_fail(err, PROV_EUNTRUSTED,
+		    "ledger.invalid: index/%llu-%llu does not follow from the "
+		    "entries; remove index/, and it is made again",
+		    (unsigned long long)r->begin, (unsigned long long)r->end));
+	return (st);
+}
+
+static prov_status
+check_entry(struct check *c, uint64_t i, prov_span entry, prov_err *err)
+{
+	struct statement s;
+	uint8_t leaf[32];
+	prov_err why = { 0 };
+	prov_status st;
+
+	if ((st = tree_leaf(leaf, entry, err)) != PROV_OK ||
+	    (st = edge_push(&c->edge, leaf, check_full, c, err)) != PROV_OK)
+		return (st);
+	if ((st = statement_parse(&s, entry, &why)) != PROV_OK ||
+	    (st = check_manifest(c, &s, &why)) != PROV_OK)
+		return (prov_fail(err,
+		    st == PROV_EFORMAT || st == PROV_ELIMIT ? PROV_EUNTRUSTED
+							    : st,
+		    "ledger.invalid: entry %llu: %s", (unsigned long long)i,
+		    why.msg));
+	if (c->run >= c->index.n)
+		return (PROV_OK);
+	if ((st = index_keys(&c->records, entry, i, err)) != PROV_OK)
+		return (st);
+	if (i + 1 < c->index.runs[c->run].end)
+		return (PROV_OK);
+	st = compare_run(c, i + 1, err);
+	c->run++;
+	return (st);
+}
+
+static prov_status
+check_bundle(struct check *c, uint64_t n, uint64_t size, prov_err *err)
+{
+	uint64_t first = n * TILE_WIDTH;
+	unsigned width =
+	    size - first < TILE_WIDTH ? (unsigned)(size - first) : TILE_WIDTH;
+	char want[TILE_PATH_MAX];
+	AUTO_BUNDLE b;
+	prov_span entry;
+	prov_status st;
+
+	bundle_init(&b);
+	tile_path(want, TILE_ENTRIES, n, width);
+	if ((st = bundle_open(&b, c->l->dir, n, width, err)) != PROV_OK)
+		return (st);
+	for (unsigned i = 0; i < width; i++) {
+		st = bundle_next(&b, &entry, err);
+		if (st == PROV_ENOTFOUND)
+			st = prov_fail(err, PROV_EUNTRUSTED,
+			    "ledger.invalid: tlog/%s ends early", b.path);
+		if (st != PROV_OK ||
+		    (st = check_entry(c, first + i, entry, err)) != PROV_OK)
+			return (st);
+	}
+	/* A full bundle in place of the partial one has more. */
+	if (strcmp(want, b.path) == 0 &&
+	    bundle_next(&b, &entry, NULL) != PROV_ENOTFOUND)
+		return (prov_fail(err, PROV_EUNTRUSTED,
+		    "ledger.invalid: tlog/%s has bytes behind its entries",
+		    b.path));
+	return (PROV_OK);
+}
+
+static prov_status
+check_root(struct check *c, prov_err *err)
+{
+	const struct checkpoint *at = &c->l->view.at;
+	uint8_t root[32];
+	prov_status st;
+
+	for (unsigned level = 0; level < TILE_LEVELS; level++) {
+		unsigned width = tile_partial(at->size, level);
+
+		if (width == 0)
+			continue;
+		st = check_tile(c, level,
+		    tile_hashes(at->size, level) / TILE_WIDTH,
+		    c->edge.hash[level][0], width, err);
+		if (st != PROV_OK)
+			return (st);
+	}
+	if ((st = edge_root(&c->edge, root, err)) != PROV_OK)
+		return (st);
+	if (memcmp(root, at->root, sizeof(root)) != 0)
+		return (prov_fail(err, PROV_EUNTRUSTED,
+		    "ledger.invalid: the entries do not give the checkpoint's "
+		    "root"));
+	return (PROV_OK);
+}
+
+static prov_status
+check_all(struct check *c, prov_err *err)
+{
+	uint64_t size = c->l->view.at.size;
+	prov_status st;
+
+	if ((st = index_load(&c->index, c->l->dir, err)) != PROV_OK)
+		return (st);
+	for (uint64_t n = 0; n * TILE_WIDTH < size; n++) {
+		if ((st = check_bundle(c, n, size, err)) != PROV_OK)
+			return (st);
+		if (c->progress != NULL)
+			c->progress(c->arg, c->edge.size, size);
+	}
+	/* A run that was written since may reach past our checkpoint. */
+	if (c->run < c->index.n && c->index.runs[c->run].begin < size &&
+	    (st = compare_run(c, size, err)) != PROV_OK)
+		return (st);
+	return (check_root(c, err));
+}
+
+struct check_op {
+	prov_progress_fn progress;
+	void *arg;
+};
+
+static prov_status
+do_check(prov_ledger *l, void *arg, prov_err *err)
+{
+	const struct check_op *op = arg;
+	struct check *c = calloc(1, sizeof(*c));
+	prov_status st;
+
+	if (c == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "out of memory"));
+	c->l = l;
+	c->progress = op->progress;
+	c->arg = op->arg;
+	st = check_all(c, err);
+	index_clear(&c->index);
+	records_clear(&c->records);
+	free(c);
+	return (st);
+}
+
+prov_status
+prov_ledger_check(prov_ledger *l, prov_progress_fn progress, void *arg,
+    uint64_t *entries, prov_err *err)
+{
+	struct check_op op = { .progress = progress, .arg = arg };
+	prov_status st;
+
+	if ((st = reader_do(l, do_check, &op, err)) != PROV_OK)
+		return (st);
+	if (l->writer_check != NULL &&
+	    (st = l->writer_check(l, err)) != PROV_OK)
+		return (st);
+	if (entries != NULL)
+		*entries = l->view.at.size;
+	return (PROV_OK);
+}

@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "ledger/index.h"
+#include "manifest/manifest.h"
+#include "sign/statement.h"
+
+static const char INDEX_HEADER[] = "prov-index/1";
+
+/* 16,384 lines of three numbers. */
+#define INDEX_TEXT_MAX ((size_t)INDEX_RUNS_MAX * 64)
+
+void
+index_clear(struct index *x)
+{
+	buf_free(&x->text);
+	records_clear(&x->tail);
+	free(x->runs);
+	memset(x, 0, sizeof(*x));
+}
+
+/* Cuts a number and the character behind it off the text. */
+static bool
+take_number(prov_span *text, char behind, uint64_t *out)
+{
+	const uint8_t *end = memchr(text->p, behind, text->len);
+	size_t len;
+
+	if (end == NULL)
+		return (false);
+	len = (size_t)(end - text->p);
+	if (!u64_decode(out, (const char *)text->p, len))
+		return (false);
+	*text = span(end + 1, text->len - len - 1);
+	return (true);
+}
+
+static prov_status
+parse_runs(struct buf *runs, prov_span text, prov_err *err)
+{
+	uint64_t position = 0;
+
+	while (text.len != 0) {
+		struct index_run r;
+
+		if (runs->len / sizeof(r) == INDEX_RUNS_MAX)
+			return (prov_fail(err, PROV_ELIMIT,
+			    "index: more than %d runs", INDEX_RUNS_MAX));
+		if (!take_number(&text, ' ', &r.begin) ||
+		    !take_number(&text, ' ', &r.end) ||
+		    !take_number(&text, '\n', &r.records) ||
+		    r.begin != position || r.end <= r.begin)
+			return (prov_fail(err, PROV_EUNTRUSTED,
+			    "ledger.invalid: index/runs: run %zu",
+			    runs->len / sizeof(r)));
+		position = r.end;
+		buf_put(runs, &r, sizeof(r));
+	}
+	return (buf_done(runs, err));
+}
+
+prov_status
+index_parse(struct index *x, prov_span text, prov_err *err)
+{
+	size_t head = sizeof(INDEX_HEADER) - 1, len;
+	AUTO_BUF runs = { 0 };
+	uint8_t *p;
+	prov_status st;
+
+	if (text.len < head + 1 || memcmp(text.p, INDEX_HEADER, head) != 0 ||
+	    text.p[head] != '\n')
+		return (prov_fail(err, PROV_EUNTRUSTED,
+		    "ledger.invalid: index/runs is not %s", INDEX_HEADER));
+	st = parse_runs(&runs, span(text.p + head + 1, text.len - head - 1),
+	    err);
+	if (st != PROV_OK || (st = buf_take(&runs, &p, &len, err)) != PROV_OK)
+		return (st);
+	free(x->runs);
+	x->runs = (struct index_run *)(void *)p;
+	x->n = len / sizeof(*x->runs);
+	x->position = x->n == 0 ? 0 : x->runs[x->n - 1].end;
+	return (PROV_OK);
+}
+
+/* An index of nothing: every entry is in the tail. */
+static void
+index_empty(struct index *x)
+{
+	free(x->runs);
+	x->runs = NULL;
+	x->n = 0;
+	x->position = 0;
+}
+
+static void
+drop_tail(struct index *x)
+{
+	records_clear(&x->tail);
+	x->tail_end = x->position;
+}
+
+prov_status
+index_load(struct index *x, const char *dir, prov_err *err)
+{
+	char path[LEDGER_PATH_MAX];
+	AUTO_BUF text = { 0 };
+	prov_err none = { 0 };
+	prov_status st;
+
+	if ((st = layout_path(path, err, dir, LEDGER_RUNS)) != PROV_OK)
+		return (st);
+	st = file_read(&text, path, INDEX_TEXT_MAX, &none);
+	if (st == PROV_ENOTFOUND) {
+		if (x->n != 0) {
+			index_empty(x);
+			drop_tail(x);
+		}
+		buf_free(&x->text);
+		return (PROV_OK);
+	}
+	if (st != PROV_OK)
+		return (prov_fail(err, st, "%s", none.msg));
+	if (x->text.len != 0 && span_eq(buf_span(&text), buf_span(&x->text)))
+		return (PROV_OK);
+	if ((st = index_parse(x, buf_span(&text), err)) != PROV_OK)
+		return (st);
+	drop_tail(x);
+	buf_free(&x->text);
+	buf_put_span(&x->text, buf_span(&text));
+	return (buf_done(&x->text, err));
+}
+
+static prov_status
+manifest_keys(struct records *r, prov_span payload, uint64_t index,
+    prov_err *err)
+{
+	struct manifest m = { 0 };
+	prov_err none = { 0 };
+	prov_status st;
+
+	st = manifest_decode(&m, payload, &none);
+	if (st == PROV_OK)
+		for (size_t i = 0; i < m.n_streams; i++)
+			records_add(r, INDEX_STREAM, m.streams[i].root, index);
+	manifest_clear(&m);
+	if (st == PROV_ENOMEM)
+		return (prov_fail(err, st, "%s", none.msg));
+	return (PROV_OK);
+}
+
+prov_status
+index_keys(struct records *r, prov_span entry, uint64_t index, prov_err *err)
+{
+	struct statement s;
+	prov_err none = { 0 };
+	prov_status st;
+
+	st = statement_parse(&s, entry, &none);
+	if (st == PROV_ENOMEM)
+		return (prov_fail(err, st, "%s", none.msg));
+	if (st != PROV_OK)
+		return (PROV_OK);
+	records_add(r, INDEX_ASSET, s.sub_digest, index);
+	records_add(r, INDEX_SIGNER, s.kid, index);
+	if (s.kind == PAYLOAD_MANIFEST &&
+	    (st = manifest_keys(r, s.payload, index, err)) != PROV_OK)
+		return (st);
+	for (unsigned k = 0; k < INDEX_KINDS; k++)
+		if ((st = buf_done(&r->of[k], err)) != PROV_OK)
+			return (st);
+	return (PROV_OK);
+}
+
+/* Drops hits at or past limit, and repeats, from hit number from on. */
+static void
+prune(struct buf *hits, size_t from, uint64_t limit)
+{
+	uint64_t *at = (uint64_t *)(void *)hits->p;
+	size_t n = hits->len / sizeof(*at), kept = from;
+
+	for (size_t i = from; i < n; i++) {
+		if (at[i] >= limit || (kept > from && at[kept - 1] >= at[i]))
+			continue;
+		at[kept++] = at[i];
+	}
+	hits->len = kept * sizeof(*at);
+}
+
+prov_status
+index_find(const struct index *x, const char *dir, enum index_kind kind,
+    const uint8_t key[32], uint64_t limit, struct buf *hits, prov_err *err)
+{
+	struct records one = { 0 };
+	size_t from = hits->len / sizeof(uint64_t);
+	uint64_t prefix;
+	prov_status st;
+
+	records_add(&one, kind, key, 0);
+	if ((st = buf_done(&one.of[kind], err)) != PROV_OK)
+		return (st);
+	prefix = records_at(&one, kind)->key;
+	records_clear(&one);
+	for (size_t i = 0; i < x->n && x->runs[i].begin < limit; i++) {
+		st = run_find(dir, x->runs[i].begin, x->runs[i].end, kind,
+		    prefix, hits, err);
+		if (st != PROV_OK)
+			return (st);
+	}
+	records_find(&x->tail, kind, prefix, hits);
+	if ((st = buf_done(hits, err)) == PROV_OK)
+		prune(hits, from, limit);
+	return (st);
+}
+
+static unsigned
+tier(uint64_t records)
+{
+	unsigned t = 0;
+
+	while ((records /= INDEX_FANOUT) != 0)
+		t++;
+	return (t);
+}
+
+/*
+ * How many of the last runs go into one with a new one of n records: so many
+ * that INDEX_FANOUT runs of one size become one of the next.
+ */
+static size_t
+merge_count(const struct index *x, uint64_t n)
+{
+	uint64_t total = n;
+	size_t count = 0, best = 0;
+
+	while (count < x->n) {
+		const struct index_run *r = &x->runs[x->n - 1 - count];
+
+		if (total + r->records > INDEX_MERGE_MAX ||
+		    tier(r->records) > tier(total))
+			break;
+		total += r->records;
+		if (++count + 1 - best >= INDEX_FANOUT)
+			best = count;
+	}
+	return (best);
+}
+
+/* Merges two sorted sections; more's entries all come behind in's. */
+static prov_status
+merge_section(struct buf *in, const struct buf *more, prov_err *err)
+{
+	const struct record *a = (const void *)in->p,
+			    *b = (const void *)more->p;
+	size_t na = in->len / sizeof(*a), nb = more->len / sizeof(*b);
+	struct buf out = { 0 };
+	prov_status st;
+
+	while (na != 0 || nb != 0) {
+		if (nb == 0 || (na != 0 && a->key <= b->key)) {
+			buf_put(&out, a++, sizeof(*a));
+			na--;
+		} else {
+			buf_put(&out, b++, sizeof(*b));
+			nb--;
+		}
+	}
+	if ((st = buf_done(&out, err)) != PROV_OK) {
+		buf_free(&out);
+		return (st);
+	}
+	buf_free(in);
+	*in = out;
+	return (PROV_OK);
+}
+
+/* Puts the last count runs in front of r. */
+static prov_status
+merge_runs(const struct index *x, const char *dir, size_t count,
+    struct records *r, prov_err *err)
+{
+	prov_status st = PROV_OK;
+
+	for (size_t i = 1; i <= count && st == PROV_OK; i++) {
+		const struct index_run *from = &x->runs[x->n - i];
+		struct records older = { 0 };
+		struct run_info run;
+
+		st = run_read(&run, &older, dir, from->begin, from->end, err);
+		for (unsigned k = 0; st == PROV_OK && k < INDEX_KINDS; k++) {
+			st = merge_section(&older.of[k], &r->of[k], err);
+			if (st == PROV_OK) {
+				buf_free(&r->of[k]);
+				r->of[k] = older.of[k];
+				memset(&older.of[k], 0, sizeof(older.of[k]));
+			}
+		}
+		records_clear(&older);
+	}
+	return (st);
+}
+
+static prov_status
+write_run(const char *dir, const struct run_info *run, const struct records *r,
+    unsigned flags, prov_err *err)
+{
+	char name[LEDGER_PATH_MAX], path[LEDGER_PATH_MAX];
+	AUTO_BUF b = { 0 };
+	prov_status st;
+
+	run_name(name, run);
+	if ((st = layout_path(path, err, dir, "%s", name)) != PROV_OK ||
+	    (st = run_encode(&b, run->begin, run->end, r, err)) != PROV_OK)
+		return (st);
+	return (file_write(path, buf_span(&b), 0644, flags, err));
+}
+
+/* Replaces index/runs by the first keep runs and, if any, a new one. */
+static prov_status
+write_list(struct index *x, const char *dir, size_t keep,
+    const struct index_run *more, unsigned flags, prov_err *err)
+{
+	char path[LEDGER_PATH_MAX];
+	AUTO_BUF text = { 0 };
+	prov_status st;
+
+	buf_printf(&text, "%s\n", INDEX_HEADER);
+	for (size_t i = 0; i <= keep; i++) {
+		const struct index_run *r = i < keep ? &x->runs[i] : more;
+
+		if (r != NULL)
+			buf_printf(&text, "%llu %llu %llu\n",
+			    (unsigned long long)r->begin,
+			    (unsigned long long)r->end,
+			    (unsigned long long)r->records);
+	}
+	if ((st = buf_done(&text, err)) != PROV_OK ||
+	    (st = layout_path(path, err, dir, LEDGER_RUNS)) != PROV_OK ||
+	    (st = file_write(path, buf_span(&text), 0644, flags, err)) !=
+		PROV_OK ||
+	    (st = index_parse(x, buf_span(&text), err)) != PROV_OK)
+		return (st);
+	buf_free(&x->text);
+	buf_put_span(&x->text, buf_span(&text));
+	return (buf_done(&x->text, err));
+}
+
+/* Readers that still hold the old list find runs gone and load the new one. */
+static void
+remove_runs(const struct index_run *runs, size_t n, const char *dir)
+{
+	char name[LEDGER_PATH_MAX], path[LEDGER_PATH_MAX];
+
+	for (size_t i = 0; i < n; i++) {
+		struct run_info r = { .begin = runs[i].begin,
+			.end = runs[i].end };
+
+		run_name(name, &r);
+		if (layout_path(path, NULL, dir, "%s", name) == PROV_OK)
+			(void)unlink(path);
+	}
+}
+
+static prov_status
+flush_merged(struct index *x, const char *dir, size_t count, prov_err *err)
+{
+	size_t keep = x->n - count;
+	struct run_info run = { .begin = x->position, .end = x->tail_end };
+	struct index_run more;
+	AUTO_FREE struct index_run *old = NULL;
+	unsigned flags;
+	prov_status st;
+
+	if ((st = merge_runs(x, dir, count, &x->tail, err)) != PROV_OK)
+		return (st);
+	if (count != 0) {
+		run.begin = x->runs[keep].begin;
+		if ((old = malloc(count * sizeof(*old))) == NULL)
+			return (prov_fail(err, PROV_ENOMEM, "out of memory"));
+		memcpy(old, x->runs + keep, count * sizeof(*old));
+	}
+	more =
+	    (struct index_run){ run.begin, run.end, records_total(&x->tail) };
+	flags = more.records >= INDEX_SYNC_MIN ? FILE_SYNC : 0;
+	if ((st = write_run(dir, &run, &x->tail, flags, err)) != PROV_OK ||
+	    (st = write_list(x, dir, keep, &more, flags, err)) != PROV_OK)
+		return (st);
+	if (count != 0)
+		remove_runs(old, count, dir);
+	return (PROV_OK);
+}
+
+prov_status
+index_flush(struct index *x, const char *dir, prov_err *err)
+{
+	size_t count;
+	prov_status st;
+
+	if (x->tail_end <= x->position)
+		return (PROV_OK);
+	count = merge_count(x, records_total(&x->tail));
+	st = flush_merged(x, dir, count, err);
+	/* After a failure the tail may hold merged runs: begin anew. */
+	drop_tail(x);
+	return (st);
+}
+
+prov_status
+index_repair(struct index *x, const char *dir, uint64_t synced, uint64_t size,
+    prov_err *err)
+{
+	prov_err none = { 0 };
+	struct run_info run;
+	size_t keep = 0;
+
+	if (index_load(x, dir, &none) != PROV_OK) {
+		index_empty(x);
+		drop_tail(x);
+		return (write_list(x, dir, 0, NULL, 0, err));
+	}
+	for (; keep < x->n && x->runs[keep].end <= size; keep++) {
+		const struct index_run *r = &x->runs[keep];
+
+		if (r->end > synced && run_read(&run, NULL, dir, r->begin,
+					   r->end, NULL) != PROV_OK)
+			break;
+	}
+	if (keep == x->n)
+		return (PROV_OK);
+	drop_tail(x);
+	return (write_list(x, dir, keep, NULL, 0, err));
+}

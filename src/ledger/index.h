@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PROV_LEDGER_INDEX_H
+#define PROV_LEDGER_INDEX_H
+
+#include "ledger/run.h"
+
+/*
+ * index/runs lists the runs that together cover entries 0 to position - 1;
+ * it is replaced by rename. The tail is in memory: entries from the position
+ * on, as their reader or writer found them. An index only says where to look:
+ * hits are confirmed against the entries.
+ *
+ *	prov-index/1
+ *	BEGIN END RECORDS
+ *	...
+ */
+#define INDEX_RUNS_MAX 16384
+
+/*
+ * Runs are merged four to one as long as they stay this small, so that no
+ * append waits for more than 16 MiB; ten million entries make some 40 runs.
+ */
+#define INDEX_MERGE_MAX (UINT64_C(1) << 20)
+#define INDEX_FANOUT    4U
+
+/* A run as large as this is worth an fsync: rebuilding it would take long. */
+#define INDEX_SYNC_MIN (UINT64_C(1) << 16)
+
+/* A reader has no more than these to scan; a batch may be larger. */
+#define INDEX_LAG_MAX 256U
+
+struct index_run {
+	uint64_t begin, end, records;
+};
+
+struct index {
+	struct buf text; /* of index/runs, as last read */
+	size_t n;
+	struct index_run *runs;
+	uint64_t position;
+	struct records tail; /* sorted; entries position to tail_end - 1 */
+	uint64_t tail_end;
+};
+
+void index_clear(struct index *x);
+
+/* Reads dir/index/runs. Where it changed, the tail is forgotten. */
+prov_status index_load(struct index *x, const char *dir, prov_err *err);
+
+/* The manifest's text; exposed for fuzzing. */
+prov_status index_parse(struct index *x, prov_span text, prov_err *err);
+
+/* Adds what an entry is found by; nothing, where it is no statement. */
+prov_status index_keys(struct records *r, prov_span entry, uint64_t index,
+    prov_err *err);
+
+/*
+ * Appends the entries below limit (uint64_t, ascending) that may have the key.
+ * PROV_ENOTFOUND if a run is gone: load again.
+ */
+prov_status index_find(const struct index *x, const char *dir,
+    enum index_kind kind, const uint8_t key[32], uint64_t limit,
+    struct buf *hits, prov_err *err);
+
+/* Lock holder: writes the tail as a run, merges, and replaces index/runs. */
+prov_status index_flush(struct index *x, const char *dir, prov_err *err);
+
+/* Lock holder: drops what is damaged above synced, or past size. */
+prov_status index_repair(struct index *x, const char *dir, uint64_t synced,
+    uint64_t size, prov_err *err);
+
+#endif

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/reader.h"
+#include "manifest/manifest.h"
+#include "sign/statement.h"
+
+static prov_status
+tail_entry(void *arg, uint64_t i, prov_span entry, prov_err *err)
+{
+	prov_ledger *l = arg;
+
+	return (index_keys(&l->index.tail, entry, i, err));
+}
+
+/* Reads the index, and the entries that it does not cover yet. */
+static prov_status
+cover(prov_ledger *l, prov_err *err)
+{
+	struct index *x = &l->index;
+	uint64_t from, size = l->view.at.size;
+	prov_status st;
+
+	if ((st = index_load(x, l->dir, err)) != PROV_OK)
+		return (st);
+	from = x->tail_end > x->position ? x->tail_end : x->position;
+	if (from >= size)
+		return (PROV_OK);
+	st = view_scan(&l->view, from, size, tail_entry, l, err);
+	if (st != PROV_OK) {
+		/* What was added may be a part only. */
+		records_clear(&x->tail);
+		x->tail_end = x->position;
+		return (st);
+	}
+	records_sort(&x->tail);
+	x->tail_end = size;
+	return (PROV_OK);
+}
+
+static prov_status
+has_stream(bool *has, prov_span payload, const uint8_t root[32], prov_err *err)
+{
+	struct manifest m = { 0 };
+	prov_status st;
+
+	st = manifest_decode(&m, payload, err);
+	for (size_t i = 0; st == PROV_OK && i < m.n_streams && !*has; i++)
+		*has = memcmp(m.streams[i].root, root, 32) == 0;
+	manifest_clear(&m);
+	return (st);
+}
+
+/* Whether an entry that the index names is one that was asked for. */
+static prov_status
+confirm(bool *has, prov_span entry, prov_lookup_by by, const uint8_t key[32],
+    prov_err *err)
+{
+	struct statement s;
+	prov_status st;
+
+	*has = false;
+	if ((st = statement_parse(&s, entry, err)) != PROV_OK)
+		return (st);
+	switch (by) {
+	case PROV_BY_ASSET:
+		*has = memcmp(s.sub_digest, key, 32) == 0;
+		return (PROV_OK);
+	case PROV_BY_SIGNER:
+		*has = memcmp(s.kid, key, 32) == 0;
+		return (PROV_OK);
+	case PROV_BY_STREAM:
+		if (s.kind != PAYLOAD_MANIFEST)
+			return (PROV_OK);
+		return (has_stream(has, s.payload, key, err));
+	}
+	return (prov_fail(err, PROV_EARG, "look-up by %d", (int)by));
+}
+
+struct lookup_op {
+	prov_lookup_by by;
+	const uint8_t *key;
+	struct buf hits;
+};
+
+static prov_status
+confirm_hits(prov_ledger *l, struct lookup_op *op, prov_err *err)
+{
+	uint64_t *at = (uint64_t *)(void *)op->hits.p;
+	size_t n = op->hits.len / sizeof(*at), kept = 0;
+	AUTO_BUF entry = { 0 };
+	prov_status st;
+	bool has;
+
+	for (size_t i = 0; i < n; i++) {
+		prov_err why = { 0 };
+
+		entry.len = 0;
+		st = view_entry(&l->view, at[i], &entry, err);
+		if (st != PROV_OK)
+			return (st);
+		st = confirm(&has, buf_span(&entry), op->by, op->key, &why);
+		if (st == PROV_EFORMAT || st == PROV_ELIMIT)
+			return (prov_fail(err, PROV_EUNTRUSTED,
+			    "ledger.invalid: entry %llu: %s",
+			    (unsigned long long)at[i], why.msg));
+		if (st != PROV_OK)
+			return (prov_fail(err, st, "%s", why.msg));
+		if (has)
+			at[kept++] = at[i];
+	}
+	op->hits.len = kept * sizeof(*at);
+	return (PROV_OK);
+}
+
+static prov_status
+do_lookup(prov_ledger *l, void *arg, prov_err *err)
+{
+	struct lookup_op *op = arg;
+	enum index_kind kind;
+	prov_status st;
+
+	switch (op->by) {
+	case PROV_BY_ASSET:
+		kind = INDEX_ASSET;
+		break;
+	case PROV_BY_STREAM:
+		kind = INDEX_STREAM;
+		break;
+	case PROV_BY_SIGNER:
+		kind = INDEX_SIGNER;
+		break;
+	default:
+		return (
+		    prov_fail(err, PROV_EARG, "look-up by %d", (int)op->by));
+	}
+	op->hits.len = 0;
+	if ((st = cover(l, err)) != PROV_OK ||
+	    (st = index_find(&l->index, l->dir, kind, op->key, l->view.at.size,
+		 &op->hits, err)) != PROV_OK)
+		return (st);
+	return (confirm_hits(l, op, err));
+}
+
+prov_status
+prov_ledger_lookup(prov_ledger *l, prov_lookup_by by, const uint8_t key[32],
+    uint64_t **indexes, size_t *n, prov_err *err)
+{
+	struct lookup_op op = { .by = by, .key = key };
+	uint8_t *p;
+	size_t len;
+	prov_status st;
+
+	st = reader_do(l, do_lookup, &op, err);
+	if (st == PROV_OK)
+		st = buf_take(&op.hits, &p, &len, err);
+	buf_free(&op.hits);
+	if (st != PROV_OK)
+		return (st);
+	*indexes = (uint64_t *)(void *)p;
+	*n = len / sizeof(uint64_t);
+	return (PROV_OK);
+}
+
+/* Whether entry i is a manifest that kid signed. */
+static prov_status
+is_manifest_of(bool *is, prov_ledger *l, uint64_t i, const uint8_t kid[32],
+    prov_err *err)
+{
+	AUTO_BUF b = { 0 };
+	struct checkpoint at;
+	struct statement s;
+	prov_status st;
+
+	if ((st = ledger_entry_proven(l, i, &b, &at, err)) != PROV_OK ||
+	    (st = statement_parse(&s, buf_span(&b), err)) != PROV_OK)
+		return (st);
+	*is = s.kind == PAYLOAD_MANIFEST && memcmp(s.kid, kid, 32) == 0;
+	return (PROV_OK);
+}
+
+prov_status
+ledger_find(prov_ledger *l, const uint8_t asset[32], const uint8_t kid[32],
+    uint64_t *index, prov_err *err)
+{
+	AUTO_FREE uint64_t *at = NULL;
+	size_t n;
+	prov_status st;
+	bool is = false;
+
+	st = prov_ledger_lookup(l, PROV_BY_ASSET, asset, &at, &n, err);
+	while (st == PROV_OK && n > 0 && !is)
+		st = is_manifest_of(&is, l, at[--n], kid, err);
+	if (st != PROV_OK)
+		return (st);
+	if (!is)
+		return (prov_fail(err, PROV_ENOTFOUND,
+		    "the ledger has no manifest of this signer on the asset"));
+	*index = at[n];
+	return (PROV_OK);
+}

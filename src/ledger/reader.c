@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: ISC */
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "ledger/blob.h"
+#include "ledger/layout.h"
+#include "ledger/reader.h"
+#include "sign/note.h"
+#include "sign/statement.h"
+
+prov_status
+reader_new(prov_ledger **out, const char *dir, const prov_pubkey *key,
+    prov_err *err)
+{
+	AUTO(prov_ledger) *l = calloc(1, sizeof(*l));
+	prov_status st;
+
+	if (l == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "out of memory"));
+	l->key = *key;
+	if ((l->dir = realpath(dir, NULL)) == NULL)
+		return (prov_fail_errno(err, PROV_ENOTFOUND,
+		    "no ledger at %s; prov init makes one", dir));
+	if ((st = view_init(&l->view, l->dir, err)) != PROV_OK)
+		return (st);
+	*out = TAKE(l);
+	return (PROV_OK);
+}
+
+void
+prov_ledger_close(prov_ledger *l)
+{
+	if (l == NULL)
+		return;
+	if (l->writer_close != NULL)
+		l->writer_close(l);
+	view_clear(&l->view);
+	index_clear(&l->index);
+	buf_free(&l->note);
+	free(l->dir);
+	free(l);
+}
+
+prov_status
+reader_stand(prov_ledger *l, const struct checkpoint *at, prov_span note,
+    prov_err *err)
+{
+	struct buf copy = { 0 };
+	prov_status st;
+
+	buf_put_span(&copy, note);
+	if ((st = buf_done(&copy, err)) != PROV_OK) {
+		buf_free(&copy);
+		return (st);
+	}
+	buf_free(&l->note);
+	l->note = copy;
+	view_move(&l->view, at);
+	return (PROV_OK);
+}
+
+/* Whether the tree at the new checkpoint begins with the one at the old. */
+static prov_status
+check_growth(prov_ledger *l, const struct checkpoint *old, prov_err *err)
+{
+	const struct checkpoint *at = &l->view.at;
+	uint8_t root[32];
+	prov_status st;
+
+	if (at->size < old->size)
+		return (prov_fail(err, PROV_EUNTRUSTED,
+		    "ledger.invalid: the checkpoint went back from %llu "
+		    "entries to %llu",
+		    (unsigned long long)old->size,
+		    (unsigned long long)at->size));
+	if (at->size == old->size)
+		memcpy(root, at->root, sizeof(root));
+	else if (old->size == 0)
+		return (PROV_OK);
+	else if ((st = tree_range_root(root, 0, old->size, view_node, &l->view,
+		      err)) != PROV_OK)
+		return (st);
+	if (memcmp(root, old->root, sizeof(root)) != 0)
+		return (prov_fail(err, PROV_EUNTRUSTED,
+		    "ledger.invalid: the checkpoint of %llu entries does not "
+		    "extend the one of %llu",
+		    (unsigned long long)at->size,
+		    (unsigned long long)old->size));
+	return (PROV_OK);
+}
+
+static prov_status
+verify_note(prov_ledger *l, struct checkpoint *c, prov_span note, prov_err *err)
+{
+	prov_err why = { 0 };
+	prov_span text;
+	prov_status st;
+
+	if (note_parse(&text, note, NULL) == PROV_OK &&
+	    checkpoint_parse(c, text, NULL) == PROV_OK &&
+	    strcmp(c->origin, l->key.name) != 0)
+		return (prov_fail(err, PROV_EUNTRUSTED,
+		    "ledger.untrusted: the log is %s, not %s", c->origin,
+		    l->key.name));
+	st = checkpoint_verify(c, note, &l->key, &why);
+	if (st == PROV_OK || st == PROV_ENOMEM || st == PROV_EINTERNAL)
+		return (st == PROV_OK ? st : prov_fail(err, st, "%s", why.msg));
+	return (prov_fail(err, PROV_EUNTRUSTED,
+	    "ledger.invalid: " LEDGER_CHECKPOINT ": %s", why.msg));
+}
+
+/* Moves to another checkpoint, or back to the old one where it is no good. */
+static prov_status
+move(prov_ledger *l, prov_span note, prov_err *err)
+{
+	struct checkpoint old = l->view.at, c;
+	prov_status st;
+
+	if ((st = verify_note(l, &c, note, err)) != PROV_OK)
+		return (st);
+	if (l->note.len != 0) {
+		view_move(&l->view, &c);
+		if ((st = check_growth(l, &old, err)) != PROV_OK) {
+			view_move(&l->view, &old);
+			if (st == PROV_ENOTFOUND)
+				return (PROV_EUNTRUSTED);
+			return (st);
+		}
+	}
+	return (reader_stand(l, &c, note, err));
+}
+
+prov_status
+ledger_refresh(prov_ledger *l, prov_err *err)
+{
+	char path[LEDGER_PATH_MAX];
+	prov_err why = { 0 };
+	AUTO_BUF note = { 0 };
+	prov_status st;
+
+	if ((st = layout_path(path, err, l->dir, LEDGER_CHECKPOINT)) != PROV_OK)
+		return (st);
+	st = file_read(&note, path, NOTE_MAX, &why);
+	if (st == PROV_ENOTFOUND)
+		return (prov_fail(err, st,
+		    "no ledger in %s; prov init makes one", l->dir));
+	if (st != PROV_OK)
+		return (prov_fail(err, st, "%s", why.msg));
+	if (note.len != 0 && span_eq(buf_span(&note), buf_span(&l->note)))
+		return (PROV_OK);
+	return (move(l, buf_span(&note), err));
+}
+
+prov_status
+reader_ready(prov_ledger *l, prov_err *err)
+{
+	return (l->note.len != 0 ? PROV_OK : ledger_refresh(l, err));
+}
+
+prov_status
+prov_ledger_open(prov_ledger **out, const char *dir, const prov_pubkey *log,
+    prov_err *err)
+{
+	AUTO(prov_ledger) *l = NULL;
+	prov_status st;
+
+	if ((st = reader_new(&l, dir, log, err)) != PROV_OK ||
+	    (st = ledger_refresh(l, err)) != PROV_OK)
+		return (st);
+	*out = TAKE(l);
+	return (PROV_OK);
+}
+
+prov_status
+reader_do(prov_ledger *l, reader_op op, void *arg, prov_err *err)
+{
+	prov_err gone = { 0 };
+	prov_status st;
+
+	if ((st = reader_ready(l, err)) != PROV_OK)
+		return (st);
+	st = op(l, arg, &gone);
+	if (st == PROV_ENOTFOUND) {
+		if ((st = ledger_refresh(l, err)) != PROV_OK)
+			return (st);
+		prov_err_clear(&gone);
+		st = op(l, arg, &gone);
+	}
+	if (st == PROV_ENOTFOUND)
+		return (prov_fail(err, PROV_EUNTRUSTED, "ledger.invalid: %s",
+		    gone.msg));
+	return (st == PROV_OK ? st : prov_fail(err, st, "%s", gone.msg));
+}
+
+const char *
+prov_ledger_origin(const prov_ledger *l)
+{
+	return (l->key.name);
+}
+
+prov_status
+prov_ledger_checkpoint(prov_ledger *l, uint64_t *size, uint8_t root[32],
+    char **note, prov_err *err)
+{
+	AUTO_BUF copy = { 0 };
+	prov_status st;
+
+	if ((st = reader_ready(l, err)) != PROV_OK)
+		return (st);
+	if (note != NULL) {
+		buf_put_span(&copy, buf_span(&l->note));
+		if ((st = buf_take_str(&copy, note, err)) != PROV_OK)
+			return (st);
+	}
+	if (size != NULL)
+		*size = l->view.at.size;
+	if (root != NULL)
+		memcpy(root, l->view.at.root, 32);
+	return (PROV_OK);
+}
+
+struct entry_op {
+	uint64_t i;
+	struct buf *out;
+};
+
+static prov_status
+check_index(const prov_ledger *l, uint64_t i, prov_err *err)
+{
+	if (i < l->view.at.size)
+		return (PROV_OK);
+	return (prov_fail(err, PROV_EARG, "no entry %llu: the log has %llu",
+	    (unsigned long long)i, (unsigned long long)l->view.at.size));
+}
+
+static prov_status
+do_entry(prov_ledger *l, void *arg, prov_err *err)
+{
+	struct entry_op *op = arg;
+	prov_status st;
+
+	if ((st = check_index(l, op->i, err)) != PROV_OK)
+		return (st);
+	op->out->len = 0;
+	return (view_entry(&l->view, op->i, op->out, err));
+}
+
+prov_status
+prov_ledger_entry(prov_ledger *l, uint64_t i, uint8_t **bytes, size_t *len,
+    prov_err *err)
+{
+	AUTO_BUF b = { 0 };
+	struct entry_op op = { .i = i, .out = &b };
+	prov_status st;
+
+	if ((st = reader_do(l, do_entry, &op, err)) != PROV_OK)
+		return (st);
+	return (buf_take(&b, bytes, len, err));
+}
+
+prov_status
+ledger_entry_proven(prov_ledger *l, uint64_t index, struct buf *statement,
+    struct checkpoint *at, prov_err *err)
+{
+	AUTO_BUF b = { 0 };
+	struct entry_op op = { .i = index, .out = &b };
+	prov_status st;
+
+	if ((st = reader_do(l, do_entry, &op, err)) != PROV_OK)
+		return (st);
+	buf_free(statement);
+	*statement = b;
+	memset(&b, 0, sizeof(b));
+	*at = l->view.at;
+	return (PROV_OK);
+}
+
+/* Ends with what a client would do, before the proof goes out. */
+static prov_status
+do_prove(prov_ledger *l, void *arg, prov_err *err)
+{
+	struct entry_op *op = arg;
+	const struct checkpoint *at = &l->view.at;
+	struct proof p = { .index = op->i, .note = buf_span(&l->note) };
+	uint8_t leaf[32], root[32];
+	prov_status st;
+
+	if ((st = check_index(l, op->i, err)) != PROV_OK ||
+	    (st = tree_inclusion_path(p.path, &p.n, op->i, at->size, view_node,
+		 &l->view, err)) != PROV_OK ||
+	    (st = view_leaf(&l->view, op->i, leaf, err)) != PROV_OK ||
+	    (st = tree_inclusion_root(root, leaf, op->i, at->size, p.path, p.n,
+		 err)) != PROV_OK)
+		return (st);
+	if (memcmp(root, at->root, sizeof(root)) != 0)
+		return (prov_fail(err, PROV_EINTERNAL,
+		    "the proof of entry %llu does not verify",
+		    (unsigned long long)op->i));
+	op->out->len = 0;
+	proof_encode(op->out, &p);
+	return (buf_done(op->out, err));
+}
+
+prov_status
+reader_prove(prov_ledger *l, uint64_t i, struct buf *out, prov_err *err)
+{
+	struct entry_op op = { .i = i, .out = out };
+
+	return (reader_do(l, do_prove, &op, err));
+}
+
+prov_status
+prov_ledger_prove(prov_ledger *l, uint64_t i, char **proof, prov_err *err)
+{
+	AUTO_BUF b = { 0 };
+	prov_status st;
+
+	if ((st = reader_prove(l, i, &b, err)) != PROV_OK)
+		return (st);
+	return (buf_take_str(&b, proof, err));
+}
+
+struct consistency_op {
+	uint64_t from, to;
+	uint8_t *path;
+	size_t n;
+};
+
+static prov_status
+do_consistency(prov_ledger *l, void *arg, prov_err *err)
+{
+	struct consistency_op *op = arg;
+
+	if (op->from > op->to || op->to > l->view.at.size)
+		return (prov_fail(err, PROV_EARG,
+		    "sizes %llu and %llu: the log has %llu entries",
+		    (unsigned long long)op->from, (unsigned long long)op->to,
+		    (unsigned long long)l->view.at.size));
+	op->n = 0;
+	if (op->from == 0 || op->from == op->to)
+		return (PROV_OK);
+	return (tree_consistency_path(op->path, &op->n, op->from, op->to,
+	    view_node, &l->view, err));
+}
+
+prov_status
+prov_ledger_consistency(prov_ledger *l, uint64_t from, uint64_t to,
+    uint8_t **hashes, size_t *n, prov_err *err)
+{
+	/* One hash more than an inclusion proof may have. */
+	AUTO_FREE uint8_t *path = malloc((TREE_PATH_MAX + 1) * 32);
+	struct consistency_op op = { .from = from, .to = to, .path = path };
+	prov_status st;
+
+	if (path == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "out of memory"));
+	if ((st = reader_do(l, do_consistency, &op, err)) != PROV_OK)
+		return (st);
+	*hashes = TAKE(path);
+	*n = op.n;
+	return (PROV_OK);
+}
+
+prov_status
+ledger_blob(prov_ledger *l, const uint8_t sha256[32], struct buf *out,
+    prov_err *err)
+{
+	return (blob_read(out, l->dir, sha256, err));
+}
+
+prov_status
+ledger_openings(prov_ledger *l, const uint8_t statement[32], struct buf *out,
+    prov_err *err)
+{
+	return (openings_read(out, l->dir, statement, err));
+}

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/file.h"
+#include "hash/sha256.h"
+#include "ledger/run.h"
+
+/* A block of records is read at once: one page. */
+#define BLOCK_RECORDS 256U
+
+/* Guesses by value before halving: keys are digests, and evenly spread. */
+#define GUESSES_MAX 6
+
+/* Over the cap of merging, and all kinds of one batch fit. */
+#define RUN_FILE_MAX ((size_t)1 << 30)
+
+static const char RUN_MAGIC[8] = { 'p', 'r', 'o', 'v', '-', 'r', 'u', 'n' };
+
+void
+records_clear(struct records *r)
+{
+	for (unsigned k = 0; k < INDEX_KINDS; k++)
+		buf_free(&r->of[k]);
+}
+
+void
+records_add(struct records *r, enum index_kind kind, const uint8_t key[32],
+    uint64_t index)
+{
+	struct record rec = { .key = be64(key), .index = index };
+
+	buf_put(&r->of[kind], &rec, sizeof(rec));
+}
+
+static int
+record_cmp(const void *a, const void *b)
+{
+	const struct record *x = a, *y = b;
+
+	if (x->key != y->key)
+		return (x->key < y->key ? -1 : 1);
+	return (x->index < y->index ? -1 : x->index > y->index);
+}
+
+void
+records_sort(struct records *r)
+{
+	for (unsigned k = 0; k < INDEX_KINDS; k++)
+		if (r->of[k].len != 0)
+			qsort(r->of[k].p, r->of[k].len / sizeof(struct record),
+			    sizeof(struct record), record_cmp);
+}
+
+size_t
+records_total(const struct records *r)
+{
+	size_t n = 0;
+
+	for (unsigned k = 0; k < INDEX_KINDS; k++)
+		n += r->of[k].len / sizeof(struct record);
+	return (n);
+}
+
+void
+records_find(const struct records *r, enum index_kind kind, uint64_t key,
+    struct buf *hits)
+{
+	const struct record *at = records_at(r, kind);
+	size_t lo = 0, hi = records_n(r, kind), n = hi;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (at[mid].key < key)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (; lo < n && at[lo].key == key; lo++)
+		buf_put(hits, &at[lo].index, sizeof(at[lo].index));
+}
+
+void
+run_name(char out[LEDGER_PATH_MAX], const struct run_info *r)
+{
+	snprintf(out, LEDGER_PATH_MAX, "index/%llu-%llu",
+	    (unsigned long long)r->begin, (unsigned long long)r->end);
+}
+
+prov_status
+run_encode(struct buf *b, uint64_t begin, uint64_t end, const struct records *r,
+    prov_err *err)
+{
+	uint8_t digest[32];
+	size_t start = b->len;
+	prov_status st;
+
+	buf_put(b, RUN_MAGIC, sizeof(RUN_MAGIC));
+	buf_put_be32(b, RUN_VERSION);
+	buf_put_be32(b, INDEX_KINDS);
+	buf_put_be64(b, begin);
+	buf_put_be64(b, end);
+	for (unsigned k = 0; k < INDEX_KINDS; k++)
+		buf_put_be64(b, r->of[k].len / sizeof(struct record));
+	buf_put_be64(b, 0);
+	for (unsigned k = 0; k < INDEX_KINDS; k++) {
+		const struct record *at = records_at(r, k);
+
+		for (size_t i = 0; i < records_n(r, k); i++) {
+			buf_put_be64(b, at[i].key);
+			buf_put_be64(b, at[i].index);
+		}
+	}
+	if ((st = buf_done(b, err)) != PROV_OK ||
+	    (st = sha256_of(digest, span(b->p + start, b->len - start), err)) !=
+		PROV_OK)
+		return (st);
+	buf_put(b, digest, sizeof(digest));
+	return (buf_done(b, err));
+}
+
+prov_status
+run_head(struct run_info *out, const uint8_t head[RUN_HEAD], uint64_t file_len,
+    prov_err *err)
+{
+	struct run_info r = { .begin = be64(head + 16),
+		.end = be64(head + 24) };
+	uint64_t len = RUN_HEAD + 32;
+
+	if (memcmp(head, RUN_MAGIC, sizeof(RUN_MAGIC)) != 0 ||
+	    be32(head + 8) != RUN_VERSION || be32(head + 12) != INDEX_KINDS)
+		return (prov_fail(err, PROV_EUNTRUSTED,
+		    "ledger.invalid: not a run of version %d", RUN_VERSION));
+	if (r.begin >= r.end || be64(head + 56) != 0)
+		return (prov_fail(err, PROV_EUNTRUSTED,
+		    "ledger.invalid: a run with a malformed head"));
+	for (unsigned k = 0; k < INDEX_KINDS; k++) {
+		r.n[k] = be64(head + 32 + 8 * k);
+		if (r.n[k] > RUN_FILE_MAX / RUN_RECORD)
+			return (prov_fail(err, PROV_ELIMIT,
+			    "index: a run of %llu records",
+			    (unsigned long long)r.n[k]));
+		len += r.n[k] * RUN_RECORD;
+	}
+	if (len != file_len)
+		return (prov_fail(err, PROV_EUNTRUSTED,
+		    "ledger.invalid: a run of %llu bytes where its head says "
+		    "%llu",
+		    (unsigned long long)file_len, (unsigned long long)len));
+	*out = r;
+	return (PROV_OK);
+}
+
+/* One section: ascending, and inside the run's entries. */
+static prov_status
+decode_section(const struct run_info *run, struct buf *to, const uint8_t *p,
+    uint64_t n, prov_err *err)
+{
+	struct record prev = { 0 };
+
+	for (uint64_t i = 0; i < n; i++, p += RUN_RECORD) {
+		struct record rec = { .key = be64(p), .index = be64(p + 8) };
+
+		if (rec.index < run->begin || rec.index >= run->end ||
+		    (i != 0 && record_cmp(&prev, &rec) > 0))
+			return (prov_fail(err, PROV_EUNTRUSTED,
+			    "ledger.invalid: record %llu of the run %llu-%llu",
+			    (unsigned long long)i,
+			    (unsigned long long)run->begin,
+			    (unsigned long long)run->end));
+		if (to != NULL)
+			buf_put(to, &rec, sizeof(rec));
+		prev = rec;
+	}
+	return (to != NULL ? buf_done(to, err) : PROV_OK);
+}
+
+prov_status
+run_decode(struct run_info *out, struct records *r, prov_span bytes,
+    prov_err *err)
+{
+	struct run_info run;
+	uint8_t digest[32];
+	const uint8_t *p;
+	prov_status st;
+
+	if (bytes.len < RUN_HEAD + 32)
+		return (prov_fail(err, PROV_EUNTRUSTED,
+		    "ledger.invalid: a run of %zu bytes", bytes.len));
+	if ((st = run_head(&run, bytes.p, bytes.len, err)) != PROV_OK ||
+	    (st = sha256_of(digest, span(bytes.p, bytes.len - 32), err)) !=
+		PROV_OK)
+		return (st);
+	if (memcmp(digest, bytes.p + bytes.len - 32, 32) != 0)
+		return (prov_fail(err, PROV_EUNTRUSTED,
+		    "ledger.invalid: the run %llu-%llu is damaged",
+		    (unsigned long long)run.begin,
+		    (unsigned long long)run.end));
+	p = bytes.p + RUN_HEAD;
+	for (unsigned k = 0; k < INDEX_KINDS; k++) {
+		st = decode_section(&run, r != NULL ? &r->of[k] : NULL, p,
+		    run.n[k], err);
+		if (st != PROV_OK)
+			return (st);
+		p += run.n[k] * RUN_RECORD;
+	}
+	*out = run;
+	return (PROV_OK);
+}
+
+prov_status
+run_read(struct run_info *out, struct records *r, const char *dir,
+    uint64_t begin, uint64_t end, prov_err *err)
+{
+	struct run_info want = { .begin = begin, .end = end }, got;
+	char name[LEDGER_PATH_MAX], path[LEDGER_PATH_MAX];
+	AUTO_BUF b = { 0 };
+	prov_status st;
+
+	run_name(name, &want);
+	if ((st = layout_path(path, err, dir, "%s", name)) != PROV_OK ||
+	    (st = file_read(&b, path, RUN_FILE_MAX, err)) != PROV_OK ||
+	    (st = run_decode(&got, r, buf_span(&b), err)) != PROV_OK)
+		return (st);
+	if (got.begin != begin || got.end != end)
+		return (prov_fail(err, PROV_EUNTRUSTED,
+		    "ledger.invalid: %s holds another run", name));
+	*out = got;
+	return (PROV_OK);
+}
+
+/* One section of a run's file. */
+struct section {
+	int fd;
+	uint64_t off; /* of record 0 */
+	uint64_t n;
+	uint64_t at; /* the block that is in block: first record, and count */
+	size_t len;
+	uint8_t block[BLOCK_RECORDS * RUN_RECORD];
+};
+
+static prov_status
+section_load(struct section *s, uint64_t at, prov_err *err)
+{
+	uint64_t left = s->n - at;
+
+	s->at = at;
+	s->len = left < BLOCK_RECORDS ? (size_t)left : BLOCK_RECORDS;
+	return (fd_pread(s->fd, s->block, s->len * RUN_RECORD,
+	    s->off + at * RUN_RECORD, err));
+}
+
+static uint64_t
+block_key(const struct section *s, size_t i)
+{
+	return (be64(s->block + i * RUN_RECORD));
+}
+
+/*
+ * Where to look next for key between lo and hi, whose keys are said to lie
+ * between klo and khi; a block's worth before, so that the block spans it.
+ */
+static uint64_t
+guess(uint64_t lo, uint64_t hi, uint64_t klo, uint64_t khi, uint64_t key,
+    unsigned round)
+{
+	uint64_t at;
+
+	if (round >= GUESSES_MAX || khi <= klo || key < klo || key > khi)
+		at = lo + (hi - lo) / 2;
+	else
+		at = lo + (uint64_t)((unsigned __int128)(key - klo) *
+				     (hi - lo) / (khi - klo));
+	at = at - lo > BLOCK_RECORDS / 2 ? at - BLOCK_RECORDS / 2 : lo;
+	return (at < hi ? at : hi - 1);
+}
+
+/*
+ * Loads the block that holds the first record whose key is not below key, or
+ * sets *first to n. [lo, hi) always holds that record, or it is hi.
+ */
+static prov_status
+section_seek(struct section *s, uint64_t key, uint64_t *first, prov_err *err)
+{
+	uint64_t lo = 0, hi = s->n, klo = 0, khi = UINT64_MAX;
+	prov_status st;
+
+	for (unsigned round = 0; lo < hi; round++) {
+		uint64_t at = guess(lo, hi, klo, khi, key, round);
+		size_t i = 0;
+
+		if ((st = section_load(s, at, err)) != PROV_OK)
+			return (st);
+		if (at > lo && block_key(s, 0) >= key) {
+			hi = at;
+			khi = block_key(s, 0);
+			continue;
+		}
+		while (i < s->len && block_key(s, i) < key)
+			i++;
+		if (i < s->len) {
+			*first = at + i;
+			return (PROV_OK);
+		}
+		lo = at + s->len;
+		klo = block_key(s, s->len - 1);
+	}
+	*first = lo;
+	return (PROV_OK);
+}
+
+static prov_status
+section_find(struct section *s, const struct run_info *run, uint64_t key,
+    struct buf *hits, prov_err *err)
+{
+	uint64_t at, index;
+	prov_status st;
+
+	if ((st = section_seek(s, key, &at, err)) != PROV_OK)
+		return (st);
+	for (; at < s->n; at++) {
+		if ((at < s->at || at >= s->at + s->len) &&
+		    (st = section_load(s, at, err)) != PROV_OK)
+			return (st);
+		if (block_key(s, (size_t)(at - s->at)) != key)
+			break;
+		index = be64(s->block + (at - s->at) * RUN_RECORD + 8);
+		if (index < run->begin || index >= run->end)
+			return (prov_fail(err, PROV_EUNTRUSTED,
+			    "ledger.invalid: the run %llu-%llu is damaged",
+			    (unsigned long long)run->begin,
+			    (unsigned long long)run->end));
+		buf_put(hits, &index, sizeof(index));
+	}
+	return (buf_done(hits, err));
+}
+
+prov_status
+run_find(const char *dir, uint64_t begin, uint64_t end, enum index_kind kind,
+    uint64_t key, struct buf *hits, prov_err *err)
+{
+	struct run_info want = { .begin = begin, .end = end }, run;
+	char name[LEDGER_PATH_MAX], path[LEDGER_PATH_MAX];
+	uint8_t head[RUN_HEAD];
+	struct section s = { .fd = -1 };
+	struct stat sb;
+	AUTO_FD int fd = -1;
+	prov_status st;
+
+	run_name(name, &want);
+	if ((st = layout_path(path, err, dir, "%s", name)) != PROV_OK ||
+	    (st = file_open(&fd, &sb, path, err)) != PROV_OK)
+		return (st);
+	if (sb.st_size < RUN_HEAD)
+		return (prov_fail(err, PROV_EUNTRUSTED,
+		    "ledger.invalid: %s is cut short", name));
+	if ((st = fd_pread(fd, head, sizeof(head), 0, err)) != PROV_OK ||
+	    (st = run_head(&run, head, (uint64_t)sb.st_size, err)) != PROV_OK)
+		return (prov_wrap(err, st, name));
+	if (run.begin != begin || run.end != end)
+		return (prov_fail(err, PROV_EUNTRUSTED,
+		    "ledger.invalid: %s holds another run", name));
+	s.fd = fd;
+	s.n = run.n[kind];
+	s.off = RUN_HEAD;
+	for (unsigned k = 0; k < (unsigned)kind; k++)
+		s.off += run.n[k] * RUN_RECORD;
+	return (section_find(&s, &run, key, hits, err));
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: ISC */
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "ledger/layout.h"
+#include "ledger/lock.h"
+#include "ledger/writer.h"
+
+static prov_status
+keep_framed(void *arg, uint64_t i, prov_span entry, prov_err *err)
+{
+	struct writer *w = arg;
+	uint8_t leaf[32];
+	prov_status st;
+
+	if ((st = tree_leaf(leaf, entry, err)) != PROV_OK)
+		return (st);
+	if (memcmp(leaf, w->state.edge.hash[0][i % TILE_WIDTH], 32) != 0)
+		return (prov_fail(err, PROV_EUNTRUSTED,
+		    LEDGER_DB ": entry %llu was changed",
+		    (unsigned long long)i));
+	bundle_put(&w->bundle, entry);
+	return (buf_done(&w->bundle, err));
+}
+
+static prov_status
+keep_policy(void *arg, uint64_t i, prov_span entry, prov_err *err)
+{
+	struct writer *w = arg;
+	struct statement s;
+	prov_status st;
+
+	(void)i;
+	if ((st = statement_parse(&s, entry, err)) != PROV_OK ||
+	    (st = registry_read(&w->registry, &s, err)) != PROV_OK)
+		return (prov_wrap(err, st, LEDGER_DB ": policy"));
+	return (PROV_OK);
+}
+
+/* The store's own checkpoint is signed, and its edge gives that root. */
+static prov_status
+check_state(struct writer *w, const prov_pubkey *key, prov_err *err)
+{
+	struct checkpoint c;
+	uint8_t root[32];
+	prov_status st;
+
+	if (w->state.note.len == 0)
+		return (prov_fail(err, PROV_ENOTFOUND,
+		    "the ledger was never finished; prov init does that"));
+	st = checkpoint_verify(&c, buf_span(&w->state.note), key, err);
+	if (st != PROV_OK ||
+	    (st = edge_root(&w->state.edge, root, err)) != PROV_OK)
+		return (prov_wrap(err, st, LEDGER_DB));
+	if (c.size != w->state.edge.size ||
+	    memcmp(c.root, root, sizeof(root)) != 0)
+		return (prov_fail(err, PROV_EUNTRUSTED,
+		    LEDGER_DB ": the tree's edge does not give the "
+			      "checkpoint's root"));
+	w->at = c;
+	return (PROV_OK);
+}
+
+static prov_status
+load_state(prov_ledger *l, prov_err *err)
+{
+	struct writer *w = l->writer;
+	struct checkpoint old = w->at;
+	bool loaded = w->loaded;
+	uint64_t size;
+	prov_status st;
+
+	w->loaded = false;
+	if ((st = w->ops->load(w->store, &w->state, err)) != PROV_OK ||
+	    (st = check_state(w, &l->key, err)) != PROV_OK)
+		return (st);
+	size = w->at.size;
+	if (!loaded || old.size != size ||
+	    memcmp(old.root, w->at.root, sizeof(old.root)) != 0) {
+		w->bundle.len = 0;
+		st = w->ops->entries(w->store, size - size % TILE_WIDTH, size,
+		    keep_framed, w, err);
+		if (st == PROV_OK)
+			st = w->ops->entries(w->store, w->state.policy,
+			    w->state.policy + 1, keep_policy, w, err);
+		if (st != PROV_OK)
+			return (st);
+	}
+	w->loaded = true;
+	return (PROV_OK);
+}
+
+/*
+ * What is published may lag behind the store, after a crash, and may be
+ * damaged; ahead of it or beside it means that the store is an old copy, and
+ * going on would sign a second history.
+ */
+static prov_status
+check_public(prov_ledger *l, bool *published, prov_err *err)
+{
+	const struct writer *w = l->writer;
+	char path[LEDGER_PATH_MAX];
+	AUTO_BUF note = { 0 };
+	struct checkpoint c;
+	prov_status st;
+
+	*published = false;
+	if ((st = layout_path(path, err, l->dir, LEDGER_CHECKPOINT)) != PROV_OK)
+		return (st);
+	if (file_read(&note, path, NOTE_MAX, NULL) != PROV_OK ||
+	    checkpoint_verify(&c, buf_span(&note), &l->key, NULL) != PROV_OK)
+		return (PROV_OK);
+	if (c.size > w->at.size ||
+	    (c.size == w->at.size &&
+		memcmp(c.root, w->at.root, sizeof(c.root)) != 0))
+		return (prov_fail(err, PROV_EUNTRUSTED,
+		    "%s holds %llu entries and %s is at %llu of another "
+		    "history: is the ledger an old copy? nothing was signed",
+		    LEDGER_DB, (unsigned long long)w->at.size, path,
+		    (unsigned long long)c.size));
+	*published = c.size == w->at.size;
+	return (PROV_OK);
+}
+
+static prov_status
+recover(prov_ledger *l, prov_err *err)
+{
+	struct writer *w = l->writer;
+	bool published;
+	prov_status st;
+
+	if ((st = check_public(l, &published, err)) != PROV_OK)
+		return (st);
+	if (!published || (!w->recovered && w->state.synced < w->at.size)) {
+		st = publish_rebuild(l->dir, w->ops, w->store, &w->state,
+		    w->at.root, w->state.synced, err);
+		if (st != PROV_OK)
+			return (st);
+		w->unsynced = true;
+	}
+	if (!w->recovered && (st = index_repair(&l->index, l->dir,
+				  w->state.synced, w->at.size, err)) != PROV_OK)
+		return (st);
+	w->recovered = true;
+	return (PROV_OK);
+}
+
+static prov_status
+tail_entry(void *arg, uint64_t i, prov_span entry, prov_err *err)
+{
+	prov_ledger *l = arg;
+
+	return (index_keys(&l->index.tail, entry, i, err));
+}
+
+/* The entries that no run covers are looked up in memory. */
+static prov_status
+cover(prov_ledger *l, prov_err *err)
+{
+	struct writer *w = l->writer;
+	struct index *x = &l->index;
+	uint64_t from;
+	prov_status st;
+
+	if ((st = index_load(x, l->dir, err)) != PROV_OK)
+		return (st);
+	from = x->tail_end > x->position ? x->tail_end : x->position;
+	if (from >= w->at.size)
+		return (PROV_OK);
+	st = w->ops->entries(w->store, from, w->at.size, tail_entry, l, err);
+	if (st != PROV_OK) {
+		index_clear(x);
+		return (st);
+	}
+	records_sort(&x->tail);
+	x->tail_end = w->at.size;
+	return (PROV_OK);
+}
+
+prov_status
+writer_enter(prov_ledger *l, unsigned wait_ms, prov_err *err)
+{
+	struct writer *w = l->writer;
+	prov_status st;
+
+	if (w->dead)
+		return (prov_fail(err, PROV_EWRITE,
+		    "%s: an earlier write failed; nothing more is logged "
+		    "until the ledger is opened again",
+		    l->dir));
+	if ((st = lock_take(&w->lock, l->dir, wait_ms, err)) != PROV_OK)
+		return (st);
+	st = w->ops->open(&w->store, l->dir, false, err);
+	if (st == PROV_ENOTFOUND)
+		st = prov_fail(err, st, "no ledger in %s; prov init makes one",
+		    l->dir);
+	if (st == PROV_OK && (st = load_state(l, err)) == PROV_OK &&
+	    (st = recover(l, err)) == PROV_OK)
+		st = cover(l, err);
+	if (st != PROV_OK)
+		writer_leave(l);
+	return (st);
+}
+
+void
+writer_leave(prov_ledger *l)
+{
+	struct writer *w = l->writer;
+
+	if (w->store != NULL)
+		w->ops->close(w->store);
+	w->store = NULL;
+	auto_fd(&w->lock);
+	w->lock = -1;
+}
+
+prov_status
+writer_sync(prov_ledger *l, prov_err *err)
+{
+	struct writer *w = l->writer;
+	AUTO_FD int fd = open(l->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	prov_status st;
+
+	/* One call for some hundred files; an fsync each would take longer. */
+	if (fd == -1 || syncfs(fd) == -1) {
+		w->dead = true;
+		return (prov_fail_errno(err, PROV_EWRITE, "%s: sync", l->dir));
+	}
+	st = w->ops->mark(w->store, w->at.size, &w->dead, err);
+	if (st != PROV_OK)
+		return (st);
+	w->state.synced = w->at.size;
+	w->unsynced = false;
+	w->sync_ms = lock_clock_ms();
+	return (PROV_OK);
+}

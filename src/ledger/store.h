@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PROV_LEDGER_STORE_H
+#define PROV_LEDGER_STORE_H
+
+#include "base/buf.h"
+#include "ledger/edge.h"
+
+/*
+ * What the lock holder keeps: the entries, which are the truth, with the edge
+ * of the tree over them and the signed checkpoints. Everything in tlog/ and
+ * index/ derives from it. Nobody opens a store without holding the lock.
+ */
+struct store;
+
+/* What the store says of itself. note is empty before the first commit. */
+struct store_state {
+	struct edge edge;
+	struct buf note;  /* the newest signed checkpoint */
+	uint64_t policy;  /* the entry with the newest registration policy */
+	uint64_t synced;  /* tlog/ and index/ are on the disk up to here */
+};
+
+/* One transaction: entries from edge's old size on, in order. */
+struct store_batch {
+	uint64_t first; /* index of the first entry */
+	const prov_span *entries;
+	size_t n;
+	const struct edge *edge; /* after them */
+	prov_span note;          /* signed at edge->size */
+	uint64_t policy;
+	uint64_t synced;
+};
+
+typedef prov_status (*store_entry_fn)(void *arg, uint64_t i, prov_span entry,
+    prov_err *err);
+
+/*
+ * A backend. Writes that fail are PROV_EWRITE, and nothing was committed;
+ * *fatal is set where the disk's state is not known any more, after which a
+ * store must not be used. A store that is not what this version would have
+ * made is PROV_EUNTRUSTED.
+ */
+struct ledger_ops {
+	const char *name;
+	/* PROV_ENOTFOUND, unless create is set. */
+	prov_status (*open)(struct store **out, const char *dir, bool create,
+	    prov_err *err);
+	void (*close)(struct store *s);
+	prov_status (*load)(struct store *s, struct store_state *out,
+	    prov_err *err);
+	prov_status (*commit)(struct store *s, const struct store_batch *b,
+	    bool *fatal, prov_err *err);
+	/* Records synced, and forgets older checkpoints. */
+	prov_status (*mark)(struct store *s, uint64_t synced, bool *fatal,
+	    prov_err *err);
+	/* Entries from to to - 1, in order; PROV_EUNTRUSTED if one lacks. */
+	prov_status (*entries)(struct store *s, uint64_t from, uint64_t to,
+	    store_entry_fn fn, void *arg, prov_err *err);
+	/* Sizes (uint64_t, ascending) of the checkpoints above a size. */
+	prov_status (*sizes)(struct store *s, uint64_t above, struct buf *out,
+	    prov_err *err);
+	/* The backend's own look at its files, page by page. */
+	prov_status (*check)(struct store *s, prov_err *err);
+};
+
+extern const struct ledger_ops ledger_sqlite;
+
+/* By the first that finds its files; in a new ledger the first of all. */
+extern const struct ledger_ops *const ledger_backends[];
+
+#endif

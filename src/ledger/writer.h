@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PROV_LEDGER_WRITER_H
+#define PROV_LEDGER_WRITER_H
+
+#include "ledger/publish.h"
+#include "ledger/reader.h"
+#include "ledger/registry.h"
+
+/* The writing half of a ledger. */
+struct writer {
+	const struct ledger_ops *ops;
+	const prov_key *log; /* borrowed */
+	uint8_t origin[32];  /* SHA-256 of the origin: a policy's subject */
+	int lock;            /* -1: not held */
+	struct store *store; /* open while the lock is held */
+	bool dead;           /* a sync failed: what is on the disk is not known */
+	bool recovered;      /* this process compared tlog/ with the store */
+	bool unsynced;       /* it wrote there since it last synced */
+	uint64_t sync_ms;    /* when it last synced, by lock_clock_ms */
+	/* What the store said last; all of it fits this checkpoint. */
+	bool loaded;
+	struct checkpoint at;
+	struct store_state state;
+	struct buf bundle;
+	struct registry registry;
+};
+
+/*
+ * Takes the lock, opens the store, makes tlog/ and index/ follow it and loads
+ * what appending needs. writer_leave undoes that, also after a failure.
+ */
+prov_status writer_enter(prov_ledger *l, unsigned wait_ms, prov_err *err);
+void writer_leave(prov_ledger *l);
+
+/* Puts tlog/ and index/ on the disk and records that. The lock is held. */
+prov_status writer_sync(prov_ledger *l, prov_err *err);
+
+/*
+ * Appends under the lock what is not there yet, publishes it, and stands at
+ * the new checkpoint.
+ */
+prov_status writer_append(prov_ledger *l, const struct statement *statements,
+    size_t n, prov_entry *entries, prov_err *err);
+
+#endif
