@@ -625,7 +625,7 @@ sound_span(const struct track *t)
 
 	if (tl->n_runs == 0)
 		return (
-		    samples_ns(&t->run, t->run.den == 0 ? 0 : t->s.samples));
+		    t->run.den == 0 ? 0 : samples_ns(&t->run, t->s.samples));
 	for (size_t i = 0; i < tl->n_runs; i++) {
 		const struct run *r = &tl->runs[i];
 		int64_t end = r->start + samples_ns(r, r->count);
