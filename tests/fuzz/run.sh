@@ -3,7 +3,7 @@
 # run.sh DIR TARGET...: fuzzes each target of the build in DIR for FUZZ_SECONDS.
 # New inputs gather in DIR/corpus/NOUN, what crashes in DIR/crash-*.
 set -eu
-dir=$1
+dir=$1 srcdir=${srcdir:?is set by make fuzz}
 shift
 cd "$dir"
 for target in "$@"; do
