@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/json.h"
+#include "prov/media.h"
+
+static void
+put_present(struct json *j, const prov_present *p)
+{
+	json_begin_object(j, "presentation");
+	for (unsigned f = 0; f < PROV_FIELD_MAX; f++)
+		if ((p->known >> f & 1) != 0)
+			json_i64(j, prov_field_name((prov_field)f), p->v[f]);
+	json_end(j);
+}
+
+static void
+put_stream(struct json *j, const prov_stream_info *s)
+{
+	json_begin_object(j, NULL);
+	json_u64(j, "index", s->index);
+	json_str(j, "kind", prov_kind_name(s->kind));
+	json_str(j, "codec", s->codec);
+	json_str(j, "canon", s->canon);
+	json_str(j, "rule", s->rule);
+	json_hex(j, "root", s->root, sizeof(s->root));
+	json_u64(j, "segments", s->segments);
+	json_u64(j, "frames", s->frames);
+	json_real(j, "duration_s", s->duration_s);
+	put_present(j, s->present);
+	json_str(j, "refused", s->refused);
+	json_end(j);
+}
+
+prov_status
+prov_identity_json(char **out, const char *path, const prov_digest *digest,
+    const prov_identity *id, const char *note, prov_err *err)
+{
+	AUTO_JSON *j = json_new();
+	prov_stream_info s;
+	prov_status st;
+
+	if (j == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "out of memory"));
+	json_str(j, "path", path);
+	json_hex(j, "sha256", digest->sha256, sizeof(digest->sha256));
+	json_u64(j, "bytes", digest->size);
+	json_str(j, "format", id != NULL ? prov_identity_format(id) : NULL);
+	json_str(j, "note", note);
+	json_begin_array(j, "streams");
+	for (size_t i = 0; id != NULL && i < prov_identity_streams(id); i++) {
+		if ((st = prov_identity_stream(id, i, &s, err)) != PROV_OK)
+			return (st);
+		put_stream(j, &s);
+	}
+	json_end(j);
+	return (json_take(j, out, err));
+}
