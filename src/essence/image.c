@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "essence/image.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,10 +23,9 @@ image_begin(struct image *im, const char *format, const uint8_t config[32],
 		return (st);
 	im->format = format;
 	s->kind = PROV_IMAGE;
-	strcpy(s->codec, format);
-	strcpy(s->canon, format);
-	strcat(s->canon, "/1");
-	strcpy(s->rule, "one/1");
+	snprintf(s->codec, sizeof(s->codec), "%s", format);
+	snprintf(s->canon, sizeof(s->canon), "%s/1", format);
+	snprintf(s->rule, sizeof(s->rule), "one/1");
 	sha256_init(im->leaf);
 	sha256_add(im->leaf, &zero, 1);
 	image_record(im, RECORD_NAME, span(s->canon, strlen(s->canon)));
