@@ -179,27 +179,33 @@ write_all(int fd, prov_span bytes, const char *path, prov_err *err)
 	return (PROV_OK);
 }
 
+static prov_status
+temp_name(char **name, const char *path, prov_err *err)
+{
+	AUTO_FREE char *dir = parent_of(path);
+	AUTO_BUF b = { 0 };
+	uint64_t r;
+
+	if (dir == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "%s: out of memory", path));
+	if (getrandom(&r, sizeof(r), 0) != (ssize_t)sizeof(r))
+		return (
+		    prov_fail_errno(err, PROV_EWRITE, "%s: getrandom", path));
+	buf_printf(&b, "%s/.prov-%016" PRIx64 ".tmp", dir, r);
+	return (buf_take_str(&b, name, err));
+}
+
 /* Creates a file beside path that nobody else has. */
 static prov_status
 temp_open(char **name, int *fd, const char *path, mode_t mode, prov_err *err)
 {
-	AUTO_FREE char *dir = parent_of(path);
+	prov_status st;
 
-	if (dir == NULL)
-		return (prov_fail(err, PROV_ENOMEM, "%s: out of memory", path));
 	for (int i = 0; i < TEMP_TRIES; i++) {
 		AUTO_FREE char *temp = NULL;
-		uint64_t r;
 
-		if (getrandom(&r, sizeof(r), 0) != (ssize_t)sizeof(r))
-			return (prov_fail_errno(err, PROV_EWRITE,
-			    "%s: getrandom", path));
-		if (asprintf(&temp, "%s/.prov-%016" PRIx64 ".tmp", dir, r) <
-		    0) {
-			temp = NULL;
-			return (prov_fail(err, PROV_ENOMEM, "%s: out of memory",
-			    path));
-		}
+		if ((st = temp_name(&temp, path, err)) != PROV_OK)
+			return (st);
 		*fd = open(temp,
 		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 		if (*fd >= 0) {
@@ -328,10 +334,14 @@ char *
 path_join(const char *a, const char *b)
 {
 	size_t n = strlen(a);
+	AUTO_BUF joined = { 0 };
 	char *out = NULL;
 
-	if (asprintf(&out, "%s%s%s", a, n > 0 && a[n - 1] == '/' ? "" : "/",
-		b) < 0)
+	buf_put(&joined, a, n);
+	if (n == 0 || a[n - 1] != '/')
+		buf_put_byte(&joined, '/');
+	buf_put_str(&joined, b);
+	if (buf_take_str(&joined, &out, NULL) != PROV_OK)
 		return (NULL);
 	return (out);
 }

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/text.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+
+#define YEAR_0    INT64_C(-62167219200) /* its first second */
+#define YEAR_9999 INT64_C(253402300799) /* its last second */
 
 static const char base64_digits[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -237,10 +241,14 @@ time_format(char out[32], int64_t t)
 	struct tm tm;
 
 	/* RFC 3339 has four digits for the year; other times stay numbers. */
-	if (t < -62167219200 || t > 253402300799 ||
-	    gmtime_r(&when, &tm) == NULL ||
-	    strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		(void)snprintf(out, 32, "@%lld", (long long)t);
+	if (t < YEAR_0 || t > YEAR_9999 || gmtime_r(&when, &tm) == NULL) {
+		(void)snprintf(out, 32, "@%" PRId64, t);
+		return;
+	}
+	(void)snprintf(out, 32, "%04u-%02u-%02uT%02u:%02u:%02uZ",
+	    (unsigned)(tm.tm_year + 1900) % 10000, (unsigned)tm.tm_mon % 12 + 1,
+	    (unsigned)tm.tm_mday % 32, (unsigned)tm.tm_hour % 24,
+	    (unsigned)tm.tm_min % 60, (unsigned)tm.tm_sec % 60);
 }
 
 /* Two digits at s, or -1. */

@@ -86,7 +86,7 @@ next(struct reader *r, yaml_event_t *e)
 	return (refuse(r, at, p->problem != NULL ? p->problem : "malformed"));
 }
 
-/* Makes room for one item more; capacities are powers of two. */
+/* Room for one item more; capacities are powers of two. */
 static bool
 grow(struct yaml **items, size_t n)
 {
@@ -94,7 +94,8 @@ grow(struct yaml **items, size_t n)
 
 	if (n != 0 && (n & (n - 1)) != 0)
 		return (true);
-	p = reallocarray(*items, n == 0 ? 1 : n * 2, sizeof(*p));
+	/* YAML_NODES_MAX keeps the product small. */
+	p = realloc(*items, (n == 0 ? 1 : n * 2) * sizeof(*p));
 	if (p == NULL)
 		return (false);
 	*items = p;
@@ -164,7 +165,7 @@ check_keys(struct reader *r, const struct yaml *map)
 
 	if (map->n < 2)
 		return (PROV_OK);
-	if ((sorted = reallocarray(NULL, map->n, sizeof(*sorted))) == NULL)
+	if ((sorted = malloc(map->n * sizeof(*sorted))) == NULL)
 		return (no_memory(r));
 	for (size_t i = 0; i < map->n; i++)
 		sorted[i] = &map->keys[i];
