@@ -24,7 +24,6 @@ gmtime gmtime_r
 localtime localtime_r
 ctime strftime
 asctime strftime
-strerror strerror_r, or %m
 rand getrandom
 system posix_spawn
 popen posix_spawn

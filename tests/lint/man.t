@@ -37,32 +37,33 @@ section "$srcdir/man/prov.1" DESCRIPTION |
     awk '$1 == ".It" && $2 == "Cm" { print $3 }' | sort >manual
 same "each command is in prov(1)" commands manual
 
-options() { # command ...: the long options that its --help lists
+long_options() { # command ...: the long options that its --help lists
 	"$@" --help | sed -n 's/^  .*--\([a-z][a-z-]*\).*/\1/p'
 }
-while read -r name; do
+# shellcheck disable=SC2013 # one word a line
+for name in $(cat commands); do
 	page=$srcdir/man/prov-$name.1
 	subs=$(prov "$name" --help | awk '/^  [a-z]/ { print $1 }')
 	{
-		options prov "$name"
+		long_options prov "$name"
 		for sub in $subs; do
-			options prov "$name" "$sub"
+			long_options prov "$name" "$sub"
 		done
-	} | sort -u >options
+	} | sort -u >taken
 	if [ ! -f "$page" ]; then
 		fail "prov-$name.1 is there"
 		continue
 	fi
 	sed -n 's/^\.It .*Fl Fl \([a-z][a-z-]*\).*/\1/p' "$page" | sort -u \
 	    >described
-	same "prov-$name.1 describes each option" options described
+	same "prov-$name.1 describes each option" taken described
 	for sub in $subs; do
 		echo "$sub"
-	done | sort >subs
+	done | sort >listed
 	section "$page" DESCRIPTION |
 	    sed -n 's/^\.It Cm \([a-z][a-z-]*\).*/\1/p' | sort -u >described
-	same "prov-$name.1 describes each subcommand" subs described
-done <commands
+	same "prov-$name.1 describes each subcommand" listed described
+done
 
 if [ -n "$MANDOC" ]; then
 	for page in "$srcdir"/man/*.[1-8]; do
@@ -75,7 +76,7 @@ fi
 for page in "$srcdir"/man/*.[1-8]; do
 	sed -n 's/^\.Xr \([a-z0-9_-]*\) \([1-8]\).*/\1.\2/p' "$page"
 done | grep '^\(lib\)*prov' | sort -u | while read -r page; do
-	ls "$srcdir"/man/*.[1-8] | grep -q "/$page\$" ||
+	[ -f "$srcdir/man/$page" ] ||
 	    grep -q "^\.Nm ${page%.*}\( ,\)*\$" "$srcdir"/man/*."${page##*.}" ||
 	    echo "$page"
 done >missing
