@@ -89,15 +89,20 @@ simplest_den(struct frac lo, struct frac hi)
 	}
 }
 
-/* The simplest slope of the cone; of several, the nearest to its middle. */
+/*
+ * The simplest slope of the cone; of several, the nearest to its middle. Times
+ * that do not move within the tolerance have none.
+ */
 static void
 slope(const struct cone *c, struct run *r)
 {
-	__int128 den = simplest_den(c->lo, c->hi);
-	__int128 mid =
-	    (__int128)c->lo.num * c->hi.den + (__int128)c->hi.num * c->lo.den;
-	__int128 one = (__int128)c->lo.den * c->hi.den;
+	__int128 den, mid, one;
 
+	if (c->lo.num == 0)
+		return;
+	den = simplest_den(c->lo, c->hi);
+	mid = (__int128)c->lo.num * c->hi.den + (__int128)c->hi.num * c->lo.den;
+	one = (__int128)c->lo.den * c->hi.den;
 	r->den = (uint64_t)den;
 	r->num = (uint64_t)((mid * den + one) / (2 * one));
 }
