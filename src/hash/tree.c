@@ -172,25 +172,14 @@ consistency_roots(uint8_t fr[32], uint8_t sr[32], uint64_t fn, uint64_t sn,
 	return (sn == 0 ? PROV_OK : wrong_length(n, err));
 }
 
-/* Sizes that need no hashes: an empty tree, and a tree against itself. */
+/* An empty tree is extended by any: proving that would prove nothing. */
 static prov_status
-consistency_trivial(uint64_t size1, uint64_t size2, const uint8_t *root1,
-    const uint8_t *root2, size_t n, prov_err *err)
+no_extension(prov_status st, uint64_t size1, uint64_t size2, prov_err *err)
 {
-	uint8_t empty[32];
-	prov_status st;
-	bool same;
-
-	if (n != 0)
-		return (wrong_length(n, err));
-	if ((st = sha256_of(empty, span(NULL, 0), err)) != PROV_OK)
-		return (st);
-	same = (size1 != 0 || memcmp(root1, empty, 32) == 0) &&
-	       (size1 != size2 || memcmp(root1, root2, 32) == 0);
-	if (!same)
-		return (prov_fail(err, PROV_EUNTRUSTED,
-		    "two roots for the tree of %" PRIu64, size1));
-	return (PROV_OK);
+	return (prov_fail(err, st,
+	    "the tree of %" PRIu64
+	    " is not shown to extend the one of %" PRIu64,
+	    size2, size1));
 }
 
 prov_status
@@ -201,13 +190,16 @@ tree_consistency_verify(uint64_t size1, uint64_t size2, const uint8_t root1[32],
 	uint8_t fr[32], sr[32];
 	prov_status st;
 
-	if (size1 > size2 || size2 >= SIZE_TOO_LARGE)
-		return (prov_fail(err, PROV_EUNTRUSTED,
-		    "a tree of %" PRIu64 " cannot extend one of %" PRIu64,
-		    size2, size1));
-	if (size1 == size2 || size1 == 0)
-		return (
-		    consistency_trivial(size1, size2, root1, root2, n, err));
+	if (size1 == 0 || size1 > size2 || size2 >= SIZE_TOO_LARGE)
+		return (no_extension(PROV_EUNTRUSTED, size1, size2, err));
+	if (size1 == size2) {
+		if (n != 0)
+			return (wrong_length(n, err));
+		if (memcmp(root1, root2, 32) != 0)
+			return (prov_fail(err, PROV_EUNTRUSTED,
+			    "two roots for the tree of %" PRIu64, size1));
+		return (PROV_OK);
+	}
 	/* The first hash is left out where it is the old root itself. */
 	if ((size1 & (size1 - 1)) == 0) {
 		memcpy(fr, root1, 32);
@@ -226,10 +218,7 @@ tree_consistency_verify(uint64_t size1, uint64_t size2, const uint8_t root1[32],
 	if ((st = consistency_roots(fr, sr, fn, sn, path, n, err)) != PROV_OK)
 		return (st);
 	if (memcmp(fr, root1, 32) != 0 || memcmp(sr, root2, 32) != 0)
-		return (prov_fail(err, PROV_EUNTRUSTED,
-		    "the tree of %" PRIu64
-		    " does not extend the one of %" PRIu64,
-		    size2, size1));
+		return (no_extension(PROV_EUNTRUSTED, size1, size2, err));
 	return (PROV_OK);
 }
 
@@ -347,11 +336,9 @@ tree_consistency_path(uint8_t *path, size_t *n, uint64_t size1, uint64_t size2,
 	uint64_t begin = 0, end = size2;
 	prov_status st;
 
-	if (size1 > size2 || size2 >= SIZE_TOO_LARGE)
-		return (prov_fail(err, PROV_EARG,
-		    "a tree of %" PRIu64 " cannot extend one of %" PRIu64,
-		    size2, size1));
-	while (size1 != 0 && end != size1) {
+	if (size1 == 0 || size1 > size2 || size2 >= SIZE_TOO_LARGE)
+		return (no_extension(PROV_EARG, size1, size2, err));
+	while (end != size1) {
 		uint64_t middle = begin + split(end - begin);
 
 		if (size1 <= middle) {
@@ -364,8 +351,7 @@ tree_consistency_path(uint8_t *path, size_t *n, uint64_t size1, uint64_t size2,
 		if (st != PROV_OK)
 			return (st);
 	}
-	if (size1 != 0 && begin != 0 &&
-	    (st = proof_add(&p, begin, end, err)) != PROV_OK)
+	if (begin != 0 && (st = proof_add(&p, begin, end, err)) != PROV_OK)
 		return (st);
 	proof_reverse(&p);
 	*n = p.n;

@@ -27,7 +27,10 @@ prov_status tree_inclusion_root(uint8_t root[32], const uint8_t leaf[32],
     uint64_t index, uint64_t size, const uint8_t *path, size_t n,
     prov_err *err);
 
-/* PROV_OK only if path proves that root2 at size2 extends root1 at size1. */
+/*
+ * PROV_OK only if path proves that root2 at size2 extends root1 at size1,
+ * which is not 0: every tree extends the empty one.
+ */
 prov_status tree_consistency_verify(uint64_t size1, uint64_t size2,
     const uint8_t root1[32], const uint8_t root2[32], const uint8_t *path,
     size_t n, prov_err *err);
