@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: ISC */
+#include "verify/compare.h"
+
+#include <string.h>
+
+#include "verify/align.h"
+#include "verify/times.h"
+
+#define RAW_FORM "raw/1"
+
+/* A codec without a canonical form proves nothing outside its container. */
+static bool
+form_travels(const struct shown *was, const struct shown *is)
+{
+	return (strcmp(was->s->canon, RAW_FORM) != 0 ||
+		strcmp(was->format, is->format) == 0);
+}
+
+static bool
+same_form(const struct stream *a, const struct stream *b)
+{
+	return (a->kind == b->kind && strcmp(a->codec, b->codec) == 0 &&
+		strcmp(a->canon, b->canon) == 0 &&
+		strcmp(a->rule, b->rule) == 0);
+}
+
+bool
+compare_essence(const struct shown *was, const struct shown *is)
+{
+	const struct stream *a = was->s, *b = is->s;
+
+	return (same_form(a, b) && form_travels(was, is) &&
+		memcmp(a->config, b->config, sizeof(a->config)) == 0 &&
+		memcmp(a->root, b->root, sizeof(a->root)) == 0 &&
+		a->segments == b->segments && a->frames == b->frames &&
+		a->samples == b->samples && a->rate == b->rate);
+}
+
+static bool
+is_timed(const struct stream *s)
+{
+	return (s->kind != PROV_IMAGE);
+}
+
+bool
+compare_quick(const struct shown *was, const struct shown *is)
+{
+	return (
+	    compare_essence(was, is) && was->s->refused[0] == '\0' &&
+	    is->s->refused[0] == '\0' &&
+	    (!is_timed(was->s) || times_match(was->tl, is->tl, was->s->kind)));
+}
+
+static const struct part *
+part_find(const struct stream *s, const char *name)
+{
+	for (size_t i = 0; i < s->n_parts; i++) {
+		if (strcmp(s->parts[i].name, name) == 0)
+			return (&s->parts[i]);
+	}
+	return (NULL);
+}
+
+static enum reason
+part_reason(const char *name)
+{
+	static const struct {
+		const char *name;
+		enum reason reason;
+	} table[] = {
+		{ "sps", REASON_CONFIG_SPS },
+		{ "pps", REASON_CONFIG_PPS },
+		{ "vps", REASON_CONFIG_VPS },
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if (strcmp(table[i].name, name) == 0)
+			return (table[i].reason);
+	}
+	return (REASON_CONFIG_CHANGED);
+}
+
+/* Names each part of a that b lacks or has otherwise. */
+static bool
+explain_parts(struct findings *f, const struct stream *a,
+    const struct stream *b, bool differing)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < a->n_parts; i++) {
+		const struct part *x = &a->parts[i], *y;
+
+		y = part_find(b, x->name);
+		if (y != NULL &&
+		    (!differing || memcmp(x->digest, y->digest, 32) == 0))
+			continue;
+		any = true;
+		findings_add(f, part_reason(x->name), "%s of the %s", x->name,
+		    a->codec);
+	}
+	return (any);
+}
+
+static bool
+config_differs(struct findings *f, const struct stream *was,
+    const struct stream *is)
+{
+	bool any;
+
+	if (memcmp(was->config, is->config, sizeof(was->config)) == 0)
+		return (false);
+	any = explain_parts(f, was, is, true);
+	any |= explain_parts(f, is, was, false);
+	if (!any)
+		findings_add(f, REASON_CONFIG_CHANGED, "%s", was->codec);
+	return (true);
+}
+
+static void
+add_range(struct comparison *c, enum reason what, int64_t from, int64_t to)
+{
+	struct range *last = &c->ranges[c->n_ranges == 0 ? 0 : c->n_ranges - 1];
+
+	if (c->n_ranges > 0 && (c->n_ranges == RANGES_MAX ||
+				   (last->what == what && from <= last->to))) {
+		if (from < last->from)
+			last->from = from;
+		if (to > last->to)
+			last->to = to;
+		return;
+	}
+	c->ranges[c->n_ranges++] = (struct range){ what, from, to };
+}
+
+/* Where segment k stands; untimed, by its share of the whole. */
+static void
+segment_at(const struct shown *x, uint64_t k, int64_t *from, int64_t *to)
+{
+	double whole = (double)x->s->duration_ns, n = (double)x->tl->n;
+
+	if (!x->tl->untimed && x->tl->n_runs > 0) {
+		timeline_segment(x->tl, k, from, to);
+		return;
+	}
+	*from = (int64_t)(whole * (double)k / n);
+	*to = (int64_t)(whole * ((double)k + 1) / n);
+}
+
+/* The two streams being compared, and how their leaves stand. */
+struct sides {
+	struct comparison *c;
+	const struct shown *was, *is;
+	const struct align *a;
+};
+
+/* Segments i to end were signed; j to j_end stand in their place. */
+static void
+explain_hole(const struct sides *s, uint32_t i, uint32_t end, uint32_t j,
+    uint32_t j_end)
+{
+	enum reason what;
+	int64_t from, to;
+	uint32_t strange = 0, gone = 0;
+
+	for (uint32_t k = i; k < end; k++)
+		gone += !s->a->was_moved[k];
+	for (uint32_t k = j; k < j_end; k++)
+		strange += !s->a->is_moved[k];
+	for (uint32_t k = i; k < end; k++) {
+		what = s->a->was_moved[k] ? REASON_ESSENCE_REORDERED
+		       : strange > 0      ? REASON_ESSENCE_ALTERED
+		                          : REASON_ESSENCE_MISSING;
+		segment_at(s->was, k, &from, &to);
+		add_range(s->c, what, from, to);
+	}
+	for (uint32_t k = j; k < j_end && gone == 0; k++) {
+		if (s->a->is_moved[k])
+			continue;
+		segment_at(s->is, k, &from, &to);
+		add_range(s->c, REASON_ESSENCE_ADDED, from, to);
+	}
+}
+
+static void
+explain_holes(const struct sides *s)
+{
+	const struct align *a = s->a;
+	uint32_t i = 0, j = 0, i0, j0;
+
+	while (i < a->n || j < a->m) {
+		for (i0 = i; i < a->n && a->to[i] == ALIGN_NONE;)
+			i++;
+		for (j0 = j; j < a->m && a->from[j] == ALIGN_NONE;)
+			j++;
+		if (i > i0 || j > j0)
+			explain_hole(s, i0, i, j0, j);
+		/* Partners keep their order: the next two are partners. */
+		i += i < a->n;
+		j += j < a->m;
+	}
+}
+
+static void
+name_ranges(struct comparison *c)
+{
+	for (size_t i = 0; i < c->n_ranges; i++)
+		findings_add(&c->why, c->ranges[i].what, "%.1f-%.1f s",
+		    (double)c->ranges[i].from / 1e9,
+		    (double)c->ranges[i].to / 1e9);
+}
+
+static prov_status
+explain_essence(struct comparison *c, const struct shown *was,
+    const struct shown *is, prov_err *err)
+{
+	bool config = config_differs(&c->why, was->s, is->s);
+	struct sides s = { c, was, is, NULL };
+	AUTO_ALIGN a = { 0 };
+	prov_status st;
+
+	if (was->tl != NULL && was->tl->n > 0 && is->tl != NULL &&
+	    is->tl->n > 0) {
+		st = align_leaves(&a, was->tl->leaves, was->tl->n,
+		    is->tl->leaves, is->tl->n, err);
+		if (st != PROV_OK)
+			return (st);
+		s.a = &a;
+		explain_holes(&s);
+		for (uint32_t i = 0; i < a.n; i++)
+			c->n_aligned += a.to[i] != ALIGN_NONE;
+	}
+	/* The same leaves in the same order, but counts that disagree. */
+	if (c->n_ranges == 0)
+		add_range(c, REASON_ESSENCE_ALTERED, 0, was->s->duration_ns);
+	/* A new configuration changes every leaf: nothing more is known. */
+	if (config && c->n_ranges == 1 &&
+	    c->ranges[0].what == REASON_ESSENCE_ALTERED)
+		return (PROV_OK);
+	name_ranges(c);
+	return (PROV_OK);
+}
+
+static void
+explain_refused(struct findings *f, const struct shown *x)
+{
+	if (x->s->refused[0] != '\0')
+		findings_foreign(f, x->s->refused, REASON_DEMUX_MALFORMED);
+}
+
+prov_status
+compare_stream(struct comparison *out, const struct shown *was,
+    const struct shown *is, prov_err *err)
+{
+	bool in_time = true;
+	prov_status st;
+
+	memset(out, 0, sizeof(*out));
+	out->same_essence = compare_essence(was, is);
+	out->n_aligned = out->same_essence ? was->s->segments : 0;
+	explain_refused(&out->why, was);
+	explain_refused(&out->why, is);
+	if (!form_travels(was, is))
+		findings_add(&out->why, REASON_ESSENCE_FORM, "%s from %s in %s",
+		    was->s->codec, was->format, is->format);
+	else if (!out->same_essence &&
+		 (st = explain_essence(out, was, is, err)) != PROV_OK)
+		return (st);
+	if (out->same_essence && is_timed(was->s)) {
+		in_time = times_match(was->tl, is->tl, was->s->kind);
+		if (!in_time)
+			times_explain(&out->why, was->tl, is->tl, was->s->kind);
+	}
+	present_compare(&out->why, was, is);
+	out->ancillary_changed =
+	    was->s->has_ancillary != is->s->has_ancillary ||
+	    (was->s->has_ancillary &&
+		memcmp(was->s->ancillary, is->s->ancillary, 32) != 0);
+	out->same = out->same_essence && in_time && out->why.n == 0;
+	return (PROV_OK);
+}

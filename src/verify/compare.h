@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PROV_VERIFY_COMPARE_H
+#define PROV_VERIFY_COMPARE_H
+
+#include "verify/present.h"
+
+/* Ranges of one stream that a report names; the last takes in what follows. */
+#define RANGES_MAX 64
+
+/* A stretch that is not as signed. */
+struct range {
+	enum reason what; /* REASON_ESSENCE_* */
+	int64_t from, to; /* ns on the common clock; of what was added, its own */
+};
+
+/* What came of comparing one signed stream with one of the candidate. */
+struct comparison {
+	bool same;         /* all of it holds */
+	bool same_essence; /* leaves, configuration and counts */
+	bool ancillary_changed;
+	uint64_t n_aligned; /* segments that are as signed */
+	struct findings why;
+	size_t n_ranges;
+	struct range ranges[RANGES_MAX];
+};
+
+/*
+ * was->tl may lack leaves (times from the manifest) or be NULL. On failure
+ * *out is not to be used.
+ */
+prov_status compare_stream(struct comparison *out, const struct shown *was,
+    const struct shown *is, prov_err *err);
+
+/* Whether coded content and configuration are the same, by their digests. */
+bool compare_essence(const struct shown *was, const struct shown *is);
+
+/* Whether all but presentation holds; quick, explains nothing. */
+bool compare_quick(const struct shown *was, const struct shown *is);
+
+#endif

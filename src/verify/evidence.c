@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: ISC */
+#include "verify/evidence.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sign/claimed.h"
+
+void
+evidence_free(struct evidence *e)
+{
+	if (e == NULL)
+		return;
+	buf_free(&e->bytes);
+	manifest_clear(&e->m);
+	for (size_t i = 0; i < STREAMS_MAX; i++)
+		timeline_free(e->tl[i]);
+	pairing_free(e->pairing);
+	free(e);
+}
+
+void
+auto_evidence(struct evidence **e)
+{
+	evidence_free(*e);
+}
+
+prov_status
+evidence_new(struct evidence **out, prov_span statement, prov_err *err)
+{
+	AUTO_EVIDENCE *e = calloc(1, sizeof(*e));
+	prov_status st;
+
+	if (e == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "statement"));
+	e->signature = PROV_SIG_INVALID;
+	e->ledger = PROV_LEDGER_UNCHECKED;
+	buf_put_span(&e->bytes, statement);
+	if ((st = buf_done(&e->bytes, err)) != PROV_OK ||
+	    (st = statement_parse(&e->st, buf_span(&e->bytes), err)) !=
+		PROV_OK ||
+	    (st = statement_digest(e->digest, e->st.bytes, err)) != PROV_OK ||
+	    (st = manifest_of_statement(&e->m, &e->st, err)) != PROV_OK)
+		return (st);
+	*out = TAKE(e);
+	return (PROV_OK);
+}
+
+/* Whether a failed check says that the evidence is bad, or this machine is. */
+static bool
+is_no(prov_status st)
+{
+	switch (st) {
+	case PROV_EUNTRUSTED:
+	case PROV_EFORMAT:
+	case PROV_ELIMIT:
+	case PROV_EUNSUPPORTED:
+	case PROV_ENOTFOUND:
+		return (true);
+	case PROV_OK:
+	case PROV_EINTERNAL:
+	case PROV_ENOMEM:
+	case PROV_EARG:
+	case PROV_EOPEN:
+	case PROV_EIO:
+	case PROV_EWRITE:
+	case PROV_EBUSY:
+	case PROV_EEXIST:
+	case PROV_EPASSPHRASE:
+		break;
+	}
+	return (false);
+}
+
+/* What a trusted key, by which the statement verified, may not do. */
+static prov_sig_state
+judge_scope(struct evidence *e, const char *path, int64_t now)
+{
+	if (!trust_allows_iss(e->signer, e->st.iss)) {
+		findings_add(&e->why, REASON_SIGNATURE_ISS,
+		    "%.80s is not trusted to sign as %.40s",
+		    e->signer->key.name, e->st.iss);
+		return (PROV_SIG_UNKNOWN);
+	}
+	if (!trust_allows_path(e->signer, path)) {
+		findings_add(&e->why, REASON_SIGNATURE_PATH,
+		    "%.100s is not trusted for this path", e->signer->key.name);
+		return (PROV_SIG_UNKNOWN);
+	}
+	if (!trust_valid_at(e->signer, now)) {
+		findings_add(&e->why, REASON_SIGNATURE_EXPIRED,
+		    "trust in %.100s does not cover the present time",
+		    e->signer->key.name);
+		return (PROV_SIG_EXPIRED);
+	}
+	return (PROV_SIG_VALID);
+}
+
+prov_status
+evidence_signature(struct evidence *e, const prov_trust *trust,
+    const char *path, int64_t now, prov_err *err)
+{
+	prov_err why = { 0 };
+	prov_status st;
+
+	e->signature = PROV_SIG_UNKNOWN;
+	if ((e->signer = trust_find(trust, e->st.kid)) == NULL) {
+		findings_add(&e->why, REASON_SIGNATURE_UNTRUSTED, "%s",
+		    reason_text(REASON_SIGNATURE_UNTRUSTED));
+		return (PROV_OK);
+	}
+	e->signature = PROV_SIG_INVALID;
+	st = statement_verify(&e->st, &e->signer->key, &why);
+	if (st != PROV_OK && !is_no(st))
+		return (prov_fail(err, st, "%s", why.msg));
+	if (st != PROV_OK)
+		findings_add(&e->why, REASON_SIGNATURE_INVALID, "%.150s",
+		    why.msg);
+	else
+		e->signature = judge_scope(e, path, now);
+	return (PROV_OK);
+}
+
+/* An entry is included only under what trust asks for. */
+static void
+include(struct evidence *e, const prov_trust *trust,
+    const struct checkpoint *at, uint64_t index)
+{
+	e->at = *at;
+	e->index = index;
+	e->ledger = PROV_LEDGER_UNCHECKED;
+	if (trust->logs.quorum)
+		findings_add(&e->why, REASON_LEDGER_WITNESSES, "%s",
+		    "trust asks for witnesses, which this prov cannot check");
+	else
+		e->ledger = PROV_LEDGER_INCLUDED;
+}
+
+static void
+refuse_proof(struct evidence *e, const prov_err *why)
+{
+	e->ledger = PROV_LEDGER_INVALID;
+	findings_add(&e->why, REASON_LEDGER_INVALID, "%.150s", why->msg);
+}
+
+prov_status
+evidence_proof(struct evidence *e, const prov_trust *trust, prov_span text,
+    prov_err *err)
+{
+	struct checkpoint at;
+	struct proof proof;
+	prov_status st = PROV_ENOTFOUND;
+	prov_err why = { 0 };
+
+	e->ledger = PROV_LEDGER_ABSENT;
+	if (text.len == 0) {
+		findings_add(&e->why, REASON_LEDGER_ABSENT, "%s",
+		    "the sidecar has no proof of the ledger yet");
+		return (PROV_OK);
+	}
+	e->ledger = PROV_LEDGER_INVALID;
+	if ((st = proof_parse(&proof, text, &why)) != PROV_OK) {
+		if (!is_no(st))
+			return (prov_fail(err, st, "%s", why.msg));
+		refuse_proof(e, &why);
+		return (PROV_OK);
+	}
+	st = PROV_ENOTFOUND;
+	for (size_t i = 0; i < trust->logs.n_logs && st == PROV_ENOTFOUND;
+	     i++) {
+		prov_err_clear(&why);
+		st = proof_verify(&at, &proof, e->st.bytes,
+		    &trust->logs.logs[i], &why);
+	}
+	if (st == PROV_OK) {
+		include(e, trust, &at, proof.index);
+	} else if (st == PROV_ENOTFOUND) {
+		e->ledger = PROV_LEDGER_UNCHECKED;
+		findings_add(&e->why, REASON_LEDGER_UNTRUSTED, "%s; %s",
+		    reason_text(REASON_LEDGER_UNTRUSTED),
+		    "prov trust add --log VKEY");
+	} else if (is_no(st)) {
+		refuse_proof(e, &why);
+	} else {
+		return (prov_fail(err, st, "%s", why.msg));
+	}
+	return (PROV_OK);
+}
+
+void
+evidence_entry(struct evidence *e, const prov_trust *trust,
+    const struct checkpoint *at, uint64_t index)
+{
+	include(e, trust, at, index);
+}
+
+/* The blob of the sidecar with this digest, or an empty span. */
+static prov_status
+sidecar_blob(prov_span *out, const struct sidecar *s, const uint8_t want[32],
+    prov_err *err)
+{
+	uint8_t digest[32];
+	prov_status st;
+
+	*out = span(NULL, 0);
+	for (size_t i = 0; i < s->n_timelines; i++) {
+		if ((st = sha256_of(digest, s->timelines[i], err)) != PROV_OK)
+			return (st);
+		if (memcmp(digest, want, 32) == 0) {
+			*out = s->timelines[i];
+			return (PROV_OK);
+		}
+	}
+	return (PROV_OK);
+}
+
+/* A timeline that does not decode, or is not of this stream, is not there. */
+static prov_status
+decode(struct timeline **out, prov_span blob, const struct stream *s,
+    prov_err *err)
+{
+	AUTO_TIMELINE *tl = NULL;
+	prov_err why = { 0 };
+	prov_status st;
+
+	st = timeline_decode(&tl, blob, &why);
+	if (st != PROV_OK)
+		return (
+		    is_no(st) ? PROV_OK : prov_fail(err, st, "%s", why.msg));
+	if (tl->n == s->segments)
+		*out = TAKE(tl);
+	return (PROV_OK);
+}
+
+static prov_status
+from_ledger(struct timeline **out, prov_ledger *l, const struct stream *s,
+    prov_err *err)
+{
+	AUTO_BUF blob = { 0 };
+	prov_err why = { 0 };
+	prov_status st;
+
+	st = ledger_blob(l, s->timeline, &blob, &why);
+	if (st != PROV_OK)
+		return (
+		    is_no(st) ? PROV_OK : prov_fail(err, st, "%s", why.msg));
+	return (decode(out, buf_span(&blob), s, err));
+}
+
+static prov_status
+from_manifest(struct timeline **out, const struct stream *s, prov_err *err)
+{
+	prov_err why = { 0 };
+	prov_status st;
+
+	st = timeline_decode_times(out, buf_span(&s->times), &why);
+	if (st == PROV_OK || is_no(st))
+		return (PROV_OK);
+	return (prov_fail(err, st, "%s", why.msg));
+}
+
+static prov_status
+fetch(struct timeline **out, const struct stream *s,
+    const struct sidecar *sidecar, prov_ledger *ledger, prov_err *err)
+{
+	prov_span blob = { 0 };
+	prov_status st = PROV_OK;
+
+	if (sidecar != NULL)
+		st = sidecar_blob(&blob, sidecar, s->timeline, err);
+	if (st == PROV_OK && blob.len > 0)
+		st = decode(out, blob, s, err);
+	if (st == PROV_OK && *out == NULL && ledger != NULL)
+		st = from_ledger(out, ledger, s, err);
+	if (st == PROV_OK && *out == NULL && s->times.len > 0)
+		st = from_manifest(out, s, err);
+	return (st);
+}
+
+prov_status
+evidence_timelines(struct evidence *e, const struct sidecar *sidecar,
+    prov_ledger *ledger, prov_err *err)
+{
+	prov_status st;
+
+	for (size_t i = 0; i < e->m.n_streams; i++) {
+		const struct stream *s = &e->m.streams[i];
+
+		if (e->tl[i] != NULL || !pairing_binds(s->kind))
+			continue;
+		if ((st = fetch(&e->tl[i], s, sidecar, ledger, err)) != PROV_OK)
+			return (st);
+	}
+	return (PROV_OK);
+}
+
+static bool
+has_bound_streams(const struct manifest *m)
+{
+	for (size_t i = 0; i < m->n_streams; i++) {
+		if (pairing_binds(m->streams[i].kind))
+			return (true);
+	}
+	return (false);
+}
+
+prov_status
+evidence_streams(struct evidence *e, const prov_identity *id,
+    const struct finding *why, prov_err *err)
+{
+	prov_status st;
+
+	e->binding = PROV_BIND_NONE;
+	if (id == NULL || !has_bound_streams(&e->m)) {
+		findings_add(&e->binding_why, REASON_BYTES_MISMATCH, "%s",
+		    reason_text(REASON_BYTES_MISMATCH));
+		if (id == NULL && has_bound_streams(&e->m) && why != NULL)
+			findings_foreign(&e->binding_why, why->code,
+			    REASON_DEMUX_UNSUPPORTED);
+		return (PROV_OK);
+	}
+	st = pairing_new(&e->pairing, &e->m, e->tl, id, err);
+	if (st != PROV_OK)
+		return (st);
+	findings_join(&e->binding_why, &e->pairing->why);
+	findings_skip(&e->binding_why, "clip");
+	if (e->pairing->timing_unknown)
+		findings_skip(&e->binding_why, "timing");
+	if (e->pairing->same) {
+		e->binding = PROV_BIND_STREAMS;
+		findings_unskip(&e->binding_why, "clip");
+	}
+	return (PROV_OK);
+}
+
+bool
+evidence_holds(const struct evidence *e)
+{
+	return (
+	    e->signature == PROV_SIG_VALID && e->signer != NULL &&
+	    e->ledger == PROV_LEDGER_INCLUDED && !e->superseded &&
+	    (e->binding == PROV_BIND_EXACT || e->binding == PROV_BIND_STREAMS));
+}

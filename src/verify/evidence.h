@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PROV_VERIFY_EVIDENCE_H
+#define PROV_VERIFY_EVIDENCE_H
+
+#include "carrier/sidecar.h"
+#include "ledger/ledger.h"
+#include "prov/verify.h"
+#include "sign/statement.h"
+#include "verify/pairing.h"
+#include "verify/trust.h"
+
+/*
+ * One statement on the asset and all that is known of it. Every state starts
+ * as the worst.
+ */
+struct evidence {
+	struct buf bytes;    /* the statement */
+	struct statement st; /* points into bytes */
+	struct manifest m;
+	uint8_t digest[32];  /* of the statement */
+	bool from_sidecar;
+	const prov_trust_signer *signer; /* NULL: nobody trusted has the key */
+	prov_sig_state signature;
+	prov_ledger_state ledger;
+	struct checkpoint at; /* where it is included; proven under a log */
+	uint64_t index;
+	bool superseded;
+	prov_binding binding;
+	struct findings why;        /* of signature and ledger */
+	struct findings binding_why; /* of the binding */
+	struct timeline *tl[STREAMS_MAX]; /* owned; NULL: not at hand */
+	struct pairing *pairing;          /* where streams were compared */
+};
+
+void evidence_free(struct evidence *e);
+void auto_evidence(struct evidence **e);
+#define AUTO_EVIDENCE __attribute__((cleanup(auto_evidence))) struct evidence
+
+/*
+ * Reads a statement that carries a manifest; copies it. PROV_EFORMAT and
+ * PROV_EUNSUPPORTED where it is none.
+ */
+prov_status evidence_new(struct evidence **out, prov_span statement,
+    prov_err *err);
+
+/*
+ * Judges the signature: a trusted key, an issuer and a path that it may sign
+ * for, and the time now. path is canonical, or NULL: inside no scope.
+ */
+prov_status evidence_signature(struct evidence *e, const prov_trust *trust,
+    const char *path, int64_t now, prov_err *err);
+
+/* Judges a tlog-proof; empty text is none. */
+prov_status evidence_proof(struct evidence *e, const prov_trust *trust,
+    prov_span text, prov_err *err);
+
+/* It was read from entry index of a ledger that stands at a checkpoint. */
+void evidence_entry(struct evidence *e, const prov_trust *trust,
+    const struct checkpoint *at, uint64_t index);
+
+/*
+ * Fetches the timelines that the manifest names, from the sidecar and the
+ * ledger (each may be NULL), else the times inside the manifest.
+ */
+prov_status evidence_timelines(struct evidence *e,
+    const struct sidecar *sidecar, prov_ledger *ledger, prov_err *err);
+
+/*
+ * Compares with the streams of a candidate; NULL: it has none, for the reason
+ * why, a code with a message.
+ */
+prov_status evidence_streams(struct evidence *e, const prov_identity *id,
+    const struct finding *why, prov_err *err);
+
+/* Whether it proves the asset: the conjunction of all, nothing less. */
+bool evidence_holds(const struct evidence *e);
+
+#endif

@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: ISC */
+#include "verify/lookup.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sign/pubkey.h"
+
+void
+dossier_clear(struct dossier *d)
+{
+	for (size_t i = 0; i < d->n; i++)
+		evidence_free(d->at[i]);
+	memset(d, 0, sizeof(*d));
+}
+
+prov_status
+dossier_add(struct dossier *d, struct evidence *e, prov_err *err)
+{
+	if (d->n == EVIDENCE_MAX)
+		return (prov_fail(err, PROV_ELIMIT, "more than %d statements",
+		    EVIDENCE_MAX));
+	d->at[d->n++] = e;
+	d->n_untrusted += e->signature == PROV_SIG_UNKNOWN;
+	return (PROV_OK);
+}
+
+static struct evidence *
+dossier_find(const struct dossier *d, const uint8_t digest[32])
+{
+	for (size_t i = 0; i < d->n; i++) {
+		if (memcmp(d->at[i]->digest, digest, 32) == 0)
+			return (d->at[i]);
+	}
+	return (NULL);
+}
+
+/* The sidecar's own statement: where it had no proof, here is one. */
+static void
+confirm(struct evidence *e, const prov_trust *trust,
+    const struct checkpoint *at, uint64_t index)
+{
+	if (e->ledger != PROV_LEDGER_ABSENT &&
+	    !findings_has(&e->why, REASON_LEDGER_UNTRUSTED))
+		return;
+	findings_remove(&e->why, REASON_LEDGER_ABSENT);
+	findings_remove(&e->why, REASON_LEDGER_UNTRUSTED);
+	evidence_entry(e, trust, at, index);
+}
+
+/* Adds entry index, if it is a manifest and there is room for its like. */
+static prov_status
+add_entry(struct dossier *d, prov_ledger *l, const struct judge *j,
+    uint64_t index, prov_err *err)
+{
+	AUTO_EVIDENCE *e = NULL;
+	AUTO_BUF bytes = { 0 };
+	struct checkpoint at;
+	struct evidence *known;
+	struct statement s;
+	prov_status st;
+
+	st = ledger_entry_proven(l, index, &bytes, &at, err);
+	if (st != PROV_OK ||
+	    (st = statement_parse(&s, buf_span(&bytes), err)) != PROV_OK)
+		return (st);
+	if (s.kind != PAYLOAD_MANIFEST)
+		return (PROV_OK);
+	if ((st = evidence_new(&e, buf_span(&bytes), err)) != PROV_OK)
+		return (st);
+	if ((known = dossier_find(d, e->digest)) != NULL) {
+		confirm(known, j->trust, &at, index);
+		return (PROV_OK);
+	}
+	st = evidence_signature(e, j->trust, j->path, j->now, err);
+	if (st != PROV_OK)
+		return (st);
+	evidence_entry(e, j->trust, &at, index);
+	if (d->n == EVIDENCE_MAX || (e->signature == PROV_SIG_UNKNOWN &&
+					d->n_untrusted == UNTRUSTED_MAX))
+		return (PROV_OK);
+	if ((st = dossier_add(d, e, err)) == PROV_OK)
+		e = NULL;
+	return (st);
+}
+
+static prov_status
+check_count(size_t n, prov_err *err)
+{
+	if (n <= ENTRIES_MAX)
+		return (PROV_OK);
+	return (prov_fail(err, PROV_ELIMIT,
+	    "limit.entries: the ledger has %zu entries on one asset", n));
+}
+
+prov_status
+lookup_asset(struct dossier *d, prov_ledger *l, const struct judge *j,
+    const uint8_t sha256[32], prov_err *err)
+{
+	AUTO_FREE uint64_t *at = NULL;
+	size_t n = 0;
+	prov_status st;
+
+	st = prov_ledger_lookup(l, PROV_BY_ASSET, sha256, &at, &n, err);
+	if (st == PROV_OK)
+		st = check_count(n, err);
+	while (st == PROV_OK && n > 0)
+		st = add_entry(d, l, j, at[--n], err);
+	return (st);
+}
+
+/* An entry and how many streams it shares with the candidate. */
+struct hit {
+	uint64_t index;
+	size_t n;
+};
+
+static int
+by_index(const void *a, const void *b)
+{
+	const struct hit *x = a, *y = b;
+
+	return (x->index < y->index ? -1 : x->index > y->index);
+}
+
+static int
+most_first(const void *a, const void *b)
+{
+	const struct hit *x = a, *y = b;
+
+	if (x->n != y->n)
+		return (x->n > y->n ? -1 : 1);
+	return (x->index > y->index ? -1 : x->index < y->index);
+}
+
+static prov_status
+collect(struct buf *hits, prov_ledger *l, const struct stream *s, prov_err *err)
+{
+	AUTO_FREE uint64_t *at = NULL;
+	size_t n = 0;
+	prov_status st;
+
+	st = prov_ledger_lookup(l, PROV_BY_STREAM, s->root, &at, &n, err);
+	if (st != PROV_OK || (st = check_count(n, err)) != PROV_OK)
+		return (st);
+	for (size_t i = 0; i < n; i++) {
+		struct hit hit = { at[i], 1 };
+
+		buf_put(hits, &hit, sizeof(hit));
+	}
+	return (buf_done(hits, err));
+}
+
+/* Sorts and merges hits; returns how many there are. */
+static size_t
+merge(struct hit *hits, size_t n)
+{
+	size_t kept = 0;
+
+	if (n == 0)
+		return (0);
+	qsort(hits, n, sizeof(*hits), by_index);
+	for (size_t i = 0; i < n; i++) {
+		if (kept > 0 && hits[kept - 1].index == hits[i].index)
+			hits[kept - 1].n++;
+		else
+			hits[kept++] = hits[i];
+	}
+	qsort(hits, kept, sizeof(*hits), most_first);
+	return (kept);
+}
+
+prov_status
+lookup_streams(struct dossier *d, prov_ledger *l, const struct judge *j,
+    const prov_identity *id, prov_err *err)
+{
+	AUTO_BUF bytes = { 0 };
+	struct hit *hits;
+	prov_status st;
+	size_t n;
+
+	for (size_t i = 0; i < id->n && i < STREAMS_MAX; i++) {
+		if (!pairing_binds(id->streams[i].kind))
+			continue;
+		st = collect(&bytes, l, &id->streams[i], err);
+		if (st != PROV_OK)
+			return (st);
+	}
+	hits = (struct hit *)(void *)bytes.p;
+	n = merge(hits, bytes.len / sizeof(*hits));
+	for (size_t i = 0; i < n && i < CANDIDATES_MAX; i++) {
+		st = add_entry(d, l, j, hits[i].index, err);
+		if (st != PROV_OK)
+			return (st);
+	}
+	return (PROV_OK);
+}
+
+/* The key by which an entry may speak against e, or NULL. */
+static const prov_pubkey *
+speaker(const struct evidence *e, const struct statement *s,
+    const prov_trust *trust)
+{
+	const prov_trust_signer *signer = trust_find(trust, s->kid);
+
+	if (signer == NULL)
+		return (NULL);
+	if (memcmp(s->kid, e->st.kid, 32) == 0 || signer->may_revoke)
+		return (&signer->key);
+	return (NULL);
+}
+
+/* Whether a statement of the same signer replaces e. */
+static prov_status
+supersedes(bool *does, const struct evidence *e, const struct statement *s,
+    prov_err *err)
+{
+	struct manifest m = { 0 };
+	prov_status st;
+
+	*does = false;
+	if (memcmp(s->kid, e->st.kid, 32) != 0)
+		return (PROV_OK);
+	if ((st = manifest_decode(&m, s->payload, err)) == PROV_OK)
+		*does = m.has_supersedes &&
+		        memcmp(m.supersedes, e->digest, 32) == 0;
+	manifest_clear(&m);
+	return (st);
+}
+
+static void
+revoke(struct evidence *e, const char *what, const prov_pubkey *by)
+{
+	e->signature = PROV_SIG_REVOKED;
+	findings_add(&e->why, REASON_SIGNATURE_REVOKED, "%s by %.100s", what,
+	    by->name);
+}
+
+/* What one entry about e's asset or key means for e. */
+static prov_status
+audit_entry(struct evidence *e, const struct statement *s,
+    const prov_trust *trust, prov_err *err)
+{
+	const prov_pubkey *by = speaker(e, s, trust);
+	prov_err why = { 0 };
+	prov_status st;
+	bool does;
+
+	if (by == NULL)
+		return (PROV_OK);
+	/* One that does not verify speaks for nobody. */
+	if ((st = statement_verify(s, by, &why)) != PROV_OK)
+		return (st == PROV_EUNTRUSTED
+			    ? PROV_OK
+			    : prov_fail(err, st, "%s", why.msg));
+	switch (s->kind) {
+	case PAYLOAD_REVOCATION:
+		if (memcmp(s->sub_digest, e->st.kid, 32) == 0)
+			revoke(e, "the key was revoked", by);
+		return (PROV_OK);
+	case PAYLOAD_TAKEDOWN:
+		if (memcmp(s->sub_digest, e->st.sub_digest, 32) == 0)
+			revoke(e, "the asset was taken down", by);
+		return (PROV_OK);
+	case PAYLOAD_MANIFEST:
+		st = supersedes(&does, e, s, err);
+		if (st == PROV_OK && does && !e->superseded) {
+			e->superseded = true;
+			findings_add(&e->why, REASON_STATEMENT_SUPERSEDED, "%s",
+			    reason_text(REASON_STATEMENT_SUPERSEDED));
+		}
+		return (st);
+	case PAYLOAD_REGISTRATION:
+	case PAYLOAD_RUN:
+		break;
+	}
+	return (PROV_OK);
+}
+
+static prov_status
+audit_by(struct evidence *e, prov_ledger *l, const prov_trust *trust,
+    const uint8_t key[32], prov_err *err)
+{
+	AUTO_FREE uint64_t *at = NULL;
+	size_t n = 0;
+	prov_status st;
+
+	st = prov_ledger_lookup(l, PROV_BY_ASSET, key, &at, &n, err);
+	if (st == PROV_OK)
+		st = check_count(n, err);
+	for (size_t i = 0; st == PROV_OK && i < n; i++) {
+		AUTO_BUF bytes = { 0 };
+		struct checkpoint head;
+		struct statement s;
+
+		st = ledger_entry_proven(l, at[i], &bytes, &head, err);
+		if (st == PROV_OK)
+			st = statement_parse(&s, buf_span(&bytes), err);
+		if (st == PROV_OK)
+			st = audit_entry(e, &s, trust, err);
+	}
+	return (st);
+}
+
+prov_status
+lookup_audit(struct evidence *e, prov_ledger *l, const prov_trust *trust,
+    prov_err *err)
+{
+	prov_status st;
+
+	if ((st = audit_by(e, l, trust, e->st.kid, err)) != PROV_OK)
+		return (st);
+	return (audit_by(e, l, trust, e->st.sub_digest, err));
+}
+
+/* The entry of the ledger at hand must be the sidecar's statement. */
+static prov_status
+same_entry(struct evidence *e, prov_ledger *l, prov_err *err)
+{
+	AUTO_BUF bytes = { 0 };
+	struct checkpoint at;
+	prov_status st;
+
+	st = ledger_entry_proven(l, e->index, &bytes, &at, err);
+	if (st == PROV_OK && !span_eq(buf_span(&bytes), e->st.bytes)) {
+		e->ledger = PROV_LEDGER_INVALID;
+		findings_add(&e->why, REASON_LEDGER_INVALID,
+		    "entry %llu of the ledger at hand is another statement",
+		    (unsigned long long)e->index);
+	}
+	return (st);
+}
+
+static prov_status
+same_tree(struct evidence *e, prov_ledger *l, uint64_t size,
+    const uint8_t root[32], prov_err *err)
+{
+	AUTO_FREE uint8_t *path = NULL;
+	prov_err why = { 0 };
+	prov_status st;
+	size_t n = 0;
+
+	st = prov_ledger_consistency(l, e->at.size, size, &path, &n, err);
+	if (st != PROV_OK)
+		return (st);
+	st = tree_consistency_verify(e->at.size, size, e->at.root, root, path,
+	    n, &why);
+	if (st == PROV_EUNTRUSTED) {
+		e->ledger = PROV_LEDGER_FORK;
+		findings_add(&e->why, REASON_LEDGER_FORK,
+		    "%.60s signed sizes %llu and %llu that do not agree",
+		    e->at.origin, (unsigned long long)e->at.size,
+		    (unsigned long long)size);
+		return (PROV_OK);
+	}
+	return (st == PROV_OK ? st : prov_fail(err, st, "%s", why.msg));
+}
+
+prov_status
+lookup_consistency(struct evidence *e, prov_ledger *l, prov_err *err)
+{
+	uint8_t root[32];
+	uint64_t size;
+	prov_status st;
+
+	st = prov_ledger_checkpoint(l, &size, root, NULL, err);
+	if (st != PROV_OK)
+		return (st);
+	if (size < e->at.size) {
+		e->ledger = PROV_LEDGER_STALE;
+		findings_add(&e->why, REASON_LEDGER_STALE,
+		    "the ledger at hand has %llu entries, the proof is of "
+		    "%llu: bring the ledger up to date",
+		    (unsigned long long)size, (unsigned long long)e->at.size);
+		return (PROV_OK);
+	}
+	if ((st = same_tree(e, l, size, root, err)) != PROV_OK ||
+	    e->ledger != PROV_LEDGER_INCLUDED)
+		return (st);
+	return (same_entry(e, l, err));
+}
+
+static prov_status
+find_registered(char vkey[PROV_VKEY_MAX + 1], const struct registration *r,
+    const uint8_t kid[32], prov_err *err)
+{
+	prov_pubkey key;
+	prov_status st;
+
+	for (size_t i = 0; i < r->n; i++) {
+		st = pubkey_init(&key, r->at[i].name, r->at[i].key, err);
+		if (st != PROV_OK)
+			return (st);
+		if (memcmp(key.kid, kid, 32) == 0) {
+			prov_vkey_format(&key, vkey);
+			break;
+		}
+	}
+	return (PROV_OK);
+}
+
+prov_status
+lookup_vkey(char vkey[PROV_VKEY_MAX + 1], prov_ledger *l, const uint8_t kid[32],
+    prov_err *err)
+{
+	const char *origin = prov_ledger_origin(l);
+	AUTO_FREE uint64_t *at = NULL;
+	AUTO_BUF bytes = { 0 };
+	struct registration r = { 0 };
+	struct checkpoint head;
+	struct statement s;
+	uint8_t sub[32];
+	prov_status st;
+	size_t n = 0;
+
+	vkey[0] = '\0';
+	if ((st = sha256_of(sub, span(origin, strlen(origin)), err)) !=
+		PROV_OK ||
+	    (st = prov_ledger_lookup(l, PROV_BY_ASSET, sub, &at, &n, err)) !=
+		PROV_OK ||
+	    n == 0)
+		return (st);
+	st = ledger_entry_proven(l, at[n - 1], &bytes, &head, err);
+	if (st != PROV_OK ||
+	    (st = statement_parse(&s, buf_span(&bytes), err)) != PROV_OK)
+		return (st);
+	if (s.kind != PAYLOAD_REGISTRATION)
+		return (PROV_OK);
+	if ((st = registration_decode(&r, s.payload, err)) == PROV_OK)
+		st = find_registered(vkey, &r, kid, err);
+	registration_clear(&r);
+	return (st);
+}

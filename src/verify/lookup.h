@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PROV_VERIFY_LOOKUP_H
+#define PROV_VERIFY_LOOKUP_H
+
+#include "verify/evidence.h"
+
+/* Statements that are weighed for one file, and of those not trusted. */
+#define EVIDENCE_MAX  32
+#define UNTRUSTED_MAX 4
+
+/* Entries that share a stream, and are looked at, best first. */
+#define CANDIDATES_MAX 256
+
+/* Entries about one asset or key: more are no honest ledger's. */
+#define ENTRIES_MAX 100000
+
+/* What statements are judged against. Borrowed. */
+struct judge {
+	const prov_trust *trust;
+	const char *path; /* canonical; NULL: inside no scope */
+	int64_t now;
+};
+
+/* The statements that are known on one file. */
+struct dossier {
+	size_t n;
+	struct evidence *at[EVIDENCE_MAX]; /* owned */
+	size_t n_untrusted;
+};
+
+void dossier_clear(struct dossier *d);
+
+/* Takes e over where it returns PROV_OK. */
+prov_status dossier_add(struct dossier *d, struct evidence *e, prov_err *err);
+
+/* Adds the ledger's statements on an asset, newest first. */
+prov_status lookup_asset(struct dossier *d, prov_ledger *l,
+    const struct judge *j, const uint8_t sha256[32], prov_err *err);
+
+/* Adds the ledger's statements that share streams, the most first. */
+prov_status lookup_streams(struct dossier *d, prov_ledger *l,
+    const struct judge *j, const prov_identity *id, prov_err *err);
+
+/*
+ * Looks for revocations of e's key, takedowns of its asset and statements that
+ * supersede it; changes e's states.
+ */
+prov_status lookup_audit(struct evidence *e, prov_ledger *l,
+    const prov_trust *trust, prov_err *err);
+
+/*
+ * Compares a sidecar's proof with the ledger at hand: the entry must be there,
+ * and the proof's checkpoint an earlier state of the same tree.
+ */
+prov_status lookup_consistency(struct evidence *e, prov_ledger *l,
+    prov_err *err);
+
+/* The verifier key of kid, if the ledger's policy has it; else "". */
+prov_status lookup_vkey(char vkey[PROV_VKEY_MAX + 1], prov_ledger *l,
+    const uint8_t kid[32], prov_err *err);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PROV_VERIFY_TIMES_H
+#define PROV_VERIFY_TIMES_H
+
+#include "essence/timeline.h"
+#include "prov/essence.h"
+#include "verify/reason.h"
+
+/* ESSENCE 4: how far a frame may lie from its signed time, ns. */
+#define TIMES_VIDEO_NS 3000000
+#define TIMES_AUDIO_NS 25000000
+
+/* Whether both say when everything is presented, of the same units. */
+bool times_known(const struct timeline *was, const struct timeline *is,
+    prov_kind kind);
+
+/*
+ * Whether every video frame lies within 3 ms of its signed time, or the sound
+ * at each border of a run within 25 ms. false where times are not known.
+ */
+bool times_match(const struct timeline *was, const struct timeline *is,
+    prov_kind kind);
+
+/* Adds the timing reason for what does not match: rate, offset, gap ... */
+void times_explain(struct findings *f, const struct timeline *was,
+    const struct timeline *is, prov_kind kind);
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PROV_VERIFY_VERDICT_H
+#define PROV_VERIFY_VERDICT_H
+
+#include "prov/verify.h"
+#include "verify/pairing.h"
+
+DEFINE_AUTO(prov_verdict, prov_verdict_free)
+
+/* One stream of the report. */
+struct verdict_stream {
+	unsigned index;
+	prov_kind kind;
+	char codec[CODEC_NAME_MAX + 1];
+	uint8_t root[32];
+	enum pair_state state;
+	uint64_t segments;
+	int64_t from, to; /* ns on the common clock; equal: untimed */
+	size_t n_ranges;
+	struct range ranges[RANGES_MAX];
+};
+
+/* Everything that verify says of one file. It holds only after settling. */
+struct prov_verdict {
+	char *path;
+	prov_status trouble; /* what kept it from deciding, or PROV_OK */
+	char error[512];
+	int status;
+	const char *word;
+	bool holds;
+
+	prov_binding binding;
+	prov_sig_state signature;
+	prov_ledger_state ledger;
+	bool sidecar_bad;  /* malformed: nothing replaces it */
+	bool ledger_bad;   /* the ledger at hand does not verify */
+	bool superseded;
+	bool looked_up;    /* a ledger was at hand */
+	struct findings why;
+
+	bool has_digest;
+	prov_digest digest;
+	bool has_statement;
+	char signer[PROV_NAME_MAX + 1]; /* the trusted name; "" if unknown */
+	char iss[PROV_NAME_MAX + 1];
+	uint8_t kid[32];
+	int64_t signed_at;
+	bool from_ledger; /* found by look-up, not in a sidecar */
+	bool has_entry;
+	char origin[PROV_NAME_MAX + 1];
+	uint64_t log_index;
+	uint64_t checkpoint_size;
+	char vkey[PROV_VKEY_MAX + 1]; /* of an untrusted signer; "" unknown */
+
+	bool has_uncovered;
+	int64_t uncovered;
+	size_t n_streams;
+	struct verdict_stream *streams; /* owned */
+	int64_t ms;
+};
+
+prov_status verdict_new(prov_verdict **out, const char *path, prov_err *err);
+
+/* Copies what a comparison found, or that each signed stream is as signed. */
+prov_status verdict_pairing(prov_verdict *v, const struct pairing *p,
+    prov_err *err);
+prov_status verdict_exact(prov_verdict *v, const struct manifest *m,
+    prov_err *err);
+
+/*
+ * Draws the word, the exit status and whether it holds from all else. The only
+ * place that says so: everything that is not known to hold does not.
+ */
+void verdict_settle(prov_verdict *v);
+
+/* What prov_verify_file returns for it; fills err. */
+prov_status verdict_result(const prov_verdict *v, prov_err *err);
+
+const char *binding_name(prov_binding b);
+const char *sig_state_name(prov_sig_state s);
+const char *ledger_state_name(prov_ledger_state s);
+
+#endif

@@ -1,0 +1,680 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/file.h"
+#include "hash/digest.h"
+#include "verify/lookup.h"
+#include "verify/verdict.h"
+
+struct prov_verifier {
+	prov_verify_options o;
+	prov_ledger *ledger; /* NULL: none at hand, or bad */
+	bool ledger_bad;     /* at hand, and does not verify */
+	enum reason ledger_reason;
+	prov_err ledger_why;
+	prov_media *media; /* made when first used */
+};
+
+/* One file being verified. */
+struct task {
+	prov_verifier *v;
+	prov_verdict *out;
+	int fd;
+	struct stat sb; /* when it was opened */
+	struct judge judge;
+	char *canonical;
+	struct buf sidecar_bytes;
+	struct sidecar *sidecar; /* NULL: none */
+	prov_identity *id;       /* NULL: not identified */
+	struct finding no_id;    /* why there is none */
+	struct dossier d;
+};
+
+static void
+task_clear(struct task *t)
+{
+	auto_fd(&t->fd);
+	free(t->canonical);
+	buf_free(&t->sidecar_bytes);
+	free(t->sidecar);
+	prov_identity_free(t->id);
+	dossier_clear(&t->d);
+}
+#define AUTO_TASK __attribute__((cleanup(task_clear))) struct task
+
+/* Whether a ledger's failing says that it is bad, or only this machine. */
+static bool
+is_bad_ledger(prov_status st)
+{
+	return (st == PROV_EUNTRUSTED || st == PROV_EFORMAT ||
+		st == PROV_ELIMIT || st == PROV_EUNSUPPORTED);
+}
+
+static bool
+begins(const char *s, const char *with)
+{
+	return (strncmp(s, with, strlen(with)) == 0);
+}
+
+/* Opens the ledger under whichever trusted log it is of. */
+static prov_status
+open_ledger(prov_verifier *v, prov_err *err)
+{
+	const prov_trust *t = v->o.trust;
+	prov_status st = PROV_EUNTRUSTED;
+	prov_err why = { 0 };
+
+	v->ledger_reason = REASON_LEDGER_UNTRUSTED;
+	for (size_t i = 0; i < t->logs.n_logs; i++) {
+		prov_err_clear(&why);
+		st = prov_ledger_open(&v->ledger, v->o.ledger_dir,
+		    &t->logs.logs[i], &why);
+		if (st != PROV_EUNTRUSTED ||
+		    !begins(why.msg, reason_code(REASON_LEDGER_UNTRUSTED)))
+			break;
+	}
+	if (st == PROV_OK)
+		return (PROV_OK);
+	if (!is_bad_ledger(st))
+		return (prov_fail(err, st, "%s", why.msg));
+	if (t->logs.n_logs == 0)
+		(void)prov_fail(&why, st,
+		    "no log is trusted; "
+		    "prov trust add --log VKEY");
+	if (!begins(why.msg, reason_code(REASON_LEDGER_UNTRUSTED)) &&
+	    t->logs.n_logs > 0)
+		v->ledger_reason = REASON_LEDGER_INVALID;
+	v->ledger_bad = true;
+	v->ledger_why = why;
+	return (PROV_OK);
+}
+
+prov_status
+prov_verifier_new(prov_verifier **out, const prov_verify_options *options,
+    prov_err *err)
+{
+	prov_verifier *v;
+	prov_status st;
+
+	if (options->trust == NULL)
+		return (prov_fail(err, PROV_EARG, "verify needs trust"));
+	if (options->sidecar == PROV_SIDECAR_DIR &&
+	    options->sidecar_dir == NULL)
+		return (prov_fail(err, PROV_EARG,
+		    "sidecars in a directory, but none named"));
+	if ((v = calloc(1, sizeof(*v))) == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "verifier"));
+	v->o = *options;
+	if (v->o.ledger_dir != NULL && (st = open_ledger(v, err)) != PROV_OK) {
+		prov_verifier_free(v);
+		return (st);
+	}
+	*out = v;
+	return (PROV_OK);
+}
+
+void
+prov_verifier_free(prov_verifier *v)
+{
+	if (v == NULL)
+		return;
+	prov_ledger_close(v->ledger);
+	prov_media_free(v->media);
+	free(v);
+}
+
+/* Where the opened file really is; NULL if that cannot be told. */
+static char *
+canonical_path(const char *path, const struct stat *opened)
+{
+	char *real = realpath(path, NULL);
+	struct stat sb;
+
+	if (real != NULL && stat(real, &sb) == 0 &&
+	    sb.st_dev == opened->st_dev && sb.st_ino == opened->st_ino)
+		return (real);
+	free(real);
+	return (NULL);
+}
+
+static prov_status
+open_file(struct task *t, prov_err *err)
+{
+	const prov_verify_options *o = &t->v->o;
+	prov_status st;
+
+	st = file_open(&t->fd, &t->sb, t->out->path, err);
+	if (st != PROV_OK)
+		return (st);
+	t->canonical = canonical_path(t->out->path, &t->sb);
+	t->judge = (struct judge){ o->trust, t->canonical,
+		o->now != 0 ? o->now : (int64_t)time(NULL) };
+	st = prov_digest_fd(&t->out->digest, t->fd, o->progress,
+	    o->progress_arg, err);
+	t->out->has_digest = st == PROV_OK;
+	return (st);
+}
+
+static char *
+sidecar_name(const struct task *t)
+{
+	const prov_verify_options *o = &t->v->o;
+
+	if (o->sidecar_file != NULL)
+		return (strdup(o->sidecar_file));
+	return (sidecar_path(t->out->path,
+	    o->sidecar == PROV_SIDECAR_DIR ? o->sidecar_dir : NULL));
+}
+
+static void
+sidecar_bad(struct task *t, const prov_err *why)
+{
+	t->out->sidecar_bad = true;
+	t->out->signature = PROV_SIG_INVALID;
+	findings_add(&t->out->why, REASON_SIDECAR_MALFORMED, "%.150s",
+	    why->msg);
+}
+
+static prov_status
+read_sidecar(struct task *t, const char *name, prov_err *err)
+{
+	prov_status st;
+
+	st = file_read(&t->sidecar_bytes, name, SIDECAR_MAX, err);
+	if (st == PROV_ENOTFOUND && t->v->o.sidecar_file == NULL) {
+		if (err != NULL)
+			prov_err_clear(err);
+		return (PROV_OK);
+	}
+	if (st != PROV_OK)
+		return (st);
+	if ((t->sidecar = calloc(1, sizeof(*t->sidecar))) == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "sidecar"));
+	return (sidecar_decode(t->sidecar, buf_span(&t->sidecar_bytes), err));
+}
+
+/* The sidecar's statement and proof become the first evidence. */
+static prov_status
+judge_sidecar(struct task *t, prov_err *err)
+{
+	AUTO_EVIDENCE *e = NULL;
+	prov_status st;
+
+	if ((st = evidence_new(&e, t->sidecar->statement, err)) != PROV_OK ||
+	    (st = evidence_signature(e, t->judge.trust, t->judge.path,
+		 t->judge.now, err)) != PROV_OK ||
+	    (st = evidence_proof(e, t->judge.trust, t->sidecar->proof, err)) !=
+		PROV_OK)
+		return (st);
+	e->from_sidecar = true;
+	if ((st = dossier_add(&t->d, e, err)) == PROV_OK)
+		e = NULL;
+	return (st);
+}
+
+static bool
+is_malformed(prov_status st)
+{
+	return (st == PROV_EFORMAT || st == PROV_ELIMIT ||
+		st == PROV_EUNSUPPORTED || st == PROV_EUNTRUSTED);
+}
+
+static prov_status
+open_sidecar(struct task *t, prov_err *err)
+{
+	AUTO_FREE char *name = NULL;
+	prov_err why = { 0 };
+	prov_status st;
+
+	if (t->v->o.sidecar == PROV_SIDECAR_NONE &&
+	    t->v->o.sidecar_file == NULL)
+		return (PROV_OK);
+	if ((name = sidecar_name(t)) == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "sidecar"));
+	st = read_sidecar(t, name, &why);
+	if (st == PROV_OK && t->sidecar != NULL)
+		st = judge_sidecar(t, &why);
+	if (is_malformed(st)) {
+		sidecar_bad(t, &why);
+		return (PROV_OK);
+	}
+	return (st == PROV_OK ? st : prov_fail(err, st, "%s", why.msg));
+}
+
+static void
+ledger_bad(struct task *t, enum reason r, const prov_err *why)
+{
+	t->out->ledger_bad = true;
+	findings_add(&t->out->why, r, "%.150s", why->msg);
+}
+
+/* Passes a look-up's status on; a bad ledger is a finding, no failure. */
+static prov_status
+after_lookup(struct task *t, prov_status st, const prov_err *why, prov_err *err)
+{
+	if (st == PROV_OK)
+		return (PROV_OK);
+	if (!is_bad_ledger(st))
+		return (prov_fail(err, st, "%s", why->msg));
+	ledger_bad(t, REASON_LEDGER_INVALID, why);
+	return (PROV_OK);
+}
+
+static prov_status
+look_up_asset(struct task *t, prov_err *err)
+{
+	prov_verifier *v = t->v;
+	prov_err why = { 0 };
+	prov_status st;
+
+	t->out->looked_up = v->o.ledger_dir != NULL;
+	if (v->ledger_bad)
+		ledger_bad(t, v->ledger_reason, &v->ledger_why);
+	if (v->ledger == NULL || v->ledger_bad)
+		return (PROV_OK);
+	if ((st = ledger_refresh(v->ledger, &why)) == PROV_OK)
+		st = lookup_asset(&t->d, v->ledger, &t->judge,
+		    t->out->digest.sha256, &why);
+	return (after_lookup(t, st, &why, err));
+}
+
+/* The code in front of a message such as "limit.boxes: ...". */
+static void
+code_of(struct finding *f, const char *msg, const char *otherwise)
+{
+	size_t len = strcspn(msg, ": ");
+	const char *dot = memchr(msg, '.', len);
+
+	if (dot == NULL || msg[len] != ':' || len > CODE_MAX)
+		(void)snprintf(f->code, sizeof(f->code), "%s", otherwise);
+	else
+		(void)snprintf(f->code, sizeof(f->code), "%.*s", (int)len, msg);
+	(void)snprintf(f->detail, sizeof(f->detail), "%.150s", msg);
+}
+
+static prov_status
+same_file(const struct task *t, prov_err *err)
+{
+	struct stat sb;
+
+	if (fstat(t->fd, &sb) != 0 || !stat_same(&t->sb, &sb))
+		return (prov_fail(err, PROV_EIO,
+		    "the file changed while it was read"));
+	return (PROV_OK);
+}
+
+static prov_status
+identify(struct task *t, prov_err *err)
+{
+	prov_verifier *v = t->v;
+	prov_err why = { 0 };
+	prov_status st = PROV_OK;
+
+	if (v->media == NULL)
+		st = prov_media_new(&v->media, v->o.demux, &why);
+	if (st == PROV_OK)
+		st = prov_media_identify(v->media, t->fd, &t->id, &why);
+	if (st == PROV_OK) {
+		t->out->has_uncovered = t->id->uncovered >= 0;
+		t->out->uncovered = t->id->uncovered;
+	} else if (st == PROV_EUNSUPPORTED) {
+		code_of(&t->no_id, why.msg,
+		    reason_code(REASON_DEMUX_UNSUPPORTED));
+	} else if (st == PROV_EFORMAT) {
+		code_of(&t->no_id, why.msg,
+		    reason_code(REASON_DEMUX_MALFORMED));
+	} else if (st == PROV_ELIMIT) {
+		code_of(&t->no_id, why.msg, "limit.size");
+	} else {
+		return (prov_fail(err, st, "%s", why.msg));
+	}
+	return (same_file(t, err));
+}
+
+static bool
+is_exact(const struct task *t, const struct evidence *e)
+{
+	return (e->m.asset.size == t->out->digest.size &&
+		memcmp(e->m.asset.sha256, t->out->digest.sha256, 32) == 0);
+}
+
+/* Marks what is about these very bytes; says whether any of it holds. */
+static bool
+bind_exact(struct task *t)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < t->d.n; i++) {
+		if (!is_exact(t, t->d.at[i]))
+			continue;
+		t->d.at[i]->binding = PROV_BIND_EXACT;
+		any |= evidence_holds(t->d.at[i]);
+	}
+	return (any);
+}
+
+/* A sidecar that is a lie is never replaced by what a look-up would find. */
+static bool
+is_settled(const struct task *t)
+{
+	const struct evidence *e;
+
+	if (t->out->sidecar_bad || t->out->ledger_bad)
+		return (true);
+	for (size_t i = 0; i < t->d.n; i++) {
+		e = t->d.at[i];
+		if (e->from_sidecar && (e->signature == PROV_SIG_INVALID ||
+					   e->ledger == PROV_LEDGER_INVALID))
+			return (true);
+	}
+	return (false);
+}
+
+/* Whether the file's streams could change anything. */
+static bool
+has_question(const struct task *t)
+{
+	if (t->v->ledger != NULL)
+		return (true);
+	for (size_t i = 0; i < t->d.n; i++) {
+		if (t->d.at[i]->binding != PROV_BIND_EXACT)
+			return (true);
+	}
+	return (false);
+}
+
+static prov_status
+bind_streams(struct task *t, prov_err *err)
+{
+	prov_ledger *ledger = t->v->ledger;
+	prov_err why = { 0 };
+	prov_status st;
+
+	if (!has_question(t))
+		return (PROV_OK);
+	if ((st = identify(t, err)) != PROV_OK)
+		return (st);
+	if (t->id != NULL && ledger != NULL) {
+		st = lookup_streams(&t->d, ledger, &t->judge, t->id, &why);
+		if ((st = after_lookup(t, st, &why, err)) != PROV_OK ||
+		    t->out->ledger_bad)
+			return (st);
+	}
+	for (size_t i = 0; i < t->d.n; i++) {
+		struct evidence *e = t->d.at[i];
+
+		if (e->binding == PROV_BIND_EXACT)
+			continue;
+		if ((t->id != NULL && (st = evidence_timelines(e,
+					   e->from_sidecar ? t->sidecar : NULL,
+					   ledger, err)) != PROV_OK) ||
+		    (st = evidence_streams(e, t->id, &t->no_id, err)) !=
+			PROV_OK)
+			return (st);
+	}
+	return (PROV_OK);
+}
+
+/* Whether nearly all of a stream is one segment over and over: silence. */
+static bool
+is_dull(const struct stream *s)
+{
+	const struct timeline *tl = s->tl;
+	uint64_t same = 0;
+
+	if (tl == NULL || tl->n < 3)
+		return (s->kind == PROV_AUDIO);
+	for (uint64_t k = 0; k < tl->n; k++)
+		same += memcmp(tl->leaves + k * 32, tl->leaves + tl->n / 2 * 32,
+			    32) == 0;
+	return (same > tl->n / 2);
+}
+
+/* Found by look-up, an original is known only by a stream worth the name. */
+static bool
+is_known(const struct evidence *e)
+{
+	if (e->from_sidecar || e->binding != PROV_BIND_NONE)
+		return (true);
+	if (e->pairing == NULL)
+		return (false);
+	for (size_t i = 0; i < e->pairing->n; i++) {
+		const struct pair *p = &e->pairing->at[i];
+
+		if (p->c != NULL && p->c->same_essence && !is_dull(p->is))
+			return (true);
+	}
+	return (false);
+}
+
+/* Whether x says more, or more to the point, than y. */
+static bool
+is_better(const struct evidence *x, const struct evidence *y)
+{
+	size_t a = x->pairing != NULL ? x->pairing->n_shared : 0;
+	size_t b = y->pairing != NULL ? y->pairing->n_shared : 0;
+
+	if (evidence_holds(x) != evidence_holds(y))
+		return (evidence_holds(x));
+	if (x->binding != y->binding)
+		return (x->binding > y->binding);
+	if (x->from_sidecar != y->from_sidecar)
+		return (x->from_sidecar);
+	if (x->signature != y->signature)
+		return (x->signature > y->signature);
+	if (a != b)
+		return (a > b);
+	return (x->ledger == PROV_LEDGER_INCLUDED && x->index > y->index);
+}
+
+static struct evidence *
+choose(const struct task *t)
+{
+	struct evidence *best = NULL;
+
+	for (size_t i = 0; i < t->d.n; i++) {
+		struct evidence *e = t->d.at[i];
+
+		if (is_known(e) && (best == NULL || is_better(e, best)))
+			best = e;
+	}
+	return (best);
+}
+
+/* Whether the ledger at hand is the log that e was proven under. */
+static bool
+is_at_hand(const struct task *t, const struct evidence *e)
+{
+	return (t->v->ledger != NULL && e->ledger == PROV_LEDGER_INCLUDED &&
+		strcmp(prov_ledger_origin(t->v->ledger), e->at.origin) == 0);
+}
+
+/* Everything that only the ledger can say against what holds so far. */
+static prov_status
+audit(struct task *t, prov_err *err)
+{
+	prov_err why = { 0 };
+	prov_status st = PROV_OK;
+
+	for (size_t i = 0; i < t->d.n && st == PROV_OK; i++) {
+		struct evidence *e = t->d.at[i];
+
+		if (!is_at_hand(t, e))
+			continue;
+		if (e->from_sidecar)
+			st = lookup_consistency(e, t->v->ledger, &why);
+		if (st == PROV_OK && evidence_holds(e))
+			st =
+			    lookup_audit(e, t->v->ledger, t->judge.trust, &why);
+	}
+	return (after_lookup(t, st, &why, err));
+}
+
+static void
+skip_unchecked(struct task *t, const struct evidence *e)
+{
+	struct findings *f = &t->out->why;
+
+	if (!is_at_hand(t, e)) {
+		findings_skip(f, "superseded");
+		findings_skip(f, "revocation");
+	}
+	if (!is_at_hand(t, e) || !e->from_sidecar)
+		findings_skip(f, "consistency");
+}
+
+static prov_status
+fill_streams(struct task *t, const struct evidence *e, prov_err *err)
+{
+	if (e->pairing != NULL)
+		return (verdict_pairing(t->out, e->pairing, err));
+	if (e->binding == PROV_BIND_EXACT)
+		return (verdict_exact(t->out, &e->m, err));
+	return (PROV_OK);
+}
+
+static void
+fill_entry(prov_verdict *out, const struct evidence *e)
+{
+	if (e->at.size == 0)
+		return;
+	out->has_entry = true;
+	memcpy(out->origin, e->at.origin, sizeof(out->origin));
+	out->log_index = e->index;
+	out->checkpoint_size = e->at.size;
+}
+
+static prov_status
+fill(struct task *t, const struct evidence *e, prov_err *err)
+{
+	prov_verdict *out = t->out;
+
+	out->binding = e->binding;
+	out->signature = e->signature;
+	out->ledger = e->ledger;
+	out->superseded = e->superseded;
+	out->has_statement = true;
+	memcpy(out->iss, e->st.iss, sizeof(out->iss));
+	memcpy(out->kid, e->st.kid, sizeof(out->kid));
+	out->signed_at = e->m.time;
+	out->from_ledger = !e->from_sidecar;
+	if (e->signer != NULL)
+		memcpy(out->signer, e->signer->key.name, sizeof(out->signer));
+	fill_entry(out, e);
+	findings_join(&out->why, &e->why);
+	findings_join(&out->why, &e->binding_why);
+	if (e->from_sidecar && e->pairing != NULL && !e->pairing->same &&
+	    e->pairing->n_aligned == 0)
+		findings_add(&out->why, REASON_SIDECAR_MISMATCH, "%s",
+		    reason_text(REASON_SIDECAR_MISMATCH));
+	skip_unchecked(t, e);
+	return (fill_streams(t, e, err));
+}
+
+/* The key to trust, for the hint; a ledger that has it not is no failure. */
+static void
+fill_vkey(struct task *t, const struct evidence *e)
+{
+	if (e->signer == NULL && t->v->ledger != NULL && !t->v->ledger_bad &&
+	    lookup_vkey(t->out->vkey, t->v->ledger, e->st.kid, NULL) != PROV_OK)
+		t->out->vkey[0] = '\0';
+}
+
+static void
+fill_unsigned(struct task *t)
+{
+	prov_verdict *out = t->out;
+
+	if (out->sidecar_bad)
+		return;
+	out->ledger = PROV_LEDGER_UNCHECKED;
+	if (out->looked_up && !out->ledger_bad)
+		out->ledger = PROV_LEDGER_ABSENT;
+	out->signature = PROV_SIG_ABSENT;
+	findings_add(&out->why, REASON_UNSIGNED, "%s",
+	    reason_text(REASON_UNSIGNED));
+	if (!out->looked_up)
+		findings_skip(&out->why, "ledger");
+	else if (t->id == NULL)
+		findings_skip(&out->why, "streams");
+}
+
+static prov_status
+work(struct task *t, prov_err *err)
+{
+	const struct evidence *e;
+	prov_status st;
+
+	if ((st = open_file(t, err)) != PROV_OK ||
+	    (st = open_sidecar(t, err)) != PROV_OK ||
+	    (st = look_up_asset(t, err)) != PROV_OK)
+		return (st);
+	if (!bind_exact(t) && !is_settled(t) &&
+	    (st = bind_streams(t, err)) != PROV_OK)
+		return (st);
+	if (!is_settled(t) && (st = audit(t, err)) != PROV_OK)
+		return (st);
+	if ((e = choose(t)) == NULL) {
+		fill_unsigned(t);
+	} else {
+		if ((st = fill(t, e, err)) != PROV_OK)
+			return (st);
+		fill_vkey(t, e);
+	}
+	if (t->out->ledger_bad)
+		t->out->ledger = PROV_LEDGER_INVALID;
+	return (PROV_OK);
+}
+
+static int64_t
+clock_ms(void)
+{
+	struct timespec ts = { 0 };
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ((int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000);
+}
+
+/* Says why without the path, which stands in front of it anyway. */
+static void
+note_trouble(prov_verdict *v, prov_status st, const prov_err *why)
+{
+	const char *msg = why->msg;
+	size_t len = strlen(v->path);
+
+	if (strncmp(msg, v->path, len) == 0 && msg[len] == ':' &&
+	    msg[len + 1] == ' ')
+		msg += len + 2;
+	v->trouble = st;
+	(void)snprintf(v->error, sizeof(v->error), "%s",
+	    msg[0] != '\0' ? msg : prov_strstatus(st));
+}
+
+prov_status
+prov_verify_file(prov_verifier *v, const char *path, prov_verdict **out,
+    prov_err *err)
+{
+	AUTO(prov_verdict) *verdict = NULL;
+	AUTO_TASK t = { .v = v, .fd = -1 };
+	int64_t start = clock_ms();
+	prov_err why = { 0 };
+	prov_status st;
+
+	if ((st = verdict_new(&verdict, path, err)) != PROV_OK)
+		return (st);
+	t.out = verdict;
+	st = work(&t, &why);
+	if (st == PROV_ENOMEM || st == PROV_EARG)
+		return (prov_fail(err, st, "%s", why.msg));
+	if (st != PROV_OK)
+		note_trouble(verdict, st, &why);
+	verdict_settle(verdict);
+	verdict->ms = clock_ms() - start;
+	st = verdict_result(verdict, err);
+	*out = TAKE(verdict);
+	return (st);
+}
