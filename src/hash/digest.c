@@ -10,7 +10,7 @@
 
 #include "hash/sha256.h"
 
-#define PIECE 262144 /* stays in the second-level cache */
+#define PIECE 65536 /* stays in cache: four times as much is half as fast */
 
 int
 stat_same(const struct stat *a, const struct stat *b)
