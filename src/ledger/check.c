@@ -123,26 +123,40 @@ compare_run(struct check *c, uint64_t size, prov_err *err)
 	return (st);
 }
 
+/* What is logged as it should be, and is no sound statement all the same. */
 static prov_status
-check_entry(struct check *c, uint64_t i, prov_span entry, prov_err *err)
+check_statement(struct check *c, uint64_t i, prov_span entry, prov_err *err)
 {
 	struct statement s;
-	uint8_t leaf[32];
 	prov_err why = { 0 };
 	prov_status st;
 
+	if ((st = statement_parse(&s, entry, &why)) == PROV_OK)
+		st = check_manifest(c, &s, &why);
+	if (st == PROV_OK || st == PROV_ENOMEM || st == PROV_EIO)
+		return (st == PROV_OK ? st : prov_fail(err, st, "%s", why.msg));
+	return (prov_fail(err, PROV_EUNTRUSTED,
+	    "ledger.invalid: entry %llu: %s", (unsigned long long)i, why.msg));
+}
+
+static prov_status
+check_entry(struct check *c, uint64_t i, prov_span entry, prov_err *err)
+{
+	uint8_t leaf[32], want[32];
+	prov_status st;
+
+	/* The readers' way first: it names the entry, before it is read. */
 	if ((st = tree_leaf(leaf, entry, err)) != PROV_OK ||
-	    (st = edge_push(&c->edge, leaf, check_full, c, err)) != PROV_OK)
+	    (st = view_leaf(&c->l->view, i, want, err)) != PROV_OK)
 		return (st);
-	if ((st = statement_parse(&s, entry, &why)) != PROV_OK ||
-	    (st = check_manifest(c, &s, &why)) != PROV_OK)
-		return (prov_fail(err,
-		    st == PROV_EFORMAT || st == PROV_ELIMIT ? PROV_EUNTRUSTED
-							    : st,
-		    "ledger.invalid: entry %llu: %s", (unsigned long long)i,
-		    why.msg));
-	if (c->run >= c->index.n)
-		return (PROV_OK);
+	if (memcmp(leaf, want, sizeof(leaf)) != 0)
+		return (prov_fail(err, PROV_EUNTRUSTED,
+		    "ledger.invalid: entry %llu is not in the tree",
+		    (unsigned long long)i));
+	if ((st = edge_push(&c->edge, leaf, check_full, c, err)) != PROV_OK ||
+	    (st = check_statement(c, i, entry, err)) != PROV_OK ||
+	    c->run >= c->index.n)
+		return (st);
 	if ((st = index_keys(&c->records, entry, i, err)) != PROV_OK)
 		return (st);
 	if (i + 1 < c->index.runs[c->run].end)

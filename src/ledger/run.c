@@ -140,8 +140,8 @@ run_head(struct run_info *out, const uint8_t head[RUN_HEAD], uint64_t file_len,
 	for (unsigned k = 0; k < INDEX_KINDS; k++) {
 		r.n[k] = be64(head + 32 + 8 * k);
 		if (r.n[k] > RUN_FILE_MAX / RUN_RECORD)
-			return (prov_fail(err, PROV_ELIMIT,
-			    "index: a run of %llu records",
+			return (prov_fail(err, PROV_EUNTRUSTED,
+			    "ledger.invalid: a run of %llu records",
 			    (unsigned long long)r.n[k]));
 		len += r.n[k] * RUN_RECORD;
 	}

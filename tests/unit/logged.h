@@ -234,6 +234,7 @@ logged_write(const struct logged *g, const char *name, prov_span bytes)
 	do {                                                          \
 		prov_err ok_err = { 0 };                              \
 		prov_err *err = &ok_err;                              \
+		(void)err;                                            \
 		if ((call) != PROV_OK)                                \
 			fail_msg("%s:%d: %s: %s", __FILE__, __LINE__, \
 			    #call, ok_err.msg);                       \
