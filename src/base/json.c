@@ -194,10 +194,24 @@ json_end(struct json *j)
 		j->depth--;
 }
 
+/* jansson has no escape for DEL, which terminals obey. */
+static int
+put_dumped(const char *p, size_t len, void *arg)
+{
+	struct buf *b = arg;
+
+	for (size_t i = 0; i < len; i++)
+		if (p[i] == '\x7f')
+			buf_put_str(b, "\\u007f");
+		else
+			buf_put_byte(b, (uint8_t)p[i]);
+	return (b->failed ? -1 : 0);
+}
+
 prov_status
 json_take(struct json *j, char **out, prov_err *err)
 {
-	char *s;
+	AUTO_BUF b = { 0 };
 
 	/* The outermost object may be left open. */
 	if (j->st == PROV_OK && j->depth > 1)
@@ -206,10 +220,11 @@ json_take(struct json *j, char **out, prov_err *err)
 		return (prov_fail(err, j->st, "json: written out of order"));
 	if (j->st != PROV_OK)
 		return (prov_fail(err, j->st, "json: out of memory"));
-	s = json_dumps(j->open[0],
-	    JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(15));
-	if (s == NULL)
+	/* Not json_dumps: the program may have given jansson its own malloc. */
+	if (json_dump_callback(j->open[0], put_dumped, &b,
+		JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(15)) !=
+		0 &&
+	    !b.failed)
 		return (prov_fail(err, PROV_ENOMEM, "json: out of memory"));
-	*out = s;
-	return (PROV_OK);
+	return (buf_take_str(&b, out, err));
 }

@@ -76,7 +76,7 @@ hostile_text(void **state)
 	json_str(j, "c", "\xff\x1b");
 	json_str(j, "k\xc3\xa9y", "");
 	assert_json("{\"a\":\"caf\\u00E9 \\uD83C\\uDFAC\","
-		    "\"b\":\"\\u001B[31m\\\"\\\\\\n\x7f\\u202E\","
+		    "\"b\":\"\\u001B[31m\\\"\\\\\\n\\u007f\\u202E\","
 		    "\"c\":\"\\\\u{dcff}\\\\u{1b}\",\"k\\u00E9y\":\"\"}",
 	    j);
 }
