@@ -7,18 +7,17 @@
 prov_status
 prov_statement_in(prov_span *out, prov_span bytes, prov_err *err)
 {
-	struct sidecar sidecar;
 	struct statement statement;
+	struct sidecar sidecar;
 	prov_status st;
 
-	if (bytes.len > 0 && bytes.p[0] == 0xd2) {
-		if ((st = statement_parse(&statement, bytes, err)) != PROV_OK)
+	if (bytes.len == 0 || bytes.p[0] != 0xd2) {
+		if ((st = sidecar_decode(&sidecar, bytes, err)) != PROV_OK)
 			return (st);
-		*out = statement.bytes;
-		return (PROV_OK);
+		bytes = sidecar.statement;
 	}
-	if ((st = sidecar_decode(&sidecar, bytes, err)) != PROV_OK)
+	if ((st = statement_parse(&statement, bytes, err)) != PROV_OK)
 		return (st);
-	*out = sidecar.statement;
+	*out = bytes;
 	return (PROV_OK);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "carrier/shown.h"
+#include "hash/sha256.h"
 #include "sign/claimed.h"
 
 static void
@@ -66,6 +67,10 @@ read_sidecar(struct shown *s, prov_span bytes, prov_err *err)
 	    (st = read_statement(s, sc->statement, err)) != PROV_OK)
 		return (st);
 	s->has_sidecar = true;
+	for (size_t i = 0; i < sc->n_timelines; i++)
+		if ((st = sha256_of(s->timelines[i], sc->timelines[i], err)) !=
+		    PROV_OK)
+			return (st);
 	if (sc->n_openings > 0 && !s->has_manifest)
 		return (prov_fail(err, PROV_EFORMAT,
 		    "sidecar: openings, and no manifest that they open"));

@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "carrier/shown.h"
-#include "hash/sha256.h"
 
 static void put_value(struct json *j, const char *key, struct cbor *c);
 
@@ -219,33 +218,25 @@ put_registration(struct json *j, const struct registration *r)
 }
 
 static void
-put_timeline(struct json *j, prov_span blob)
+put_sidecar(struct json *j, const struct shown *s)
 {
-	uint8_t digest[SHA256_LEN];
+	const struct sidecar *sc = &s->sidecar;
 
-	json_begin_object(j, NULL);
-	if (sha256_of(digest, blob, NULL) == PROV_OK)
-		json_hex(j, "sha256", digest, sizeof(digest));
-	else
-		json_null(j, "sha256");
-	json_u64(j, "bytes", blob.len);
-	json_end(j);
-}
-
-static void
-put_sidecar(struct json *j, const struct sidecar *s)
-{
 	json_begin_object(j, "sidecar");
 	json_u64(j, "version", SIDECAR_VERSION);
-	if (s->proof.len > 0)
-		json_text(j, "proof", s->proof);
+	if (sc->proof.len > 0)
+		json_text(j, "proof", sc->proof);
 	else
 		json_null(j, "proof");
 	json_begin_array(j, "timelines");
-	for (size_t i = 0; i < s->n_timelines; i++)
-		put_timeline(j, s->timelines[i]);
+	for (size_t i = 0; i < sc->n_timelines; i++) {
+		json_begin_object(j, NULL);
+		json_hex(j, "sha256", s->timelines[i], 32);
+		json_u64(j, "bytes", sc->timelines[i].len);
+		json_end(j);
+	}
 	json_end(j);
-	json_u64(j, "openings", s->n_openings);
+	json_u64(j, "openings", sc->n_openings);
 	json_end(j);
 }
 
@@ -258,7 +249,7 @@ shown_json(struct json *j, const struct shown *s)
 	json_u64(j, "bytes", s->len);
 	json_bool(j, "verified", false); /* prov show never checks trust */
 	if (s->has_sidecar)
-		put_sidecar(j, &s->sidecar);
+		put_sidecar(j, s);
 	else
 		json_null(j, "sidecar");
 	if (s->has_statement)

@@ -18,6 +18,7 @@ struct shown {
 	struct sidecar sidecar;
 	struct statement statement;
 	uint8_t digest[32]; /* of the statement */
+	uint8_t timelines[SIDECAR_TIMELINES][32]; /* theirs */
 	struct manifest manifest;
 	struct registration registration;
 };

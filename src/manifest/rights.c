@@ -181,5 +181,8 @@ rights_read(struct buf *rights, struct buf *mining, const struct yaml *y,
 		put_mining(mining, y, n_mining);
 	if (n_mining < y->n)
 		put_rights(rights, y);
-	return (PROV_OK);
+	/* An empty buffer means "says nothing": never for want of memory. */
+	if ((st = buf_done(mining, err)) != PROV_OK)
+		return (st);
+	return (buf_done(rights, err));
 }

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * seeds DIR: writes the inputs of DIR (testdata/fuzz) that are not text, from
+ * tests/unit/sample.h. Run it again when a format changes.
+ */
+#include <stdio.h>
+
+#include "../unit/sample.h"
+#include "base/file.h"
+#include "sign/note.h"
+
+static bool
+put(const char *dir, const char *name, prov_span bytes)
+{
+	AUTO_FREE char *path = path_join(dir, name);
+
+	return (
+	    path != NULL && file_write(path, bytes, 0644, 0, NULL) == PROV_OK);
+}
+
+static bool
+put_registration(const char *dir)
+{
+	struct registered one = { .name = SAMPLE_NAME, .key = { 1 } };
+	struct registration r = { .n = 1, .at = &one };
+	AUTO_BUF b = { 0 };
+
+	return (registration_encode(&b, &r, NULL) == PROV_OK &&
+		put(dir, "manifest/registration", buf_span(&b)));
+}
+
+static bool
+put_manifests(const char *dir)
+{
+	AUTO_BUF b = { 0 }, small = { 0 };
+	AUTO_MANIFEST m = { 0 };
+
+	return (sample_manifest_bytes(&b) &&
+		put(dir, "manifest/sample", buf_span(&b)) &&
+		manifest_encode(&small, &m, NULL) == PROV_OK &&
+		put(dir, "manifest/smallest", buf_span(&small)) &&
+		put_registration(dir));
+}
+
+static bool
+put_statements(const char *dir)
+{
+	AUTO(prov_key) *k = sample_key(SAMPLE_NAME);
+	AUTO_BUF b = { 0 }, run = { 0 }, side = { 0 };
+	const uint8_t sub[32] = { 0 };
+
+	return (k != NULL && sample_statement(&b) &&
+		put(dir, "statement/manifest", buf_span(&b)) &&
+		statement_sign(&run, k, PAYLOAD_RUN, sub, span("\xa0", 1),
+		    NULL) == PROV_OK &&
+		put(dir, "statement/run", buf_span(&run)) &&
+		sample_sidecar(&side) &&
+		put(dir, "sidecar/sample", buf_span(&side)));
+}
+
+/* The encrypted one has a drawn salt: its bytes differ from run to run. */
+static bool
+put_keys(const char *dir)
+{
+	AUTO(prov_key) *k = sample_key(SAMPLE_NAME);
+	AUTO_BUF plain = { 0 }, locked = { 0 };
+
+	return (k != NULL &&
+		key_encode(&plain, k, span(NULL, 0), NULL) == PROV_OK &&
+		put(dir, "key/plain", buf_span(&plain)) &&
+		key_encode_cost(&locked, k, span("secret", 6), 2, 64UL << 20,
+		    NULL) == PROV_OK &&
+		put(dir, "key/encrypted", buf_span(&locked)));
+}
+
+static bool
+put_note(const char *dir)
+{
+	AUTO(prov_key) *k = sample_key(SAMPLE_NAME);
+	AUTO_BUF b = { 0 };
+
+	return (k != NULL &&
+		note_sign(&b, k, span("one\n\ntwo\n", 9), NULL) == PROV_OK &&
+		put(dir, "note/other-key", buf_span(&b)));
+}
+
+int
+main(int argc, char **argv)
+{
+	static const char *const nouns[] = { "claim", "key", "manifest", "note",
+		"sidecar", "statement" };
+
+	if (argc != 2)
+		return (2);
+	for (size_t i = 0; i < sizeof(nouns) / sizeof(nouns[0]); i++) {
+		AUTO_FREE char *sub = path_join(argv[1], nouns[i]);
+
+		if (sub == NULL || dir_make(sub, NULL) != PROV_OK)
+			return (1);
+	}
+	return (put_manifests(argv[1]) && put_statements(argv[1]) &&
+			put_keys(argv[1]) && put_note(argv[1])
+		    ? 0
+		    : 1);
+}
