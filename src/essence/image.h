@@ -20,7 +20,7 @@ struct image {
 	const char *format; /* "jpeg"; the form is "jpeg/1" */
 	struct stream s;
 	struct sha256 *leaf;
-	uint32_t owed;  /* bytes that a begun record still lacks */
+	uint32_t owed;   /* bytes that a begun record still lacks */
 	unsigned turned; /* EXIF orientation, 1 to 8; 0 none seen */
 };
 

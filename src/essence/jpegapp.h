@@ -22,8 +22,7 @@ struct jpeg_app {
 	prov_span icc[ICC_CHUNKS_MAX];
 };
 
-prov_status jpeg_app_open(struct jpeg_app *a, struct image *im,
-    prov_err *err);
+prov_status jpeg_app_open(struct jpeg_app *a, struct image *im, prov_err *err);
 void jpeg_app_clear(struct jpeg_app *a);
 
 /* One segment: its marker's second byte and what follows the length. */

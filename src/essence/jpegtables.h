@@ -28,12 +28,9 @@ struct jpeg_tables {
 	uint16_t restart;
 };
 
-prov_status jpeg_tables_dqt(struct jpeg_tables *t, prov_span in,
-    prov_err *err);
-prov_status jpeg_tables_dht(struct jpeg_tables *t, prov_span in,
-    prov_err *err);
-prov_status jpeg_tables_dri(struct jpeg_tables *t, prov_span in,
-    prov_err *err);
+prov_status jpeg_tables_dqt(struct jpeg_tables *t, prov_span in, prov_err *err);
+prov_status jpeg_tables_dht(struct jpeg_tables *t, prov_span in, prov_err *err);
+prov_status jpeg_tables_dri(struct jpeg_tables *t, prov_span in, prov_err *err);
 
 /* A scan uses everything as it stands now: the digests of both kinds. */
 prov_status jpeg_tables_use(struct jpeg_tables *t, uint8_t quant[SHA256_LEN],

@@ -85,9 +85,9 @@ header_parse(struct mpa_header *out, prov_span in)
 	h.samples = frame_samples(&h);
 	bits = (uint32_t)kbps[h.version != 3][h.layer - 1][index] * 1000;
 	if (h.layer == 1)
-		h.len = (size_t)(12 * bits / h.rate + pad) * 4;
+		h.len = ((size_t)12 * bits / h.rate + pad) * 4;
 	else
-		h.len = (size_t)(h.samples / 8 * bits / h.rate + pad);
+		h.len = (size_t)h.samples / 8 * bits / h.rate + pad;
 	*out = h;
 	return (true);
 }

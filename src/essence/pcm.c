@@ -200,7 +200,7 @@ start(struct pcm *p, prov_err *err)
 	track_rate(p->t, c->rate);
 	track_present(p->t, PROV_RATE, c->rate);
 	track_present(p->t, PROV_CHANNELS, c->channels);
-	track_present(p->t, PROV_BITS, p->sample.bytes * 8);
+	track_present(p->t, PROV_BITS, INT64_C(8) * p->sample.bytes);
 	st = sha256_of(config, span(head, sizeof(head)), err);
 	if (st != PROV_OK ||
 	    (st = cdc_init(&p->cdc, c->rate, err)) != PROV_OK ||

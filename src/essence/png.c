@@ -394,7 +394,7 @@ read_chunk(struct png *p, const struct chunk *c, prov_err *err)
 static prov_status
 walk(struct png *p, prov_err *err)
 {
-	struct chunk c;
+	struct chunk c = { 0 };
 	prov_status st;
 
 	if ((st = chunk_at(p, p->at, &c, err)) != PROV_OK)
