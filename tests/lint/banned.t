@@ -37,7 +37,6 @@ puts prov_fail
 putchar prov_fail
 perror prov_fail
 getenv a parameter
-time a parameter
 TABLE
 
 # Prints each call of a name in the table; comments and strings are skipped.

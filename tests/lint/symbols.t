@@ -10,10 +10,11 @@ defined() { # file: the functions and data in it
 }
 
 # A declaration runs from PROV_API to its semicolon.
-sed -n '/^PROV_API/,/;/p' "$srcdir"/include/prov.h \
-    "$srcdir"/include/prov/*.h | tr '\n' ' ' |
-    tr ';' '\n' | sed -n 's/^[^(]*[ *]\(prov_[a-z0-9_]*\)(.*/\1/p' |
-    sort >declared
+cat "$srcdir"/include/prov.h "$srcdir"/include/prov/*.h | awk '
+    /^PROV_API/ { on = 1; text = "" }
+    on { text = text " " $0 }
+    on && /;/ { on = 0; print text }' |
+    sed -n 's/^[^(]*[ *]\(prov_[a-z0-9_]*\)(.*/\1/p' | sort >declared
 sed -n 's/^[[:space:]]*\(prov_[a-z0-9_]*\);$/\1/p' \
     "$srcdir/src/libprov.map" | sort >mapped
 nm -D --defined-only "$builddir/.libs/libprov.so" |
