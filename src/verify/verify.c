@@ -46,6 +46,15 @@ task_clear(struct task *t)
 }
 #define AUTO_TASK __attribute__((cleanup(task_clear))) struct task
 
+static int64_t
+clock_ms(clockid_t clock)
+{
+	struct timespec ts = { 0 };
+
+	(void)clock_gettime(clock, &ts);
+	return ((int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000);
+}
+
 /* Whether a ledger's failing says that it is bad, or only this machine. */
 static bool
 is_bad_ledger(prov_status st)
@@ -152,7 +161,7 @@ open_file(struct task *t, prov_err *err)
 		return (st);
 	t->canonical = canonical_path(t->out->path, &t->sb);
 	t->judge = (struct judge){ o->trust, t->canonical,
-		o->now != 0 ? o->now : (int64_t)time(NULL) };
+		o->now != 0 ? o->now : clock_ms(CLOCK_REALTIME) / 1000 };
 	st = prov_digest_fd(&t->out->digest, t->fd, o->progress,
 	    o->progress_arg, err);
 	t->out->has_digest = st == PROV_OK;
@@ -630,15 +639,6 @@ work(struct task *t, prov_err *err)
 	return (PROV_OK);
 }
 
-static int64_t
-clock_ms(void)
-{
-	struct timespec ts = { 0 };
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ((int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000);
-}
-
 /* Says why without the path, which stands in front of it anyway. */
 static void
 note_trouble(prov_verdict *v, prov_status st, const prov_err *why)
@@ -660,7 +660,7 @@ prov_verify_file(prov_verifier *v, const char *path, prov_verdict **out,
 {
 	AUTO(prov_verdict) *verdict = NULL;
 	AUTO_TASK t = { .v = v, .fd = -1 };
-	int64_t start = clock_ms();
+	int64_t start = clock_ms(CLOCK_MONOTONIC);
 	prov_err why = { 0 };
 	prov_status st;
 
@@ -673,7 +673,7 @@ prov_verify_file(prov_verifier *v, const char *path, prov_verdict **out,
 	if (st != PROV_OK)
 		note_trouble(verdict, st, &why);
 	verdict_settle(verdict);
-	verdict->ms = clock_ms() - start;
+	verdict->ms = clock_ms(CLOCK_MONOTONIC) - start;
 	st = verdict_result(verdict, err);
 	*out = TAKE(verdict);
 	return (st);
