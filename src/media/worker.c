@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: ISC */
+/* The parent half of prov-demux: see essence/worker.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -18,44 +22,53 @@
 #include "essence/worker.h"
 #include "prov/media.h"
 
-#define WORKER_FD 3 /* where prov-demux finds its socket */
+#define SOCKET 3 /* where prov-demux finds it */
 
-/* A minute for any file, and a second for each 20 MB: ten times a slow disk. */
-#define DEADLINE_MS(size) (60000 + (int64_t)((size) / 20000))
+/* Longer than its processor time allows, so that this is only for stalls. */
+#define WAIT_S         60
+#define WAIT_BYTES_A_S (4UL << 20)
+
+#define TEXT_MAX 400       /* of a reason; prov_err holds 511 */
+#define PIECE    (1 << 20) /* read at once */
 
 struct prov_media {
 	char *path;
-	int sock; /* -1: not started */
-	pid_t pid;
+	pthread_mutex_t lock; /* of pid and socket */
+	pid_t pid;            /* 0: not running */
+	int socket;
 };
+DEFINE_AUTO(prov_media, prov_media_free)
 
 prov_status
 prov_media_new(prov_media **out, const char *path, prov_err *err)
 {
-	prov_media *m = calloc(1, sizeof(*m));
+	AUTO_FREE prov_media *m = calloc(1, sizeof(*m));
 
-	if (m == NULL ||
-	    (m->path = strdup(path != NULL ? path : PROV_DEMUX_PATH)) == NULL) {
-		free(m);
-		return (prov_fail(err, PROV_ENOMEM, "out of memory"));
+	if (m == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "worker"));
+	m->socket = -1;
+	m->path = strdup(path != NULL ? path : PROV_DEMUX_PATH);
+	if (m->path == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "worker"));
+	if (pthread_mutex_init(&m->lock, NULL) != 0) {
+		free(m->path);
+		return (prov_fail(err, PROV_ENOMEM, "worker"));
 	}
-	m->sock = -1;
-	*out = m;
+	*out = TAKE(m);
 	return (PROV_OK);
 }
 
-/* Its socket closing ends prov-demux, which takes its children with it. */
+/* Its socket closing ends it and its children. */
 static void
-stop(prov_media *m, bool kill_it)
+stop(prov_media *m)
 {
-	if (m->sock < 0)
+	if (m->pid == 0)
 		return;
-	(void)close(m->sock);
-	m->sock = -1;
-	if (kill_it)
-		(void)kill(m->pid, SIGKILL);
+	(void)close(m->socket);
+	m->socket = -1;
 	while (waitpid(m->pid, NULL, 0) < 0 && errno == EINTR)
 		;
+	m->pid = 0;
 }
 
 void
@@ -63,94 +76,148 @@ prov_media_free(prov_media *m)
 {
 	if (m == NULL)
 		return;
-	stop(m, false);
+	stop(m);
+	(void)pthread_mutex_destroy(&m->lock);
 	free(m->path);
 	free(m);
 }
 
-/* Nothing but the socket is inherited, and no environment. */
+/* Signals as a fresh process has them. */
 static int
-spawn(prov_media *m, int sock)
+set_signals(posix_spawnattr_t *a)
 {
-	char *const argv[] = { m->path, NULL };
-	char *const envp[] = { NULL };
-	posix_spawn_file_actions_t fa;
-	posix_spawnattr_t attr;
-	sigset_t none;
-	int rc;
+	sigset_t all, none;
 
-	if ((rc = posix_spawn_file_actions_init(&fa)) != 0)
-		return (rc);
-	if ((rc = posix_spawnattr_init(&attr)) != 0) {
-		(void)posix_spawn_file_actions_destroy(&fa);
-		return (rc);
-	}
+	(void)sigfillset(&all);
+	(void)sigdelset(&all, SIGKILL);
+	(void)sigdelset(&all, SIGSTOP);
 	(void)sigemptyset(&none);
-	if ((rc = posix_spawnattr_setsigmask(&attr, &none)) == 0 &&
-	    (rc = posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK)) ==
-		0 &&
-	    (rc = posix_spawn_file_actions_adddup2(&fa, sock, WORKER_FD)) ==
-		0 &&
-	    (rc = posix_spawn_file_actions_addopen(&fa, STDIN_FILENO,
-		 "/dev/null", O_RDWR, 0)) == 0 &&
-	    (rc = posix_spawn_file_actions_adddup2(&fa, STDIN_FILENO,
-		 STDOUT_FILENO)) == 0 &&
-	    (rc = posix_spawn_file_actions_addclosefrom_np(&fa,
-		 WORKER_FD + 1)) == 0)
-		rc = posix_spawn(&m->pid, m->path, &fa, &attr, argv, envp);
+	if (posix_spawnattr_setsigdefault(a, &all) != 0 ||
+	    posix_spawnattr_setsigmask(a, &none) != 0)
+		return (-1);
+	return (posix_spawnattr_setflags(a,
+	    POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK));
+}
+
+/* Descriptors 0 to 3 and no others; of them only 2 is the caller's. */
+static int
+set_descriptors(posix_spawn_file_actions_t *f, int socket)
+{
+	if (posix_spawn_file_actions_adddup2(f, socket, SOCKET) != 0 ||
+	    posix_spawn_file_actions_addopen(f, 0, "/dev/null", O_RDONLY, 0) !=
+		0 ||
+	    posix_spawn_file_actions_addopen(f, 1, "/dev/null", O_WRONLY, 0) !=
+		0)
+		return (-1);
+	return (posix_spawn_file_actions_addclosefrom_np(f, SOCKET + 1));
+}
+
+/* Environments hold secrets: only where libraries are is passed on. */
+static prov_status
+spawn(prov_media *m, int socket, prov_err *err)
+{
+	const char *libraries = getenv("LD_LIBRARY_PATH");
+	AUTO_BUF variable = { 0 };
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attr;
+	char *argv[] = { m->path, NULL };
+	char *envp[] = { NULL, NULL };
+	prov_status st;
+	int rc = ENOMEM;
+
+	if (libraries != NULL) {
+		buf_printf(&variable, "LD_LIBRARY_PATH=%s", libraries);
+		buf_put_byte(&variable, 0);
+		if ((st = buf_done(&variable, err)) != PROV_OK)
+			return (st);
+		envp[0] = (char *)variable.p;
+	}
+	if (posix_spawn_file_actions_init(&files) != 0)
+		return (prov_fail(err, PROV_ENOMEM, "worker"));
+	if (posix_spawnattr_init(&attr) != 0) {
+		(void)posix_spawn_file_actions_destroy(&files);
+		return (prov_fail(err, PROV_ENOMEM, "worker"));
+	}
+	if (set_signals(&attr) == 0 && set_descriptors(&files, socket) == 0)
+		rc = posix_spawn(&m->pid, m->path, &files, &attr, argv, envp);
 	(void)posix_spawnattr_destroy(&attr);
-	(void)posix_spawn_file_actions_destroy(&fa);
-	return (rc);
+	(void)posix_spawn_file_actions_destroy(&files);
+	if (rc == 0)
+		return (PROV_OK);
+	m->pid = 0;
+	errno = rc;
+	return (prov_fail_errno(err, PROV_EOPEN,
+	    "%s: the media worker cannot be started", m->path));
 }
 
 static prov_status
-start(prov_media *m, prov_err *err)
+ensure(prov_media *m, prov_err *err)
 {
-	int sv[2], rc;
+	prov_status st;
+	int pair[2];
 
-	if (m->sock >= 0)
+	if (m->pid != 0)
 		return (PROV_OK);
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) != 0)
-		return (prov_fail_errno(err, PROV_EINTERNAL, "socketpair"));
-	rc = spawn(m, sv[1]);
-	(void)close(sv[1]);
-	if (rc != 0) {
-		(void)close(sv[0]);
-		errno = rc;
-		return (prov_fail_errno(err, PROV_EOPEN, "%s cannot be started",
-		    m->path));
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+		return (prov_fail_errno(err, PROV_EIO, "worker's socket"));
+	st = spawn(m, pair[1], err);
+	(void)close(pair[1]);
+	if (st != PROV_OK) {
+		(void)close(pair[0]);
+		return (st);
 	}
-	m->sock = sv[0];
+	m->socket = pair[0];
 	return (PROV_OK);
 }
 
-/* False when prov-demux is not there any more. */
-static bool
-send_request(const prov_media *m, int fd, int answer, uint64_t size)
+/* The request and both descriptors; -1 when the worker is not there. */
+static int
+post(int socket, int file, int answer, uint64_t size)
 {
-	struct worker_request req = { .magic = WORKER_MAGIC, .size = size };
-	struct iovec iov = { .iov_base = &req, .iov_len = sizeof(req) };
-	const int fds[2] = { fd, answer };
+	struct worker_request request = { .magic = WORKER_MAGIC, .size = size };
 	union {
-		struct cmsghdr head;
-		char bytes[CMSG_SPACE(sizeof(fds))];
-	} control;
-	struct msghdr msg = { .msg_iov = &iov,
+		struct cmsghdr align;
+		char space[CMSG_SPACE(2 * sizeof(int))];
+	} control = { 0 };
+	struct iovec iov = { &request, sizeof(request) };
+	struct msghdr m = { .msg_iov = &iov,
 		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control) };
-	struct cmsghdr *c;
+		.msg_control = control.space,
+		.msg_controllen = sizeof(control.space) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+	int fds[2] = { file, answer };
 	ssize_t n;
 
-	memset(&control, 0, sizeof(control));
-	c = CMSG_FIRSTHDR(&msg);
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
 	c->cmsg_len = CMSG_LEN(sizeof(fds));
 	memcpy(CMSG_DATA(c), fds, sizeof(fds));
-	while ((n = sendmsg(m->sock, &msg, MSG_NOSIGNAL)) < 0 && errno == EINTR)
-		;
-	return (n == (ssize_t)sizeof(req));
+	do
+		n = sendmsg(socket, &m, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	return (n == (ssize_t)sizeof(request) ? 0 : -1);
+}
+
+/* A worker that died between two files is started again, once. */
+static prov_status
+ask(prov_media *m, int file, int answer, uint64_t size, prov_err *err)
+{
+	prov_status st = PROV_OK;
+	bool sent = false;
+
+	(void)pthread_mutex_lock(&m->lock);
+	for (unsigned tries = 0; tries < 2 && !sent; tries++) {
+		if ((st = ensure(m, err)) != PROV_OK)
+			break;
+		sent = post(m->socket, file, answer, size) == 0;
+		if (!sent)
+			stop(m);
+	}
+	(void)pthread_mutex_unlock(&m->lock);
+	if (st == PROV_OK && !sent)
+		return (prov_fail(err, PROV_EIO,
+		    "%s: the media worker does not answer", m->path));
+	return (st);
 }
 
 static int64_t
@@ -162,63 +229,57 @@ now_ms(void)
 	return ((int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000);
 }
 
-/* Exactly len bytes of the pipe before the deadline. */
+/* Reads exactly len bytes before the deadline. */
 static prov_status
-read_answer(int fd, void *p, size_t len, int64_t deadline, prov_err *err)
+read_by(int fd, uint8_t *p, size_t len, int64_t deadline_ms, prov_err *err)
 {
-	struct pollfd pfd = { .fd = fd, .events = POLLIN };
-	size_t at = 0;
-
-	while (at < len) {
-		int64_t left = deadline - now_ms();
+	while (len > 0) {
+		struct pollfd poller = { .fd = fd, .events = POLLIN };
+		int64_t left = deadline_ms - now_ms();
 		ssize_t n;
 
 		if (left <= 0)
 			return (prov_fail(err, PROV_ELIMIT,
-			    "limit.time: reading its streams took too long"));
-		if (poll(&pfd, 1, left > 60000 ? 60000 : (int)left) <= 0)
+			    "limit.time: the media worker took too long"));
+		if (poll(&poller, 1, (int)(left < 60000 ? left : 60000)) <= 0)
 			continue;
-		n = read(fd, (uint8_t *)p + at, len - at);
-		if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		n = read(fd, p, len);
+		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
 			return (prov_fail(err, PROV_EIO,
-			    "prov-demux ended without an answer; try again"));
-		at += (size_t)n;
+			    "the media worker ended without an answer"));
+		p += n;
+		len -= (size_t)n;
 	}
 	return (PROV_OK);
 }
 
-/* The body, in pieces, so that a lying length costs no memory. */
+/* The answer's body, in pieces: memory follows what really comes. */
 static prov_status
-read_body(struct buf *b, int fd, uint64_t len, int64_t deadline, prov_err *err)
+read_body(struct buf *body, int fd, uint64_t len, int64_t deadline_ms,
+    prov_err *err)
 {
 	prov_status st;
 
-	if (len > IDENTITY_MAX)
-		return (prov_fail(err, PROV_ELIMIT,
-		    "limit.answer: %llu bytes from prov-demux",
-		    (unsigned long long)len));
-	b->max = IDENTITY_MAX;
-	while (b->len < len) {
-		size_t n = len - b->len < 65536 ? len - b->len : 65536;
-		uint8_t piece[65536];
+	while (len > 0) {
+		size_t n = len < PIECE ? (size_t)len : PIECE;
+		uint8_t *p = buf_grow(body, n);
 
-		if ((st = read_answer(fd, piece, n, deadline, err)) != PROV_OK)
+		if (p == NULL)
+			return (buf_done(body, err));
+		if ((st = read_by(fd, p, n, deadline_ms, err)) != PROV_OK)
 			return (st);
-		buf_put(b, piece, n);
-		if ((st = buf_done(b, err)) != PROV_OK)
-			return (st);
+		len -= n;
 	}
 	return (PROV_OK);
 }
 
-/* What prov-demux said instead of an identity: text, bounded. */
 static prov_status
-refused(uint32_t status, const struct buf *b, prov_err *err)
+refused(uint32_t status, const struct buf *body, prov_err *err)
 {
-	int len = b->len > 300 ? 300 : (int)b->len;
-	const char *text = b->len > 0 ? (const char *)b->p : "";
+	int len = (int)(body->len < TEXT_MAX ? body->len : TEXT_MAX);
+	const char *text = len > 0 ? (const char *)body->p : "";
 
 	switch (status) {
 	case WORKER_UNSUPPORTED:
@@ -228,73 +289,70 @@ refused(uint32_t status, const struct buf *b, prov_err *err)
 		return (prov_fail(err, PROV_EUNSUPPORTED,
 		    "demux.malformed: %.*s", len, text));
 	case WORKER_LIMIT:
-		return (prov_fail(err, PROV_ELIMIT, "%s%.*s",
-		    len >= 6 && memcmp(text, "limit.", 6) == 0 ? "" : "limit: ",
-		    len, text));
-	default:
+		if (len < 6 || memcmp(text, "limit.", 6) != 0)
+			return (prov_fail(err, PROV_ELIMIT,
+			    "limit.worker: %.*s", len, text));
+		return (prov_fail(err, PROV_ELIMIT, "%.*s", len, text));
+	case WORKER_TROUBLE:
 		return (
-		    prov_fail(err, PROV_EIO, "prov-demux: %.*s", len, text));
+		    prov_fail(err, PROV_EIO, "media worker: %.*s", len, text));
+	default:
+		return (prov_fail(err, PROV_EIO,
+		    "the media worker's answer makes no sense"));
 	}
 }
 
 static prov_status
-receive(prov_identity **out, int fd, uint64_t size, prov_err *err)
+read_answer(int fd, uint64_t size, prov_identity **out, prov_err *err)
 {
-	int64_t deadline = now_ms() + DEADLINE_MS(size);
-	struct worker_answer a;
-	AUTO_BUF body = { 0 };
+	int64_t deadline_ms =
+	    now_ms() + (int64_t)(WAIT_S + size / WAIT_BYTES_A_S) * 1000;
+	AUTO_BUF body = { .max = IDENTITY_MAX };
+	struct worker_answer head;
+	prov_err why = { 0 };
 	prov_status st;
 
-	st = read_answer(fd, &a, sizeof(a), deadline, err);
-	if (st == PROV_OK && a.magic != WORKER_MAGIC)
-		st = prov_fail(err, PROV_EIO, "prov-demux: not its answer");
-	if (st == PROV_OK)
-		st = read_body(&body, fd, a.len, deadline, err);
+	st = read_by(fd, (uint8_t *)&head, sizeof(head), deadline_ms, err);
 	if (st != PROV_OK)
 		return (st);
-	if (a.status != WORKER_OK)
-		return (refused(a.status, &body, err));
-	st = identity_decode(out, buf_span(&body), err);
-	return (st == PROV_OK || st == PROV_ENOMEM
-		    ? st
-		    : prov_wrap(err, PROV_EIO, "prov-demux: malformed answer"));
-}
-
-/* Sends the request, starting prov-demux again if it has gone. */
-static prov_status
-ask(prov_media *m, int fd, int answer, uint64_t size, prov_err *err)
-{
-	prov_status st;
-
-	for (int tries = 0; tries < 2; tries++) {
-		if ((st = start(m, err)) != PROV_OK)
-			return (st);
-		if (send_request(m, fd, answer, size))
-			return (PROV_OK);
-		stop(m, true);
-	}
-	return (prov_fail(err, PROV_EIO, "%s does not run", m->path));
+	if (head.magic != WORKER_MAGIC || head.len > IDENTITY_MAX)
+		return (refused(UINT32_MAX, &body, err));
+	st = read_body(&body, fd, head.len, deadline_ms, err);
+	if (st != PROV_OK)
+		return (st);
+	if (head.status != WORKER_OK)
+		return (refused(head.status, &body, err));
+	st = identity_decode(out, buf_span(&body), &why);
+	if (st == PROV_ENOMEM)
+		return (prov_fail(err, st, "the media worker's answer"));
+	if (st != PROV_OK)
+		return (prov_fail(err, PROV_EIO,
+		    "the media worker's answer makes no sense: %s", why.msg));
+	return (PROV_OK);
 }
 
 prov_status
 prov_media_identify(prov_media *m, int fd, prov_identity **out, prov_err *err)
 {
-	AUTO_FD int from = -1;
+	AUTO_FD int answer = -1;
+	AUTO_FD int theirs = -1;
 	struct stat sb;
 	prov_status st;
-	int pipes[2];
+	int ends[2];
 
-	if (fstat(fd, &sb) != 0 || !S_ISREG(sb.st_mode))
-		return (prov_fail(err, PROV_EOPEN, "is not a regular file"));
-	if (pipe2(pipes, O_CLOEXEC) != 0)
-		return (prov_fail_errno(err, PROV_EINTERNAL, "pipe"));
-	from = pipes[0];
-	st = ask(m, fd, pipes[1], (uint64_t)sb.st_size, err);
-	(void)close(pipes[1]);
+	if (fstat(fd, &sb) != 0)
+		return (prov_fail_errno(err, PROV_EIO, "media"));
+	if (!S_ISREG(sb.st_mode))
+		return (prov_fail(err, PROV_EOPEN, "not a regular file"));
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return (prov_fail_errno(err, PROV_EIO, "worker's pipe"));
+	answer = ends[0];
+	theirs = ends[1];
+	st = ask(m, fd, theirs, (uint64_t)sb.st_size, err);
 	if (st != PROV_OK)
 		return (st);
-	st = receive(out, from, (uint64_t)sb.st_size, err);
-	if (st != PROV_OK && st != PROV_EUNSUPPORTED)
-		stop(m, true); /* whatever it is doing, it does no longer */
-	return (st);
+	/* So that the pipe ends when the worker's end does. */
+	(void)close(theirs);
+	theirs = -1;
+	return (read_answer(answer, (uint64_t)sb.st_size, out, err));
 }

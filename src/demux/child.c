@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: ISC */
+#include "demux/child.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "demux/alloc.h"
+#include "demux/lavf.h"
+#include "demux/magic.h"
+#include "demux/sandbox.h"
+#include "essence/identity.h"
+#include "essence/image.h"
+#include "hash/sha256.h"
+
+/* Half of a child's memory: no photograph is larger. */
+#define IMAGE_MAX (256UL << 20)
+
+int
+answer_write(int out, enum worker_status status, prov_span body)
+{
+	struct worker_answer head = { .magic = WORKER_MAGIC,
+		.status = (uint32_t)status,
+		.len = body.len };
+	prov_span parts[] = { span(&head, sizeof(head)), body };
+
+	for (size_t i = 0; i < 2; i++)
+		while (parts[i].len > 0) {
+			ssize_t n = write(out, parts[i].p, parts[i].len);
+
+			if (n < 0 && errno == EINTR)
+				continue;
+			if (n <= 0)
+				return (-1);
+			parts[i].p += n;
+			parts[i].len -= (size_t)n;
+		}
+	return (0);
+}
+
+static prov_status
+image_identify(prov_identity **out, enum reader reader, int file, uint64_t size,
+    prov_err *err)
+{
+	prov_status st;
+	void *p;
+
+	if (size > IMAGE_MAX)
+		return (prov_fail(err, PROV_ELIMIT,
+		    "limit.image: more than %lu bytes", IMAGE_MAX));
+	p = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, file, 0);
+	if (p == MAP_FAILED)
+		return (prov_fail_errno(err, PROV_EIO, "image"));
+	st = reader == READ_JPEG
+	         ? jpeg_identify(out, span(p, (size_t)size), err)
+	         : png_identify(out, span(p, (size_t)size), err);
+	(void)munmap(p, (size_t)size);
+	return (st);
+}
+
+static prov_status
+identify(prov_identity **out, int file, uint64_t size, prov_err *err)
+{
+	AUTO_FREE struct source *s = malloc(sizeof(*s));
+	const struct format *format;
+
+	if (s == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "file"));
+	source_fd(s, file, size);
+	format = magic_format(s);
+	if (s->failed)
+		return (prov_fail(err, PROV_EIO, "read failed"));
+	if (format == NULL)
+		return (prov_fail(err, PROV_EUNSUPPORTED,
+		    "no format that prov reads by its streams"));
+	if (format->reader != READ_LAVF)
+		return (image_identify(out, format->reader, file, size, err));
+	return (lavf_identify(out, format, s, err));
+}
+
+prov_status
+child_identify(struct buf *answer, int file, uint64_t size, prov_err *err)
+{
+	AUTO(prov_identity) *id = NULL;
+	prov_status st;
+
+	answer->max = IDENTITY_MAX;
+	if ((st = identify(&id, file, size, err)) != PROV_OK)
+		return (st);
+	return (identity_encode(answer, id, err));
+}
+
+static enum worker_status
+status_of(prov_status st)
+{
+	switch (st) {
+	case PROV_OK:
+		return (WORKER_OK);
+	case PROV_EUNSUPPORTED:
+		return (WORKER_UNSUPPORTED);
+	case PROV_EFORMAT:
+		return (WORKER_MALFORMED);
+	case PROV_ELIMIT:
+	case PROV_ENOMEM:
+		return (WORKER_LIMIT);
+	case PROV_EINTERNAL:
+	case PROV_EARG:
+	case PROV_EOPEN:
+	case PROV_EIO:
+	case PROV_EWRITE:
+	case PROV_EUNTRUSTED:
+	case PROV_ENOTFOUND:
+	case PROV_EBUSY:
+	case PROV_EEXIST:
+	case PROV_EPASSPHRASE:
+		break;
+	}
+	return (WORKER_TROUBLE);
+}
+
+static const char *
+text_of(prov_status st, const prov_err *err)
+{
+	if (st == PROV_ENOMEM)
+		return ("limit.memory: more memory than the worker may use");
+	return (err->msg[0] != '\0' ? err->msg : prov_strstatus(st));
+}
+
+void
+child_run(int file, int out, uint64_t size)
+{
+	AUTO_BUF answer = { 0 };
+	prov_err err = { 0 };
+	prov_span body;
+	prov_status st;
+
+	alloc_is_fatal();
+	if (sandbox_enter(size))
+		st = child_identify(&answer, file, size, &err);
+	else
+		st = prov_fail(&err, PROV_EINTERNAL,
+		    "the sandbox cannot be set up here");
+	if (st == PROV_OK)
+		body = buf_span(&answer);
+	else
+		body = span(text_of(st, &err), strlen(text_of(st, &err)));
+	_exit(answer_write(out, status_of(st), body) == 0 ? 0 : 1);
+}
+
+void
+child_warm_up(void)
+{
+	uint8_t digest[SHA256_LEN];
+
+	lavf_warm_up();
+	(void)sha256_of(digest, span("", 0), NULL);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PROV_DEMUX_CHILD_H
+#define PROV_DEMUX_CHILD_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "essence/worker.h"
+
+/* Identifies what descriptor file holds: PROV_OK, or why there is nothing. */
+prov_status child_identify(struct buf *answer, int file, uint64_t size,
+    prov_err *err);
+
+/*
+ * The life of a child: gives up its rights, identifies file, writes one answer
+ * to out, and ends.
+ */
+_Noreturn void child_run(int file, int out, uint64_t size);
+
+/* Writes an answer; 0, or -1 when nobody reads it. */
+int answer_write(int out, enum worker_status status, prov_span body);
+
+/* Does once, in the parent, what a child could not do any more. */
+void child_warm_up(void);
+
+#endif

@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: ISC */
+#include "demux/input.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "demux/present.h"
+#include "essence/identity.h"
+#include "essence/track.h"
+
+#define INCOMPLETE "essence.incomplete"
+
+/* What an AVStream is; classes by ESSENCE 5. */
+static prov_kind
+kind_of(const struct inputs *in, const AVStream *st, const struct input *i)
+{
+	const int pictures =
+	    AV_DISPOSITION_ATTACHED_PIC | AV_DISPOSITION_TIMED_THUMBNAILS;
+	const AVCodecParameters *par = st->codecpar;
+	bool chapters = i->bmff != NULL && i->bmff->chapters;
+
+	switch ((int)par->codec_type) {
+	case AVMEDIA_TYPE_VIDEO:
+		if (chapters || (st->disposition & pictures) != 0)
+			return (PROV_DATA);
+		return (PROV_VIDEO);
+	case AVMEDIA_TYPE_AUDIO:
+		return (PROV_AUDIO);
+	case AVMEDIA_TYPE_SUBTITLE:
+		return (chapters ? PROV_DATA : PROV_SUBTITLE);
+	case AVMEDIA_TYPE_ATTACHMENT:
+		return (par->codec_id == AV_CODEC_ID_TTF ||
+				par->codec_id == AV_CODEC_ID_OTF
+			    ? PROV_SUBTITLE
+			    : PROV_DATA);
+	case AVMEDIA_TYPE_DATA:
+		/* In MPEG-TS this is what FFmpeg knows nothing about. */
+		return (
+		    in->facts->ts != NULL && par->codec_id == AV_CODEC_ID_NONE
+			? PROV_SUBTITLE
+			: PROV_DATA);
+	default:
+		/* Somebody may be able to play it: it has to stay as it is. */
+		return (PROV_SUBTITLE);
+	}
+}
+
+/* The tracks that libavformat makes streams of, in its order. */
+static bool
+shown_ebml(const struct ebml_track *t)
+{
+	return (t->has_codec && (t->type == 1 || t->type == 2 ||
+				    t->type == 0x11 || t->type == 0x21));
+}
+
+static const struct ebml_track *
+nth_ebml(const struct ebml *e, unsigned n)
+{
+	for (size_t i = 0; i < e->n; i++)
+		if (shown_ebml(&e->tracks[i]) && n-- == 0)
+			return (&e->tracks[i]);
+	return (NULL);
+}
+
+static void
+find_track(const struct inputs *in, const AVStream *st, struct input *i)
+{
+	const struct bmff *b = in->facts->bmff;
+
+	if ((st->disposition & AV_DISPOSITION_ATTACHED_PIC) != 0)
+		return;
+	for (size_t k = 0; b != NULL && k < b->n; k++)
+		if ((int64_t)b->tracks[k].id == st->id && i->bmff == NULL)
+			i->bmff = &b->tracks[k];
+	if (in->facts->ebml != NULL)
+		i->ebml = nth_ebml(in->facts->ebml, (unsigned)st->index);
+}
+
+/* FFmpeg's name, or the container's where FFmpeg has none. */
+static void
+name_codec(char out[CODEC_NAME_MAX + 1], const AVCodecParameters *par)
+{
+	if (par->codec_id != AV_CODEC_ID_NONE) {
+		(void)snprintf(out, CODEC_NAME_MAX + 1, "%s",
+		    avcodec_get_name(par->codec_id));
+		return;
+	}
+	(void)snprintf(out, CODEC_NAME_MAX + 1, "unknown:");
+	for (size_t k = 0, n = strlen(out); k < 4; k++) {
+		char c = (char)(par->codec_tag >> (8 * k) & 0xff);
+
+		if (c > ' ' && c <= '~') {
+			out[n++] = c;
+			out[n] = '\0';
+		}
+	}
+}
+
+static bool
+states_itself(const char *codec)
+{
+	return (strcmp(codec, "h264") == 0 || strcmp(codec, "hevc") == 0);
+}
+
+/* raw/1 reads nothing out of packets: the container is all there is. */
+static void
+present_raw(prov_config *c, const AVCodecParameters *par)
+{
+	if (strcmp(form_for(c)->name, "raw/1") != 0)
+		return;
+	if (c->kind == PROV_VIDEO && par->width > 0 && par->height > 0) {
+		prov_present_set(&c->present, PROV_WIDTH, par->width);
+		prov_present_set(&c->present, PROV_HEIGHT, par->height);
+	}
+	if (c->kind != PROV_AUDIO)
+		return;
+	if (c->rate > 0)
+		prov_present_set(&c->present, PROV_RATE, c->rate);
+	if (c->channels > 0)
+		prov_present_set(&c->present, PROV_CHANNELS, c->channels);
+}
+
+/* Speakers of uncompressed sound, where they are not the usual ones. */
+static void
+present_layout(prov_config *c, const AVCodecParameters *par)
+{
+	AVChannelLayout usual = { 0 };
+
+	if (c->kind != PROV_AUDIO ||
+	    par->ch_layout.order != AV_CHANNEL_ORDER_NATIVE ||
+	    strncmp(c->codec, "pcm_", 4) != 0)
+		return;
+	av_channel_layout_default(&usual, par->ch_layout.nb_channels);
+	if (av_channel_layout_compare(&usual, &par->ch_layout) != 0 &&
+	    par->ch_layout.u.mask <= INT64_MAX)
+		prov_present_set(&c->present, PROV_LAYOUT,
+		    (int64_t)par->ch_layout.u.mask);
+	av_channel_layout_uninit(&usual);
+}
+
+static prov_status
+present(struct inputs *in, const struct input *i, const AVCodecParameters *par,
+    prov_config *c, prov_err *err)
+{
+	bool itself = states_itself(c->codec);
+	prov_status st = PROV_OK;
+
+	if (i->bmff != NULL)
+		st = present_bmff(c, in->facts->bmff, i->bmff, itself, err);
+	else if (i->ebml != NULL)
+		st = present_ebml(c, i->ebml, itself, err);
+	if (st != PROV_OK)
+		return (st);
+	present_raw(c, par);
+	present_layout(c, par);
+	return (PROV_OK);
+}
+
+/* An attachment is all extradata: it is one packet instead. */
+static prov_status
+feed_attachment(struct inputs *in, struct input *i,
+    const AVCodecParameters *par, prov_err *err)
+{
+	prov_packet p = { .pts = PROV_NO_TIME, .dts = PROV_NO_TIME };
+
+	if (par->extradata_size <= 0)
+		return (PROV_OK);
+	p.data = span(par->extradata, (size_t)par->extradata_size);
+	i->packets++;
+	return (prov_essence_packet(in->e, i->index, &p, err));
+}
+
+static prov_status
+open_stream(struct inputs *in, struct input *i, const AVStream *st,
+    prov_err *err)
+{
+	const AVCodecParameters *par = st->codecpar;
+	char codec[CODEC_NAME_MAX + 1];
+	prov_config c = { .kind = i->kind, .codec = codec };
+	prov_status status;
+
+	name_codec(codec, par);
+	if (par->codec_type != AVMEDIA_TYPE_ATTACHMENT &&
+	    par->extradata_size > 0)
+		c.extradata = span(par->extradata, (size_t)par->extradata_size);
+	c.tb_num = st->time_base.num > 0 ? (uint32_t)st->time_base.num : 1;
+	c.tb_den = st->time_base.den > 0 ? (uint32_t)st->time_base.den : 1;
+	if (c.kind == PROV_AUDIO) {
+		c.rate = par->sample_rate > 0 ? (uint32_t)par->sample_rate : 0;
+		c.channels = par->ch_layout.nb_channels > 0
+		                 ? (uint32_t)par->ch_layout.nb_channels
+		                 : 0;
+		c.bits = par->bits_per_coded_sample > 0
+		             ? (uint32_t)par->bits_per_coded_sample
+		             : 0;
+	}
+	if ((status = present(in, i, par, &c, err)) != PROV_OK ||
+	    (status = prov_essence_stream(in->e, &c, &i->index, err)) !=
+		PROV_OK)
+		return (status);
+	i->opened = true;
+	if (par->codec_type == AVMEDIA_TYPE_ATTACHMENT)
+		return (feed_attachment(in, i, par, err));
+	return (PROV_OK);
+}
+
+/* A track that holds nothing, and says so, is nothing. */
+static bool
+is_empty(const struct input *i)
+{
+	return ((i->bmff != NULL && i->bmff->samples == 0) ||
+		(i->ebml != NULL && i->ebml->frames == 0));
+}
+
+static prov_status
+open_input(struct inputs *in, unsigned n, prov_err *err)
+{
+	const AVStream *st = in->ctx->streams[n];
+	struct input *i = &in->at[n];
+
+	find_track(in, st, i);
+	i->kind = kind_of(in, st, i);
+	if (is_empty(i)) {
+		i->skipped = true;
+		return (PROV_OK);
+	}
+	return (open_stream(in, i, st, err));
+}
+
+prov_status
+inputs_open(struct inputs *in, AVFormatContext *ctx,
+    const struct format *format, const struct facts *facts, prov_err *err)
+{
+	const char *refusal = facts_refusal(facts);
+	prov_status st;
+
+	in->ctx = ctx;
+	in->format = format;
+	in->facts = facts;
+	if ((st = prov_essence_new(&in->e, format->name, err)) != PROV_OK)
+		return (st);
+	if (refusal != NULL &&
+	    (st = prov_essence_refuse(in->e, refusal, err)) != PROV_OK)
+		return (st);
+	if (ctx->nb_streams > STREAMS_MAX)
+		return (prov_fail(err, PROV_ELIMIT, "limit.streams: %u streams",
+		    ctx->nb_streams));
+	/* Where streams come as they go, they are in the order of packets. */
+	if ((ctx->ctx_flags & AVFMTCTX_NOHEADER) != 0)
+		return (PROV_OK);
+	for (unsigned n = 0; n < ctx->nb_streams; n++)
+		if ((st = open_input(in, n, err)) != PROV_OK)
+			return (st);
+	return (PROV_OK);
+}
+
+/* Whether a picture's place in the file is its place in time. */
+static bool
+in_order(const AVStream *st)
+{
+	const AVCodecDescriptor *d =
+	    avcodec_descriptor_get(st->codecpar->codec_id);
+
+	if (st->codecpar->codec_type == AVMEDIA_TYPE_AUDIO)
+		return (true);
+	return (d != NULL && (d->props & AV_CODEC_PROP_REORDER) == 0);
+}
+
+static int64_t
+time_of(const struct inputs *in, const struct input *i, const AVStream *st,
+    const AVPacket *packet)
+{
+	if (packet->pts != AV_NOPTS_VALUE)
+		return (packet->pts);
+	if (packet->dts != AV_NOPTS_VALUE && !in->format->parse && in_order(st))
+		return (packet->dts);
+	/* Sound alone in a file begins at 0 and goes on by its samples. */
+	if (in->format->untimed && i->packets == 0 && i->kind == PROV_AUDIO)
+		return (0);
+	return (PROV_NO_TIME);
+}
+
+prov_status
+inputs_packet(struct inputs *in, const AVPacket *packet, prov_err *err)
+{
+	prov_packet p = { .dts = packet->dts, .duration = packet->duration };
+	const uint8_t *extra;
+	struct input *i;
+	prov_status st;
+	size_t len = 0;
+	unsigned n = (unsigned)packet->stream_index;
+
+	if (packet->stream_index < 0 || n >= in->ctx->nb_streams ||
+	    n >= STREAMS_MAX || packet->size < 0)
+		return (prov_fail(err, PROV_ELIMIT,
+		    "limit.streams: a packet of stream %d",
+		    packet->stream_index));
+	i = &in->at[n];
+	if (i->skipped)
+		return (prov_essence_refuse(in->e, INCOMPLETE, err));
+	if (!i->opened && (st = open_input(in, n, err)) != PROV_OK)
+		return (st);
+	p.data = span(packet->data, (size_t)packet->size);
+	p.pts = time_of(in, i, in->ctx->streams[n], packet);
+	p.flags =
+	    (packet->flags & AV_PKT_FLAG_KEY ? PROV_PACKET_KEY : 0U) |
+	    (packet->flags & AV_PKT_FLAG_CORRUPT ? PROV_PACKET_CORRUPT : 0U);
+	extra =
+	    av_packet_get_side_data(packet, AV_PKT_DATA_NEW_EXTRADATA, &len);
+	if (extra != NULL && len > 0)
+		p.extradata = span(extra, len);
+	i->packets++;
+	i->bytes += p.data.len;
+	return (prov_essence_packet(in->e, i->index, &p, err));
+}
+
+/* Whether all that the container announced for a stream has come. */
+static bool
+whole_bmff(const struct input *i, const AVCodecParameters *par)
+{
+	const struct bmff_track *t = i->bmff;
+
+	if (t == NULL)
+		return (false);
+	if (i->kind != PROV_AUDIO || !t->chunked)
+		return (i->packets == t->samples);
+	/* Uncompressed sound comes in chunks; a sample is a sample frame. */
+	if (par->block_align <= 0 ||
+	    strncmp(avcodec_get_name(par->codec_id), "pcm_", 4) != 0)
+		return (i->packets > 0);
+	return (i->bytes / (uint64_t)par->block_align == t->samples);
+}
+
+static bool
+whole(const struct inputs *in, const struct input *i, const AVStream *st)
+{
+	const struct facts *f = in->facts;
+
+	if (i->skipped || (st->disposition & AV_DISPOSITION_ATTACHED_PIC) != 0)
+		return (true);
+	if (f->bmff != NULL)
+		return (whole_bmff(i, st->codecpar));
+	if (f->ebml != NULL && i->ebml == NULL)
+		return (st->codecpar->codec_type == AVMEDIA_TYPE_ATTACHMENT);
+	/* RealAudio is stored interleaved. */
+	if (f->ebml != NULL)
+		return (i->packets >= i->ebml->frames);
+	if (f->ts != NULL)
+		return (st->id >= 0 && st->id < TS_PIDS &&
+			!f->ts->broken[st->id] && !f->ts->scrambled[st->id]);
+	return (i->packets > 0);
+}
+
+/* Each track that can be seen or heard has become a stream. */
+static bool
+all_tracks(const struct inputs *in)
+{
+	const struct bmff *b = in->facts->bmff;
+	size_t found = 0, n = 0;
+
+	for (unsigned k = 0; k < in->ctx->nb_streams; k++)
+		found += in->at[k].bmff != NULL || in->at[k].ebml != NULL;
+	for (size_t k = 0; b != NULL && k < b->n; k++)
+		n++;
+	for (size_t k = 0; in->facts->ebml != NULL && k < in->facts->ebml->n;
+	     k++)
+		n += shown_ebml(&in->facts->ebml->tracks[k]);
+	return (found == n);
+}
+
+static prov_status
+check_whole(struct inputs *in, prov_err *err)
+{
+	bool ok = !facts_incomplete(in->facts) && all_tracks(in);
+
+	for (unsigned n = 0; n < in->ctx->nb_streams && n < STREAMS_MAX; n++) {
+		const struct input *i = &in->at[n];
+
+		/* Announced in a stream of packets, and never sent. */
+		if (!i->opened && !i->skipped)
+			continue;
+		if (i->kind != PROV_DATA && !whole(in, i, in->ctx->streams[n]))
+			ok = false;
+		if (in->facts->ts != NULL && in->ctx->streams[n]->id >= 0 &&
+		    in->ctx->streams[n]->id < TS_PIDS &&
+		    in->facts->ts->scrambled[in->ctx->streams[n]->id])
+			return (prov_essence_refuse(in->e, "format.encrypted",
+			    err));
+	}
+	return (ok ? PROV_OK : prov_essence_refuse(in->e, INCOMPLETE, err));
+}
+
+/* Where one chunk is all the media there is, the rest is known to a byte. */
+static void
+set_uncovered(const struct inputs *in, uint64_t size, prov_identity *id)
+{
+	if (strcmp(in->format->name, "wav") == 0 && in->at[0].bytes <= size &&
+	    size <= INT64_MAX)
+		id->uncovered = (int64_t)(size - in->at[0].bytes);
+}
+
+prov_status
+inputs_finish(struct inputs *in, uint64_t size, prov_identity **out,
+    prov_err *err)
+{
+	bool any = false;
+	prov_status st;
+
+	for (unsigned n = 0; n < in->ctx->nb_streams && n < STREAMS_MAX; n++)
+		any |= in->at[n].opened;
+	if (!any)
+		return (prov_fail(err, PROV_EFORMAT, "%s: no streams in it",
+		    in->format->name));
+	if ((st = check_whole(in, err)) != PROV_OK ||
+	    (st = prov_essence_finish(in->e, out, err)) != PROV_OK)
+		return (st);
+	set_uncovered(in, size, *out);
+	return (PROV_OK);
+}
+
+void
+inputs_clear(struct inputs *in)
+{
+	prov_essence_free(in->e);
+	in->e = NULL;
+}

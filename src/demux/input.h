@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PROV_DEMUX_INPUT_H
+#define PROV_DEMUX_INPUT_H
+
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
+
+#include "base/limits.h"
+#include "demux/facts.h"
+#include "prov/essence.h"
+
+/* One stream of the container on its way to the essence stage. */
+struct input {
+	bool opened;
+	bool skipped; /* an empty track: no stream at all */
+	prov_kind kind;
+	unsigned index; /* as the essence stage counts */
+	uint64_t packets;
+	uint64_t bytes;
+	const struct bmff_track *bmff; /* what our scanner knows of it */
+	const struct ebml_track *ebml;
+};
+
+struct inputs {
+	AVFormatContext *ctx;
+	const struct format *format;
+	const struct facts *facts;
+	prov_essence *e;
+	struct input at[STREAMS_MAX];
+};
+
+/* All streams that the header states; those that come later when they do. */
+prov_status inputs_open(struct inputs *in, AVFormatContext *ctx,
+    const struct format *format, const struct facts *facts, prov_err *err);
+prov_status inputs_packet(struct inputs *in, const AVPacket *packet,
+    prov_err *err);
+
+/* Compares what came with what was to come. size: of the file. */
+prov_status inputs_finish(struct inputs *in, uint64_t size,
+    prov_identity **out, prov_err *err);
+void inputs_clear(struct inputs *in);
+
+#endif

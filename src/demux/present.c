@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: ISC */
+#include "demux/present.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "essence/image.h"
+#include "hash/sha256.h"
+
+#define NS 1000000000
+
+/* Of hidden sound, the most that is priming and no edit (ESSENCE 4). */
+#define HIDDEN_NS 200000000
+
+/* Edits are stated in movie ticks, so ends are known to one of those. */
+#define ROUNDED_NS 1000000
+
+/* Profiles are at most a few MB; more is not hashed as one. */
+#define ICC_MAX (16UL << 20)
+
+static int64_t
+ticks_ns(__int128 ticks, uint32_t per_second)
+{
+	__int128 ns = ticks * NS / per_second;
+	__int128 max = INT64_C(1) << 60;
+
+	return ((int64_t)(ns > max ? max : ns < -max ? -max : ns));
+}
+
+/* "fiel" and FieldOrder use the same numbers. */
+static void
+present_fields(prov_present *p, uint64_t order)
+{
+	if (order == 0)
+		prov_present_set(p, PROV_FIELDS, 0);
+	else if (order == 1 || order == 14)
+		prov_present_set(p, PROV_FIELDS, 1);
+	else if (order == 6 || order == 9)
+		prov_present_set(p, PROV_FIELDS, 2);
+}
+
+/* The picture after cropping, and the ratio it is to be shown in. */
+struct frame {
+	int64_t w, h;
+	uint64_t num, den; /* of a pixel; 0: square or not stated */
+};
+
+/* Height stays; width follows the ratio, as other containers round it. */
+static void
+present_aspect(prov_present *p, const struct frame *f)
+{
+	uint64_t w;
+
+	if (f->w <= 0 || f->h <= 0 || f->w > UINT16_MAX || f->num == 0 ||
+	    f->den == 0 || f->num >> 40 != 0 || f->den >> 40 != 0)
+		return;
+	w = ((uint64_t)f->w * f->num + f->den / 2) / f->den;
+	if (w >> 31 != 0)
+		return;
+	prov_present_set(p, PROV_DISPLAY_W, (int64_t)w);
+	prov_present_set(p, PROV_DISPLAY_H, f->h);
+}
+
+static void
+present_crop(prov_present *p, const int64_t crop[4])
+{
+	prov_present_set(p, PROV_CROP_LEFT, crop[0]);
+	prov_present_set(p, PROV_CROP_TOP, crop[1]);
+	prov_present_set(p, PROV_CROP_RIGHT, crop[2]);
+	prov_present_set(p, PROV_CROP_BOTTOM, crop[3]);
+}
+
+static void
+present_turned(prov_present *p, double degrees, int flip)
+{
+	int64_t turn = (int64_t)(degrees + 720.5) % 360;
+
+	/* A mirrored picture can be said in two ways: one is enough. */
+	if (flip != 0 && turn >= 180) {
+		turn -= 180;
+		flip = 2;
+	}
+	prov_present_set(p, PROV_ROTATION, turn);
+	prov_present_set(p, PROV_FLIP, flip);
+}
+
+/* The track's matrix, then the movie's: the first two rows and columns. */
+static void
+present_matrix(prov_present *p, const struct bmff *b,
+    const struct bmff_track *t)
+{
+	const int32_t *m = t->matrix, *n = b->matrix;
+	double u = (double)m[0] * n[0] + (double)m[1] * n[3];
+	double v = (double)m[0] * n[1] + (double)m[1] * n[4];
+	double x = (double)m[3] * n[0] + (double)m[4] * n[3];
+	double y = (double)m[3] * n[1] + (double)m[4] * n[4];
+	double pi = 3.14159265358979323846;
+
+	if (u == 0 && v == 0)
+		return; /* nothing that could be seen, or no matrix at all */
+	if (u * y - v * x < 0)
+		present_turned(p, atan2(-v, -u) * 180 / pi, 1);
+	else
+		present_turned(p, atan2(v, u) * 180 / pi, 0);
+}
+
+/* A fraction of "clap" to the nearest whole. */
+static int64_t
+nearest(double v)
+{
+	return ((int64_t)(v < 0 ? v - 0.5 : v + 0.5));
+}
+
+static void
+crop_bmff(prov_present *p, const struct bmff_track *t, struct frame *f)
+{
+	double w, h, x, y;
+	int64_t crop[4];
+
+	f->w = t->coded_w;
+	f->h = t->coded_h;
+	if (!t->has_clap || t->clap[1] == 0 || t->clap[3] == 0 ||
+	    t->clap[5] == 0 || t->clap[7] == 0)
+		return;
+	w = (double)t->clap[0] / t->clap[1];
+	h = (double)t->clap[2] / t->clap[3];
+	x = (double)(int32_t)t->clap[4] / t->clap[5];
+	y = (double)(int32_t)t->clap[6] / t->clap[7];
+	crop[0] = nearest(((double)f->w - w) / 2 + x);
+	crop[1] = nearest(((double)f->h - h) / 2 + y);
+	crop[2] = f->w - nearest(w) - crop[0];
+	crop[3] = f->h - nearest(h) - crop[1];
+	present_crop(p, crop);
+	f->w = nearest(w);
+	f->h = nearest(h);
+}
+
+/*
+ * "pasp" decides. Without it the track header's size does, where its ratio is
+ * another than the picture's: some players stretch, so it is not nothing.
+ */
+static void
+aspect_bmff(prov_present *p, const struct bmff_track *t, struct frame *f)
+{
+	int64_t w = t->width >> 16, h = t->height >> 16, d, turned;
+	int64_t slack = (w > h ? w : h) + (f->w > f->h ? f->w : f->h);
+
+	if (t->has_pasp) {
+		f->num = t->pasp[0];
+		f->den = t->pasp[1];
+	} else if (w > 0 && h > 0 && f->w > 0 && f->h > 0) {
+		d = w * f->h - h * f->w;
+		turned = h * f->h - w * f->w;
+		if ((d < 0 ? -d : d) > slack &&
+		    (turned < 0 ? -turned : turned) > slack) {
+			f->num = (uint64_t)(w * f->h);
+			f->den = (uint64_t)(h * f->w);
+		}
+	}
+	present_aspect(p, f);
+}
+
+static prov_status
+icc_bmff(prov_present *p, const struct bmff *b, const struct bmff_track *t,
+    prov_err *err)
+{
+	AUTO_SHA256 *h = NULL;
+	uint64_t at = t->icc_at, left = t->icc_len;
+	uint8_t piece[4096], digest[SHA256_LEN];
+	prov_status st;
+
+	if (!t->has_icc || left > ICC_MAX)
+		return (PROV_OK);
+	if ((st = sha256_new(&h, err)) != PROV_OK)
+		return (st);
+	sha256_init(h);
+	while (left > 0) {
+		size_t n = left < sizeof(piece) ? (size_t)left : sizeof(piece);
+
+		if (source_read(b->s, at, piece, n) != n)
+			return (prov_fail(err, PROV_EFORMAT,
+			    "an ICC profile ends early"));
+		sha256_add(h, piece, n);
+		at += n;
+		left -= n;
+	}
+	if ((st = sha256_done(h, digest, err)) != PROV_OK)
+		return (st);
+	prov_present_set(p, PROV_ICC, digest63(digest));
+	return (PROV_OK);
+}
+
+static prov_status
+present_mastering(prov_present *p, const uint8_t volume[24], prov_err *err)
+{
+	uint8_t digest[SHA256_LEN];
+	prov_status st;
+
+	if ((st = sha256_of(digest, span(volume, 24), err)) == PROV_OK)
+		prov_present_set(p, PROV_MASTERING, digest63(digest));
+	return (st);
+}
+
+static void
+present_colours(prov_present *p, int64_t primaries, int64_t transfer,
+    int64_t matrix)
+{
+	/* Unspecified leaves the word to the bitstream. */
+	if (primaries != 2)
+		prov_present_set(p, PROV_PRIMARIES, primaries);
+	if (transfer != 2)
+		prov_present_set(p, PROV_TRANSFER, transfer);
+	if (matrix != 2)
+		prov_present_set(p, PROV_MATRIX, matrix);
+}
+
+static prov_status
+colour_bmff(prov_present *p, const struct bmff *b, const struct bmff_track *t,
+    prov_err *err)
+{
+	prov_status st;
+
+	if (t->has_nclx)
+		present_colours(p, t->nclx[0], t->nclx[1], t->nclx[2]);
+	if (t->has_range)
+		prov_present_set(p, PROV_RANGE, t->full_range ? 2 : 1);
+	if (t->has_clli)
+		prov_present_set(p, PROV_LIGHT, be32(t->clli));
+	if (t->has_mdcv && (st = present_mastering(p, t->mdcv, err)) != PROV_OK)
+		return (st);
+	return (icc_bmff(p, b, t, err));
+}
+
+static prov_status
+picture_bmff(prov_present *p, const struct bmff *b, const struct bmff_track *t,
+    bool in_stream, prov_err *err)
+{
+	/* st3d: mono, top-bottom, left-right, custom. */
+	static const uint8_t stereo[] = { 0, 0, 3, 1, 15 };
+	struct frame f = { 0 };
+
+	crop_bmff(p, t, &f);
+	aspect_bmff(p, t, &f);
+	present_matrix(p, b, t);
+	if (t->has_fields && !in_stream)
+		present_fields(p, t->fields[0] == 1 ? 0 : t->fields[1]);
+	if (t->stereo != 0)
+		prov_present_set(p, PROV_STEREO, stereo[t->stereo]);
+	if (t->projection != 0)
+		prov_present_set(p, PROV_PROJECTION, t->projection);
+	return (colour_bmff(p, b, t, err));
+}
+
+/* Whether the edit list keeps something from being presented. */
+static bool
+hides(const struct bmff *b, const struct bmff_track *t, bool picture)
+{
+	const struct bmff_edits *e = &t->edits;
+	int64_t slack = picture ? ROUNDED_NS : HIDDEN_NS;
+	int64_t from = ticks_ns(e->from, t->timescale), to;
+
+	if (!t->span.known)
+		return (false);
+	if (from - ticks_ns(t->span.first, t->timescale) > slack)
+		return (true);
+	if (e->duration == 0 || b->timescale == 0)
+		return (false);
+	to = from + ticks_ns(e->duration, b->timescale);
+	if (!picture)
+		return (ticks_ns(t->span.end, t->timescale) - to > slack);
+	/* The last picture begins before the end, but for rounding. */
+	return (ticks_ns(t->span.last, t->timescale) >=
+		    to + NS / b->timescale / 2 &&
+		t->span.last > t->span.first);
+}
+
+static void
+edits_bmff(prov_config *c, const struct bmff *b, const struct bmff_track *t)
+{
+	const struct bmff_edits *e = &t->edits;
+	int64_t empty;
+
+	if (b->odd_rate)
+		prov_present_set(&c->present, PROV_EDITED, 1);
+	if (!e->present || t->timescale == 0)
+		return;
+	empty = b->timescale == 0 ? 0 : ticks_ns(e->empty, b->timescale);
+	if (e->open)
+		c->shift_ns = empty - ticks_ns(e->from, t->timescale);
+	if (e->odd || (e->empty > 0 && b->timescale == 0) ||
+	    hides(b, t, c->kind == PROV_VIDEO)) {
+		prov_present_set(&c->present, PROV_EDITED, 1);
+	}
+	if (e->odd)
+		return;
+	prov_present_set(&c->present, PROV_SHOWN_FROM, empty);
+	if (e->duration > 0 && b->timescale > 0)
+		prov_present_set(&c->present, PROV_SHOWN_TO,
+		    empty + ticks_ns(e->duration, b->timescale));
+}
+
+prov_status
+present_bmff(prov_config *config, const struct bmff *b,
+    const struct bmff_track *t, bool in_stream, prov_err *err)
+{
+	edits_bmff(config, b, t);
+	if (config->kind != PROV_VIDEO)
+		return (PROV_OK);
+	return (picture_bmff(&config->present, b, t, in_stream, err));
+}
+
+/* Matroska states candelas and coordinates; the SEI counts small steps. */
+static prov_status
+mastering_ebml(prov_present *p, const struct ebml_track *t, prov_err *err)
+{
+	static const uint8_t order[] = { 2, 3, 4, 5, 0, 1, 6, 7 };
+	uint8_t volume[24];
+
+	for (size_t i = 0; i < 8; i++) {
+		double v = t->mastering[order[i]] * 50000;
+		uint16_t n = v > 0 && v < 65535 ? (uint16_t)(v + 0.5) : 0;
+
+		volume[2 * i] = (uint8_t)(n >> 8);
+		volume[2 * i + 1] = (uint8_t)n;
+	}
+	for (size_t i = 0; i < 2; i++) {
+		double v = t->mastering[8 + i] * 10000;
+
+		put_be32(volume + 16 + 4 * i,
+		    v > 0 && v < 4e9 ? (uint32_t)(v + 0.5) : 0);
+	}
+	return (present_mastering(p, volume, err));
+}
+
+static void
+size_ebml(prov_present *p, const struct ebml_track *t)
+{
+	struct frame f = { 0 };
+	int64_t crop[4];
+
+	for (size_t i = 0; i < 4; i++)
+		crop[i] =
+		    t->crop[i] > UINT16_MAX ? UINT16_MAX : (int64_t)t->crop[i];
+	if (t->has_crop)
+		present_crop(p, crop);
+	if (t->pixel_w > UINT16_MAX || t->pixel_h > UINT16_MAX)
+		return;
+	f.w = (int64_t)t->pixel_w - crop[0] - crop[2];
+	f.h = (int64_t)t->pixel_h - crop[1] - crop[3];
+	if (!t->has_display || t->display_w == 0 || t->display_h == 0 ||
+	    t->display_w > UINT16_MAX || t->display_h > UINT16_MAX ||
+	    f.w <= 0 || f.h <= 0)
+		return;
+	/* Whatever the unit: only the ratio decides. */
+	f.num = t->display_w * (uint64_t)f.h;
+	f.den = t->display_h * (uint64_t)f.w;
+	present_aspect(p, &f);
+}
+
+static prov_status
+picture_ebml(prov_present *p, const struct ebml_track *t, bool in_stream,
+    prov_err *err)
+{
+	size_ebml(p, t);
+	if (t->has_fields && !in_stream && t->interlaced != 0)
+		present_fields(p, t->interlaced == 2 ? 0 : t->field_order);
+	if (t->has_stereo && t->stereo <= INT16_MAX)
+		prov_present_set(p, PROV_STEREO, (int64_t)t->stereo);
+	if (t->has_alpha)
+		prov_present_set(p, PROV_ALPHA, t->alpha != 0);
+	if (t->has_projection) {
+		prov_present_set(p, PROV_PROJECTION,
+		    t->projection > 3 ? 3 : (int64_t)t->projection);
+		/* Counter-clockwise, as RFC 9559 5.1.4.1.28.46 has it. */
+		if (t->roll >= -360 && t->roll <= 360)
+			present_turned(p, -t->roll,
+			    t->yaw > 179.5 || t->yaw < -179.5 ? 1 : 0);
+	}
+	if (t->has_colour && (t->primaries | t->transfer | t->matrix) < 256)
+		present_colours(p, (int64_t)t->primaries, (int64_t)t->transfer,
+		    (int64_t)t->matrix);
+	if (t->has_range && (t->range == 1 || t->range == 2))
+		prov_present_set(p, PROV_RANGE, (int64_t)t->range);
+	if (t->has_light && (t->max_cll | t->max_fall) <= UINT16_MAX)
+		prov_present_set(p, PROV_LIGHT,
+		    (int64_t)(t->max_cll << 16 | t->max_fall));
+	return (t->has_mastering ? mastering_ebml(p, t, err) : PROV_OK);
+}
+
+static void
+sound_ebml(prov_present *p, const struct ebml_track *t, const char *codec)
+{
+	uint64_t rate = strcmp(codec, "opus") == 0 ? 48000 : t->rate;
+
+	if (t->padding > HIDDEN_NS || t->codec_delay > NS)
+		prov_present_set(p, PROV_EDITED, 1);
+	if (rate == 0 || rate > UINT32_MAX || t->padding > NS ||
+	    t->codec_delay > NS)
+		return;
+	if (t->codec_delay > 0)
+		prov_present_set(p, PROV_DELAY,
+		    (int64_t)((t->codec_delay * rate + NS / 2) / NS));
+	if (t->padding > 0)
+		prov_present_set(p, PROV_PADDING,
+		    (int64_t)((t->padding * rate + NS / 2) / NS));
+}
+
+prov_status
+present_ebml(prov_config *config, const struct ebml_track *t, bool in_stream,
+    prov_err *err)
+{
+	if (t->slowed || t->disabled)
+		prov_present_set(&config->present, PROV_EDITED, 1);
+	if (config->kind == PROV_AUDIO)
+		sound_ebml(&config->present, t, config->codec);
+	if (config->kind != PROV_VIDEO)
+		return (PROV_OK);
+	return (picture_ebml(&config->present, t, in_stream, err));
+}
