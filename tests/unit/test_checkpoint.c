@@ -93,7 +93,8 @@ long_origins(void **state)
 	(void)state;
 	for (int n = PROV_NAME_MAX; n <= PROV_NAME_MAX + 1; n++) {
 		memset(text, 'o', (size_t)n);
-		snprintf(text + n, sizeof(text) - (size_t)n, "\n42\n" ROOT "\n");
+		snprintf(text + n, sizeof(text) - (size_t)n,
+		    "\n42\n" ROOT "\n");
 		assert_int_equal(n == PROV_NAME_MAX ? PROV_OK : PROV_ELIMIT,
 		    parse(text, &c));
 	}
@@ -123,12 +124,10 @@ only_the_log_signs(void **state)
 	sign(&good, log, LOG_NAME);
 	ok(checkpoint_verify(&c, buf_span(&good), prov_key_public(log), err));
 	assert_int_equal(9, c.size);
-	assert_int_equal(PROV_EUNTRUSTED,
-	    checkpoint_verify(&c, buf_span(&good), prov_key_public(other),
-		NULL));
-	assert_int_equal(PROV_EUNTRUSTED,
-	    checkpoint_verify(&c, buf_span(&good), prov_key_public(owner),
-		NULL));
+	assert_int_equal(PROV_EUNTRUSTED, checkpoint_verify(&c, buf_span(&good),
+					      prov_key_public(other), NULL));
+	assert_int_equal(PROV_EUNTRUSTED, checkpoint_verify(&c, buf_span(&good),
+					      prov_key_public(owner), NULL));
 	/* A key signs for the origin that is its name, and no other. */
 	sign(&misnamed, owner, LOG_NAME);
 	assert_int_equal(PROV_EUNTRUSTED,
@@ -152,14 +151,14 @@ every_bit_counts(void **state)
 	for (size_t bit = 0; bit < 8 * b.len; bit++) {
 		b.p[bit / 8] ^= (uint8_t)(1U << bit % 8);
 		if (checkpoint_verify(&c, buf_span(&b), prov_key_public(log),
-		        NULL) == PROV_OK)
+			NULL) == PROV_OK)
 			fail_msg("bit %zu", bit);
 		b.p[bit / 8] ^= (uint8_t)(1U << bit % 8);
 	}
 	for (size_t len = 0; len < b.len; len++)
 		assert_int_not_equal(PROV_OK,
-		    checkpoint_verify(&c, span(b.p, len),
-			prov_key_public(log), NULL));
+		    checkpoint_verify(&c, span(b.p, len), prov_key_public(log),
+			NULL));
 }
 
 int

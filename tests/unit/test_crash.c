@@ -25,8 +25,8 @@ rounds(unsigned few)
 	uint64_t n;
 
 	return (s != NULL && u64_decode(&n, s, strlen(s)) && n < 10000000
-	        ? (unsigned)n
-	        : few);
+		    ? (unsigned)n
+		    : few);
 }
 
 /* What a writer tells once prov_ledger_append has returned. */
@@ -58,8 +58,8 @@ append_for_ever(const struct logged *g, uint64_t from, int out)
 			item[i].blobs = &blob;
 			item[i].n_blobs = n % 5 == 0;
 		}
-		if (ledger_append_items(w, item, batch, 20000, e, NULL,
-		        NULL) != PROV_OK)
+		if (ledger_append_items(w, item, batch, 20000, e, NULL, NULL) !=
+		    PROV_OK)
 			_exit(4);
 		for (size_t i = 0; i < batch; i++) {
 			const struct ack a = { e[i].index, n + i,
@@ -73,7 +73,7 @@ append_for_ever(const struct logged *g, uint64_t from, int out)
 			/* A process that ends well in between. */
 			prov_ledger_close(TAKE(w));
 			if (prov_ledger_open_writer(&w, g->path, g->log,
-			        NULL) != PROV_OK)
+				NULL) != PROV_OK)
 				_exit(6);
 		}
 	}
@@ -308,8 +308,7 @@ file_size_limit(void **state)
 		const struct rlimit r = { 300000, 300000 };
 
 		(void)signal(SIGXFSZ, SIG_IGN);
-		_exit(setrlimit(RLIMIT_FSIZE, &r) != 0 ? 9
-		                                       : fill_up(&g, p[1]));
+		_exit(setrlimit(RLIMIT_FSIZE, &r) != 0 ? 9 : fill_up(&g, p[1]));
 	}
 	(void)close(p[1]);
 	assert_int_equal(pid, waitpid(pid, &status, 0));
@@ -346,8 +345,7 @@ full_disk(void **state)
 	(void)close(p[1]);
 	assert_int_equal(pid, waitpid(pid, &status, 0));
 	snprintf(big, sizeof(big), "size=%um", 64);
-	assert_int_equal(0,
-	    mount("tmpfs", g.dir, "tmpfs", MS_REMOUNT, big));
+	assert_int_equal(0, mount("tmpfs", g.dir, "tmpfs", MS_REMOUNT, big));
 	after_no_room(&g, status, p[0]);
 	(void)close(p[0]);
 	assert_int_equal(0, umount2(g.dir, MNT_DETACH));

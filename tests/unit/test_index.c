@@ -96,8 +96,7 @@ finds_everything(void **state)
 	}
 	assert_int_equal(20000,
 	    count(&y, &g, INDEX_SIGNER, 0, 'k', 20000, &first));
-	assert_int_equal(0,
-	    count(&y, &g, INDEX_SIGNER, 1, 'k', 20000, &first));
+	assert_int_equal(0, count(&y, &g, INDEX_SIGNER, 1, 'k', 20000, &first));
 	index_clear(&x);
 	index_clear(&y);
 	logged_close(&g);
@@ -210,9 +209,8 @@ damaged_runs(void **state)
 		for (unsigned k = 0; k < INDEX_KINDS; k++) {
 			AUTO_BUF hits = { 0 };
 
-			if (run_find(g.path, 0, 5, k,
-			        records_at(&r, k)[2].key, &hits,
-			        NULL) != PROV_OK)
+			if (run_find(g.path, 0, 5, k, records_at(&r, k)[2].key,
+				&hits, NULL) != PROV_OK)
 				continue;
 			for (size_t i = 0; i < hits.len / 8; i++)
 				assert_true(

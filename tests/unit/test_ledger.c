@@ -141,7 +141,7 @@ policy_decides(void **state)
 	assert_int_equal(PROV_EUNTRUSTED,
 	    prov_ledger_append(w, &s, 1, 0, &e, &err));
 	assert_non_null(strstr(err.msg, "is not registered; prov ledger "
-	                                "register VKEY"));
+					"register VKEY"));
 	/* A registered kid over somebody else's signature. */
 	assert_true(logged_statement(&b, g.owner, 1));
 	b.p[b.len - 1] ^= 1;
@@ -218,8 +218,7 @@ all_or_nothing(void **state)
 	assert_int_equal(1, size);
 	/* Malformed bytes do not get as far as the lock. */
 	s[0].len--;
-	assert_int_equal(PROV_EFORMAT,
-	    prov_ledger_append(w, s, 1, 0, e, NULL));
+	assert_int_equal(PROV_EFORMAT, prov_ledger_append(w, s, 1, 0, e, NULL));
 	logged_close(&g);
 }
 
@@ -250,7 +249,7 @@ finds_by_asset_stream_and_signer(void **state)
 	assert_true(logged_open(&g));
 	ok(prov_ledger_open_writer(&w, g.path, g.log, err));
 	ok(prov_ledger_register(w, g.owner, prov_key_public(g.other), 0, &e,
-	    err)); /* 1 */
+	    err));                                       /* 1 */
 	ok(logged_append(w, g.owner, 0, 700, 100, err)); /* 2 to 701 */
 	ok(logged_append(w, g.other, 500, 503, 3, err)); /* 702 to 704 */
 	ok(prov_ledger_open(&r, g.path, log_key(&g), err));
@@ -320,8 +319,8 @@ refresh_moves_on(void **state)
 	lookup_is(r, PROV_BY_ASSET, key, at, 1);
 	ok(logged_append(w, g.owner, 5, 600, 200, err));
 	/* Partial tiles of size 6 are gone; the full one stands in. */
-	assert_int_equal(-1, access(logged_path(&g, "tlog/tile/0/000.p/6"),
-	    F_OK));
+	assert_int_equal(-1,
+	    access(logged_path(&g, "tlog/tile/0/000.p/6"), F_OK));
 	lookup_is(r, PROV_BY_ASSET, key, at, 1);
 	ok(ledger_refresh(r, err));
 	ok(prov_ledger_checkpoint(r, &size, root2, NULL, err));
@@ -344,7 +343,8 @@ blobs_and_openings(void **state)
 	AUTO(prov_ledger) *w = NULL;
 	AUTO_BUF b = { 0 }, got = { 0 }, proof = { 0 };
 	const prov_span blob = span("a timeline", 10);
-	struct ledger_item item = { .blobs = &blob, .n_blobs = 1,
+	struct ledger_item item = { .blobs = &blob,
+		.n_blobs = 1,
 		.openings = span("\x80", 1) };
 	uint8_t sha[32], name[32];
 	char path[128], hex[65];

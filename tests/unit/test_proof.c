@@ -50,8 +50,8 @@ node(void *arg, unsigned level, uint64_t index, uint8_t out[32], prov_err *err)
 {
 	const struct small *s = arg;
 
-	return (tree_root(out, s->leaf[index << level], UINT64_C(1) << level,
-	    err));
+	return (
+	    tree_root(out, s->leaf[index << level], UINT64_C(1) << level, err));
 }
 
 static void
@@ -75,8 +75,8 @@ verify(const struct small *s, prov_span text, uint64_t entry)
 
 	if ((st = proof_parse(&p, text, NULL)) != PROV_OK)
 		return (st);
-	return (proof_verify(&at, &p, span(&e, 1), prov_key_public(s->log),
-	    NULL));
+	return (
+	    proof_verify(&at, &p, span(&e, 1), prov_key_public(s->log), NULL));
 }
 
 static void
@@ -134,19 +134,19 @@ position_is_proven(void **state)
 		p = (struct proof){ .note = buf_span(&s.note) };
 		ok(tree_inclusion_path(p.path, &p.n, i, N, node, &s, err));
 		for (p.index = 0; p.index < N + 2; p.index++)
-			assert_int_equal(
-			    p.index == i ? PROV_OK : PROV_EUNTRUSTED,
+			assert_int_equal(p.index == i ? PROV_OK
+						      : PROV_EUNTRUSTED,
 			    proof_verify(&at, &p, span(&e, 1),
 				prov_key_public(s.log), NULL));
 		p.index = i;
 		p.n++;
 		assert_int_equal(PROV_EUNTRUSTED,
-		    proof_verify(&at, &p, span(&e, 1),
-			prov_key_public(s.log), NULL));
+		    proof_verify(&at, &p, span(&e, 1), prov_key_public(s.log),
+			NULL));
 		p.n -= 2;
 		assert_int_equal(PROV_EUNTRUSTED,
-		    proof_verify(&at, &p, span(&e, 1),
-			prov_key_public(s.log), NULL));
+		    proof_verify(&at, &p, span(&e, 1), prov_key_public(s.log),
+			NULL));
 	}
 	small_close(&s);
 }
@@ -167,8 +167,7 @@ every_bit_counts(void **state)
 		text.p[bit / 8] ^= (uint8_t)(1U << bit % 8);
 	}
 	for (size_t len = 0; len < text.len; len++)
-		assert_int_not_equal(PROV_OK,
-		    verify(&s, span(text.p, len), 5));
+		assert_int_not_equal(PROV_OK, verify(&s, span(text.p, len), 5));
 	small_close(&s);
 }
 
@@ -189,9 +188,8 @@ other_origin(void **state)
 	ok(proof_parse(&p, buf_span(&text), err));
 	assert_int_equal(PROV_ENOTFOUND,
 	    proof_verify(&at, &p, span("0", 1), prov_key_public(other), NULL));
-	assert_int_equal(PROV_EUNTRUSTED,
-	    proof_verify(&at, &p, span("0", 1), prov_key_public(impostor),
-		NULL));
+	assert_int_equal(PROV_EUNTRUSTED, proof_verify(&at, &p, span("0", 1),
+					      prov_key_public(impostor), NULL));
 	assert_int_equal(77, at.size);
 	small_close(&s);
 }

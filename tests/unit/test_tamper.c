@@ -40,8 +40,7 @@ every_bit_of_the_checkpoint(void **state)
 		AUTO(prov_ledger) *l = NULL;
 
 		b.p[bit / 8] ^= (uint8_t)(1U << bit % 8);
-		assert_true(
-		    logged_write(&g, "tlog/checkpoint", buf_span(&b)));
+		assert_true(logged_write(&g, "tlog/checkpoint", buf_span(&b)));
 		if (open_reader(&l, &g) != PROV_EUNTRUSTED)
 			fail_msg("bit %zu", bit);
 		b.p[bit / 8] ^= (uint8_t)(1U << bit % 8);
@@ -177,7 +176,8 @@ every_page_of_the_store(void **state)
 			st = logged_append(w, g.owner, 5, 6, 1, NULL);
 			kept += st == PROV_OK;
 		}
-		/* Whatever it makes of it, readers see what was acknowledged. */
+		/* Whatever it makes of it, readers see what was acknowledged.
+		 */
 		ok(open_reader(&r, &g));
 		ok(prov_ledger_check(r, NULL, NULL, NULL, err));
 		wal.p[at] ^= 0x10;
@@ -255,7 +255,7 @@ check_sees_the_store(void **state)
 	(void)state;
 	make(&g, 300);
 	if (run_sql(&g, "UPDATE entries SET bytes = zeroblob(9) "
-	                "WHERE idx = 7") != 0) {
+			"WHERE idx = 7") != 0) {
 		printf("# no python3 with sqlite3: not tried\n");
 		logged_close(&g);
 		return;
@@ -321,7 +321,7 @@ as_nobody(const struct logged *g)
 	if (open_reader(&r, g) != PROV_OK)
 		return (2);
 	if (prov_ledger_lookup(r, PROV_BY_ASSET, key, &at, &n, NULL) !=
-	        PROV_OK ||
+		PROV_OK ||
 	    n != 1 || at[0] != 34)
 		return (3);
 	if (prov_ledger_prove(r, 34, &proof, NULL) != PROV_OK ||

@@ -29,8 +29,7 @@ paths(void **state)
 		{ 7, UINT64_C(1) << 55, 256,
 		    "tile/7/x036/x028/x797/x018/x963/968" },
 		{ TILE_ENTRIES, 5, 256, "tile/entries/005" },
-		{ TILE_ENTRIES, 1234067, 9,
-		    "tile/entries/x001/x234/067.p/9" },
+		{ TILE_ENTRIES, 1234067, 9, "tile/entries/x001/x234/067.p/9" },
 		{ TILE_ENTRIES, UINT64_MAX, 255,
 		    "tile/entries/x018/x446/x744/x073/x709/x551/615.p/255" },
 	};
@@ -70,8 +69,7 @@ bundles(void **state)
 	bundle_close(&in);
 	for (size_t len = 1; len < 4; len++) {
 		ok(bundle_from(&in, span(b.p, len), err));
-		assert_int_equal(PROV_EUNTRUSTED,
-		    bundle_next(&in, &e, NULL));
+		assert_int_equal(PROV_EUNTRUSTED, bundle_next(&in, &e, NULL));
 		bundle_close(&in);
 	}
 	bundle_put(&b, span(large, STATEMENT_MAX + 1));
@@ -96,8 +94,10 @@ publish_log(const struct logged *g, const uint64_t *sizes, size_t n,
 
 	assert_non_null(e);
 	for (size_t s = 0; s < n; s++) {
-		struct publisher p = { .dir = g->path, .edge = e,
-			.bundle = &bundle, .first = e->size,
+		struct publisher p = { .dir = g->path,
+			.edge = e,
+			.bundle = &bundle,
+			.first = e->size,
 			.final = sizes[s] };
 
 		while (e->size < sizes[s]) {
@@ -119,7 +119,7 @@ file_size(const struct logged *g, const char *name)
 	struct stat sb;
 
 	return (stat(logged_path(g, name), &sb) == 0 ? (uint64_t)sb.st_size
-	                                             : UINT64_MAX);
+						     : UINT64_MAX);
 }
 
 /* The whole root from leaf hashes alone. */
@@ -152,12 +152,12 @@ layout_at_sizes(void **state)
 		    { "tile/0/001.p/0", "tile/0/001.p", "tile/2" } },
 		{ 257,
 		    { "tile/0/000", "tile/0/001.p/1", "tile/1/000.p/1",
-		        "tile/entries/001.p/1" },
+			"tile/entries/001.p/1" },
 		    { "tile/2" } },
 		{ 70000,
 		    { "tile/0/272", "tile/0/273.p/112", "tile/1/000",
-		        "tile/1/001.p/17", "tile/2/000.p/1",
-		        "tile/entries/273.p/112", "tile/entries/000" },
+			"tile/1/001.p/17", "tile/2/000.p/1",
+			"tile/entries/273.p/112", "tile/entries/000" },
 		    { "tile/0/273", "tile/1/001", "tile/3" } },
 	};
 
@@ -174,8 +174,7 @@ layout_at_sizes(void **state)
 			    rows[i].there[j]);
 			assert_int_not_equal(UINT64_MAX, file_size(&g, name));
 		}
-		for (size_t j = 0; j < 4 && rows[i].not_there[j] != NULL;
-		     j++) {
+		for (size_t j = 0; j < 4 && rows[i].not_there[j] != NULL; j++) {
 			snprintf(name, sizeof(name), "tlog/%s",
 			    rows[i].not_there[j]);
 			assert_int_equal(UINT64_MAX, file_size(&g, name));
@@ -295,8 +294,7 @@ no_tile_is_believed(void **state)
 			struct view v;
 
 			b.p[i] ^= (uint8_t)(1U << i % 8);
-			assert_true(
-			    logged_write(&g, names[f], buf_span(&b)));
+			assert_true(logged_write(&g, names[f], buf_span(&b)));
 			ok(view_init(&v, g.path, err));
 			view_move(&v, &at);
 			assert_int_equal(PROV_EUNTRUSTED,

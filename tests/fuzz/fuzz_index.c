@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hash/sha256.h"
+#include "ledger/index.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+list(prov_span text)
+{
+	struct index x = { 0 };
+
+	if (index_parse(&x, text, NULL) == PROV_OK)
+		for (size_t i = 0; i < x.n; i++)
+			if (x.runs[i].begin !=
+				(i == 0 ? 0 : x.runs[i - 1].end) ||
+			    x.runs[i].end > x.position)
+				abort();
+	index_clear(&x);
+}
+
+/* A sound run has one form; the digest is made to fit, to get behind it. */
+static void
+run(prov_span bytes)
+{
+	struct records r = { 0 };
+	struct run_info info;
+	AUTO_BUF b = { 0 }, again = { 0 };
+	uint8_t digest[32];
+
+	if (sha256_of(digest, bytes, NULL) != PROV_OK)
+		return;
+	buf_put_span(&b, bytes);
+	buf_put(&b, digest, sizeof(digest));
+	if (!b.failed && run_decode(&info, &r, buf_span(&b), NULL) == PROV_OK &&
+	    (run_encode(&again, info.begin, info.end, &r, NULL) != PROV_OK ||
+		!span_eq(buf_span(&b), buf_span(&again))))
+		abort();
+	records_clear(&r);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	list(span(data, size));
+	run(span(data, size));
+	return (0);
+}

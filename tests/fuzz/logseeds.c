@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * logseeds DIR: writes the ledger's inputs of DIR (testdata/fuzz). Run it
+ * again when a format changes.
+ */
+#include "../unit/logged.h"
+#include "ledger/index.h"
+#include "ledger/tile.h"
+#include "sign/note.h"
+
+static bool
+put(const char *dir, const char *name, prov_span bytes)
+{
+	AUTO_FREE char *path = path_join(dir, name);
+	AUTO_FREE char *parent = path != NULL ? strdup(path) : NULL;
+
+	if (parent == NULL)
+		return (false);
+	*strrchr(parent, '/') = '\0';
+	return (dir_make(parent, NULL) == PROV_OK &&
+		file_write(path, bytes, 0644, 0, NULL) == PROV_OK);
+}
+
+static bool
+put_text(const char *dir, const char *name, const char *text)
+{
+	return (put(dir, name, span(text, strlen(text))));
+}
+
+/* Entry "2" of the log of "0" to "6". */
+static bool
+put_proof(const char *dir)
+{
+	AUTO(prov_key) *log = logged_key(LOG_NAME, 1);
+	struct checkpoint c = { .origin = LOG_NAME, .size = 7 };
+	struct proof p = { .index = 2, .n = 3 };
+	uint8_t leaf[7][32];
+	AUTO_BUF text = { 0 }, note = { 0 }, proof = { 0 };
+
+	for (unsigned i = 0; i < 7; i++) {
+		const uint8_t e = (uint8_t)('0' + i);
+
+		if (tree_leaf(leaf[i], span(&e, 1), NULL) != PROV_OK)
+			return (false);
+	}
+	memcpy(p.path, leaf[3], 32);
+	if (log == NULL || tree_root(c.root, leaf[0], 7, NULL) != PROV_OK ||
+	    tree_root(p.path + 32, leaf[0], 2, NULL) != PROV_OK ||
+	    tree_root(p.path + 64, leaf[4], 3, NULL) != PROV_OK)
+		return (false);
+	checkpoint_text(&text, &c);
+	if (note_sign(&note, log, buf_span(&text), NULL) != PROV_OK)
+		return (false);
+	p.note = buf_span(&note);
+	proof_encode(&proof, &p);
+	return (put(dir, "checkpoint/size-7", buf_span(&text)) &&
+		put(dir, "proof/entry-2", buf_span(&proof)));
+}
+
+static bool
+put_bundle(const char *dir)
+{
+	AUTO_BUF b = { 0 };
+
+	bundle_put(&b, span("one", 3));
+	bundle_put(&b, span("", 0));
+	bundle_put(&b, span("three", 5));
+	return (put(dir, "bundle/three-entries", buf_span(&b)));
+}
+
+/* Without its digest, which the target makes. */
+static bool
+put_run(const char *dir)
+{
+	struct records r = { 0 };
+	AUTO_BUF b = { 0 };
+	uint8_t key[32];
+	bool fine;
+
+	for (uint64_t i = 3; i < 6; i++)
+		for (unsigned k = 0; k < INDEX_KINDS; k++) {
+			logged_digest(key, i, (uint8_t)k);
+			records_add(&r, k, key, i);
+		}
+	records_sort(&r);
+	fine = run_encode(&b, 3, 6, &r, NULL) == PROV_OK &&
+	       put(dir, "index/run", span(b.p, b.len - 32));
+	records_clear(&r);
+	return (fine);
+}
+
+int
+main(int argc, char **argv)
+{
+	if (argc != 2)
+		return (2);
+	return (put_proof(argv[1]) && put_bundle(argv[1]) && put_run(argv[1]) &&
+			put_text(argv[1], "index/list",
+			    "prov-index/1\n0 5 15\n5 6 3\n") &&
+			put_text(argv[1], "checkpoint/extension",
+			    "o\n42\nq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s"
+			    "=\nmore\n") &&
+			put_text(argv[1], "proof/extra",
+			    "c2sp.org/tlog-proof@v1\nextra AAAA\nindex 0\n\n")
+		    ? 0
+		    : 1);
+}
