@@ -6,15 +6,11 @@
  *	kdf = ["none"] / ["argon2id13", salt16, ops, mem, nonce24]
  *	box = seed / XChaCha20-Poly1305(seed), associated data: the header
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <sodium.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/cbor.h"
-#include "base/file.h"
 #include "manifest/field.h"
 #include "sign/key.h"
 #include "sign/pubkey.h"
