@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Fails the first allocation of identifying a small asset, then the second,
+ * and so on, until all is done: each must be told as such, and none may leave
+ * an identity behind.
+ */
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "essence/identity.h"
+
+#define SITES_MIN 40 /* fewer would mean that nothing was counted */
+
+static long fail_at; /* 0: never */
+
+static bool
+fails(void)
+{
+	return (fail_at > 0 && --fail_at == 0);
+}
+
+void *__real_malloc(size_t);
+void *__real_calloc(size_t, size_t);
+void *__real_realloc(void *, size_t);
+char *__real_strdup(const char *);
+char *__real_strndup(const char *, size_t);
+void *__wrap_malloc(size_t);
+void *__wrap_calloc(size_t, size_t);
+void *__wrap_realloc(void *, size_t);
+char *__wrap_strdup(const char *);
+char *__wrap_strndup(const char *, size_t);
+
+void *
+__wrap_malloc(size_t n)
+{
+	return (fails() ? NULL : __real_malloc(n));
+}
+
+void *
+__wrap_calloc(size_t n, size_t size)
+{
+	return (fails() ? NULL : __real_calloc(n, size));
+}
+
+void *
+__wrap_realloc(void *p, size_t n)
+{
+	return (fails() ? NULL : __real_realloc(p, n));
+}
+
+char *
+__wrap_strdup(const char *s)
+{
+	return (fails() ? NULL : __real_strdup(s));
+}
+
+char *
+__wrap_strndup(const char *s, size_t n)
+{
+	return (fails() ? NULL : __real_strndup(s, n));
+}
+
+/* Sets, light level SEI and an IDR picture of 64x48 pixels. */
+static const uint8_t h264[] = { 0, 0, 0, 1, 0x67, 0x42, 0, 0x1e, 0xda, 0x11,
+	0xe4, 0, 0, 1, 0x68, 0xc0, 0, 0x20, 0, 0, 1, 0x06, 0x90, 0x04, 0x03,
+	0xe8, 0x01, 0x90, 0x80, 0, 0, 1, 0x65, 0x88, 0x80, 0, 0, 0x03, 0, 0,
+	0x0e, 0xf5, 0x6d, 0xf7, 0x7c };
+static const uint8_t hevc[] = { 0, 0, 0, 1, 0x40, 0x01, 0x0f, 0xff, 0, 0, 0x80,
+	0, 0, 1, 0x42, 0x01, 0x01, 0x10, 0x10, 0x10, 0x10, 0x10, 0x10, 0x10,
+	0x10, 0x10, 0x10, 0x10, 0x5d, 0xa0, 0x19, 0x20, 0x69, 0xa5, 0x79, 0x49,
+	0x29, 0x3c, 0x21, 0, 0, 1, 0x44, 0x01, 0xe4, 0, 0x01, 0, 0, 1, 0x2a,
+	0x01, 0xbb, 0, 0, 0x03, 0, 0xab, 0xcd, 0, 0x01, 0x80, 0, 0, 1, 0x7c,
+	0x01, 0x19, 0x08, 0x09 };
+
+static const struct feed {
+	prov_config config;
+	prov_span packet;
+} feeds[] = {
+	{ { .kind = PROV_VIDEO, .codec = "h264", .tb_num = 1, .tb_den = 25 },
+	    { h264, sizeof(h264) } },
+	{ { .kind = PROV_VIDEO, .codec = "hevc", .tb_num = 1, .tb_den = 25 },
+	    { hevc, sizeof(hevc) } },
+	{ { .kind = PROV_AUDIO,
+	      .codec = "ac3",
+	      .tb_num = 1,
+	      .tb_den = 25,
+	      .rate = 8000 },
+	    { hevc, sizeof(hevc) } },
+};
+
+static prov_status
+feed(prov_essence *e, prov_err *err)
+{
+	/* Reordered, so that the timeline has an order too. */
+	static const int64_t pts[] = { 0, 2, 1 };
+	prov_status st = PROV_OK;
+	unsigned index;
+
+	for (size_t i = 0; i < 3 && st == PROV_OK; i++)
+		st = prov_essence_stream(e, &feeds[i].config, &index, err);
+	for (size_t i = 0; i < 9 && st == PROV_OK; i++) {
+		prov_packet p = { .data = feeds[i % 3].packet,
+			.pts = pts[i / 3],
+			.duration = 1 };
+
+		st = prov_essence_packet(e, (unsigned)(i % 3), &p, err);
+	}
+	return (st);
+}
+
+static prov_status
+work(prov_err *err)
+{
+	AUTO(prov_identity) *id = NULL, *back = NULL;
+	AUTO_BUF b = { 0 };
+	prov_essence *e = NULL;
+	prov_status st;
+
+	st = prov_essence_new(&e, "test", err);
+	if (st == PROV_OK)
+		st = feed(e, err);
+	if (st == PROV_OK)
+		st = prov_essence_finish(e, &id, err);
+	prov_essence_free(e);
+	if (st == PROV_OK)
+		st = identity_encode(&b, id, err);
+	if (st == PROV_OK)
+		st = identity_decode(&back, buf_span(&b), err);
+	if (st == PROV_OK && back->n != 3)
+		st = PROV_EINTERNAL;
+	return (st);
+}
+
+int
+main(void)
+{
+	prov_status st;
+	long n = 0;
+
+	do {
+		prov_err err = { 0 };
+
+		fail_at = ++n;
+		st = work(&err);
+		if (st != PROV_OK && (st != PROV_ENOMEM || err.msg[0] == '\0'))
+			break;
+	} while (st != PROV_OK);
+	fail_at = 0;
+	printf("%sok 1 - %ld allocations, each failed once\n1..1\n",
+	    st == PROV_OK && n > SITES_MIN ? "" : "not ", n - 1);
+	return (0);
+}
