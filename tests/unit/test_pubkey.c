@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "hash/sha256.h"
+#include "shared.h"
 #include "sign/note.h"
 #include "sign/pubkey.h"
 
@@ -234,26 +235,6 @@ small_order(void **state)
 	    pubkey_verify(key, sig, span("any", 3), NULL));
 }
 
-/* A file of PROV_SHARED/vectors, or NULL where the vectors are not at hand. */
-static char *
-shared_path(char *path, size_t size, const char *name)
-{
-	const char *dir = getenv("PROV_SHARED");
-	FILE *f = NULL;
-
-	if (dir != NULL) {
-		(void)snprintf(path, size, "%s/vectors/%s", dir, name);
-		f = fopen(path, "r");
-	}
-	if (f == NULL) {
-		print_message("# PROV_SHARED has no vectors/%s: not run\n",
-		    name);
-		return (NULL);
-	}
-	(void)fclose(f);
-	return (path);
-}
-
 static const char *
 text_of(const json_t *o, const char *key)
 {
@@ -271,8 +252,8 @@ wycheproof(void **state)
 	char path[4096];
 
 	(void)state;
-	if (shared_path(path, sizeof(path), "wycheproof/ed25519_test.json") ==
-	    NULL)
+	if (!shared_path(path, sizeof(path),
+		"vectors/wycheproof/ed25519_test.json"))
 		return;
 	assert_non_null(root = json_load_file(path, 0, NULL));
 	json_array_foreach(json_object_get(root, "testGroups"), i, group)
@@ -306,8 +287,8 @@ speccheck(void **state)
 	size_t i;
 
 	(void)state;
-	if (shared_path(path, sizeof(path), "ed25519-speccheck/cases.json") ==
-	    NULL)
+	if (!shared_path(path, sizeof(path),
+		"vectors/ed25519-speccheck/cases.json"))
 		return;
 	assert_non_null(root = json_load_file(path, 0, NULL));
 	assert_int_equal(12, json_array_size(root));
@@ -349,8 +330,8 @@ sign_input(void **state)
 	FILE *f;
 
 	(void)state;
-	if (shared_path(path, sizeof(path), "ed25519-sign-input/sign.input") ==
-	    NULL)
+	if (!shared_path(path, sizeof(path),
+		"vectors/ed25519-sign-input/sign.input"))
 		return;
 	assert_non_null(f = fopen(path, "r"));
 	for (; getline(&line, &cap, f) > 0; n++)

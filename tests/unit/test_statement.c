@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "sample.h"
+#include "shared.h"
 #include "sign/cose.h"
 #include "sign/pubkey.h"
 
@@ -541,7 +542,6 @@ manifest_belongs(void **state)
 static void
 cose_wg(void **state)
 {
-	const char *dir = getenv("PROV_SHARED");
 	AUTO_BUF tbs = { 0 };
 	uint8_t raw[512], want[512], key[32];
 	json_t *root, *output, *want_hex;
@@ -551,14 +551,10 @@ cose_wg(void **state)
 	size_t n;
 
 	(void)state;
-	(void)snprintf(path, sizeof(path),
-	    "%s/vectors/cose-wg-examples/eddsa-examples/eddsa-sig-01.json",
-	    dir == NULL ? "" : dir);
-	if ((root = json_load_file(path, 0, NULL)) == NULL) {
-		print_message("# PROV_SHARED has no cose-wg vectors: not "
-			      "run\n");
+	if (!shared_path(path, sizeof(path),
+		"vectors/cose-wg-examples/eddsa-examples/eddsa-sig-01.json"))
 		return;
-	}
+	assert_non_null(root = json_load_file(path, 0, NULL));
 	output = json_object_get(json_object_get(root, "output"), "cbor");
 	hex = json_string_value(output);
 	assert_non_null(hex);
