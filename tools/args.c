@@ -111,9 +111,11 @@ parse(struct args *args, const char *family, int argc, char **argv)
 		if (ch == '?' || ch == ':') {
 			const char *what = argv[optind > 1 ? optind - 1 : 1];
 
-			complain(args, what,
-			    ch == ':' ? "needs a value" : "no such option");
-			return (usage(args->cmd, family));
+			complain(args, what, "%s; prov %s%s%s -h lists them",
+			    ch == ':' ? "needs a value" : "no such option",
+			    prefix(family), family == NULL ? "" : " ",
+			    args->cmd->name);
+			return (EXIT_TROUBLE);
 		}
 		if ((i = opt_index(args->cmd, ch)) < 0)
 			return (usage(args->cmd, family));

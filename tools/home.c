@@ -126,13 +126,14 @@ home_signer_path(const struct home *h, const struct args *args)
 prov_key *
 home_load_key(const struct args *args, const char *path)
 {
+	struct asking asking = { .args = args };
 	prov_key *key = NULL;
 	prov_err err = { 0 };
 
-	if (prov_key_load(&key, path, passphrase_ask, (void *)(uintptr_t)args,
-		&err) == PROV_OK)
+	if (prov_key_load(&key, path, passphrase_ask, &asking, &err) == PROV_OK)
 		return (key);
-	complain(args, NULL, "%s", err.msg);
+	complain(args, NULL, "%s",
+	    asking.err.msg[0] != '\0' ? asking.err.msg : err.msg);
 	return (NULL);
 }
 

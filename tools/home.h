@@ -51,7 +51,12 @@ prov_ledger *home_open_ledger(const struct home *h, const struct args *args);
  * --passphrase-file, or asked twice. PROV_OK leaves p == NULL for none. */
 prov_status passphrase_new(const struct args *args, char buf[1024],
     prov_span *out, prov_err *err);
-prov_status passphrase_ask(void *args, const char *what, char *buf, size_t len,
+/* A prov_passphrase_fn; arg is a struct asking. */
+struct asking {
+	const struct args *args;
+	prov_err err; /* why there is no passphrase */
+};
+prov_status passphrase_ask(void *arg, const char *what, char *buf, size_t len,
     size_t *got);
 
 /* No core dumps and no ptrace from here on: a key is about to be loaded. */

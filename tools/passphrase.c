@@ -93,18 +93,14 @@ from_terminal(const char *what, char *buf, size_t len, size_t *got,
 prov_status
 passphrase_ask(void *arg, const char *what, char *buf, size_t len, size_t *got)
 {
-	const struct args *args = arg;
-	const char *file = args_value(args, "passphrase-file");
-	prov_err err = { 0 };
-	prov_status st;
+	struct asking *a = arg;
+	const char *file = args_value(a->args, "passphrase-file");
 
 	if (len > PASSPHRASE_MAX)
 		len = PASSPHRASE_MAX;
-	st = file != NULL ? from_file(file, buf, len, got, &err)
-	                  : from_terminal(what, buf, len, got, &err);
-	if (st != PROV_OK)
-		complain(args, NULL, "%s", err.msg);
-	return (st);
+	if (file != NULL)
+		return (from_file(file, buf, len, got, &a->err));
+	return (from_terminal(what, buf, len, got, &a->err));
 }
 
 prov_status

@@ -256,7 +256,7 @@ batch_commit(prov_ledger *l, struct batch *b, prov_err *err)
 	st = w->ops->commit(w->store, &sb, &w->dead, &why);
 	if (st == PROV_EWRITE)
 		return (prov_fail(err, st,
-		    "%s; nothing was acknowledged: make room, or writable, "
+		    "%s; nothing was acknowledged: make room or allow writing, "
 		    "and run the same again",
 		    why.msg));
 	return (st == PROV_OK ? st : prov_fail(err, st, "%s", why.msg));
@@ -287,7 +287,7 @@ batch_publish(prov_ledger *l, struct batch *b, prov_err *err)
 		st = publish_checkpoint(&p, buf_span(&b->note), &why);
 	if (st != PROV_OK)
 		return (prov_fail(err, st,
-		    "%s; nothing was acknowledged: make room, or writable, "
+		    "%s; nothing was acknowledged: make room or allow writing, "
 		    "and run the same again",
 		    why.msg));
 	publish_tidy(&p);

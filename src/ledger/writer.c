@@ -248,7 +248,7 @@ not_acknowledged(prov_status st, const prov_err *why, prov_err *err)
 {
 	if (st == PROV_EWRITE && strstr(why->msg, "acknowledged") == NULL)
 		return (prov_fail(err, st,
-		    "%s; nothing was acknowledged: make room, or writable, "
+		    "%s; nothing was acknowledged: make room or allow writing, "
 		    "and run the same again",
 		    why->msg));
 	return (prov_fail(err, st, "%s", why->msg));

@@ -197,12 +197,17 @@ tick_of(const struct timeline *tl)
 	return (tl->n_runs < 3 ? 0 : g * 1000);
 }
 
+/* Only a signed time that the tick cannot express excuses a bad place. */
 static bool
 is_coarse(const struct spread *s, const struct timeline *is, int64_t max)
 {
-	int64_t tick = tick_of(is);
+	int64_t tick = tick_of(is), off;
 
-	return (tick > 2 * max && s->most <= tick && s->least >= -tick);
+	if (tick <= 2 * max || s->most > tick || s->least < -tick)
+		return (false);
+	off = (s->bad.was - is->runs[0].start) % tick;
+	off = off < 0 ? off + tick : off;
+	return (off > max && off < tick - max);
 }
 
 static void

@@ -68,10 +68,19 @@ def essence_byte(path, data):
     found = found[len(found) // 10:len(found) * 9 // 10 + 1] or found
     best = max(found, key=lambda p: p[1], default=None)
     if data[0] == 0x47 and len(data) > 188 and data[188] == 0x47:
-        return best[0] + 120 if best else len(data) // 2
+        return ts_byte(data, best[0] if best else 0)
     if best and best[0] + best[1] <= len(data):
         return best[0] + best[1] * 3 // 4
     return len(data) // 2
+
+
+def ts_byte(data, start):
+    """A byte of a TS packet that carries nothing but the middle of a PES."""
+    pid = int.from_bytes(data[start + 1:start + 3], "big") & 0x1fff
+    there = [at for at in range(0, len(data) - 187, 188)
+             if int.from_bytes(data[at + 1:at + 3], "big") & 0x5fff == pid
+             and data[at + 3] & 0x30 == 0x10]
+    return there[len(there) // 2] + 100 if there else start + 120
 
 
 def flip(data, at, bit):
@@ -185,7 +194,7 @@ def bits(home, work, files):
     there = os.path.join(work, "bits")
     os.makedirs(there)
     small = sorted(files, key=os.path.getsize)
-    passed, tried, n_bits = [], 0, int(os.environ.get("PROV_BITS", "2"))
+    passed, tried, n_bits = [], 0, int(os.environ.get("PROV_BITS", "64"))
     for i, path in enumerate(small):
         data = open(path + ".prov", "rb").read()
         for k in range(n_bits):
