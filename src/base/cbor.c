@@ -100,14 +100,15 @@ scan_array(uint64_t n, prov_span in, size_t *at, unsigned depth, prov_err *err)
 	return (PROV_OK);
 }
 
-/* Bytewise, as RFC 8949 4.2.1 has it, and not shortest first. */
+/*
+ * Bytewise, as RFC 8949 4.2.1 has it, and not shortest first. No item is the
+ * beginning of another, so keys that differ do so before the shorter one ends.
+ */
 static bool
 key_after(prov_span key, prov_span last)
 {
-	size_t len = key.len < last.len ? key.len : last.len;
-	int order = memcmp(key.p, last.p, len);
-
-	return (order > 0 || (order == 0 && key.len > last.len));
+	return (
+	    memcmp(key.p, last.p, key.len < last.len ? key.len : last.len) > 0);
 }
 
 static prov_status

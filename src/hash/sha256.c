@@ -2,33 +2,31 @@
 #include "hash/sha256.h"
 
 #include <openssl/evp.h>
-#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct sha256 {
 	EVP_MD_CTX *ctx;
 	bool begun;
-	bool failed;
+	prov_status st; /* the first failure of this message */
 };
 
-/*
- * A constant that takes a while to look up: fetched by the first who asks and
- * never changed or freed.
- */
-static pthread_once_t fetch_once = PTHREAD_ONCE_INIT;
-static EVP_MD *fetched;
-
-static void
-fetch(void)
-{
-	fetched = EVP_MD_fetch(NULL, "SHA2-256", NULL);
-}
+/* A constant that takes a while to look up: it is found once and kept. */
+static _Atomic(EVP_MD *) found;
 
 static const EVP_MD *
 sha256_md(void)
 {
-	(void)pthread_once(&fetch_once, fetch);
-	return (fetched);
+	EVP_MD *md = atomic_load(&found), *other = NULL;
+
+	if (md != NULL || (md = EVP_MD_fetch(NULL, "SHA2-256", NULL)) == NULL)
+		return (md);
+	if (atomic_compare_exchange_strong(&found, &other, md))
+		return (md);
+	/* Another thread was faster. */
+	EVP_MD_free(md);
+	return (other);
 }
 
 prov_status
@@ -67,7 +65,9 @@ void
 sha256_init(struct sha256 *h)
 {
 	h->begun = true;
-	h->failed = EVP_DigestInit_ex(h->ctx, sha256_md(), NULL) != 1;
+	/* It allocates its state the first time, and cannot fail later. */
+	h->st = EVP_DigestInit_ex(h->ctx, sha256_md(), NULL) == 1 ? PROV_OK
+	                                                          : PROV_ENOMEM;
 }
 
 void
@@ -75,24 +75,25 @@ sha256_add(struct sha256 *h, const void *p, size_t len)
 {
 	if (!h->begun)
 		sha256_init(h);
-	if (!h->failed && EVP_DigestUpdate(h->ctx, p, len) != 1)
-		h->failed = true;
+	if (h->st == PROV_OK && EVP_DigestUpdate(h->ctx, p, len) != 1)
+		h->st = PROV_EINTERNAL;
 }
 
 prov_status
 sha256_done(struct sha256 *h, uint8_t out[SHA256_LEN], prov_err *err)
 {
-	unsigned len = 0;
 	uint8_t sum[EVP_MAX_MD_SIZE];
+	unsigned len = 0;
 
 	if (!h->begun)
 		sha256_init(h);
 	h->begun = false;
-	if (h->failed || EVP_DigestFinal_ex(h->ctx, sum, &len) != 1 ||
-	    len != SHA256_LEN)
-		return (
-		    prov_fail(err, PROV_EINTERNAL, "openssl: SHA-256 failed"));
-	__builtin_memcpy(out, sum, SHA256_LEN);
+	if (h->st == PROV_OK &&
+	    (EVP_DigestFinal_ex(h->ctx, sum, &len) != 1 || len != SHA256_LEN))
+		h->st = PROV_EINTERNAL;
+	if (h->st != PROV_OK)
+		return (prov_fail(err, h->st, "openssl: SHA-256 failed"));
+	memcpy(out, sum, SHA256_LEN);
 	return (PROV_OK);
 }
 

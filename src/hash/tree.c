@@ -104,7 +104,7 @@ wrong_length(size_t n, prov_err *err)
 	    n));
 }
 
-/* RFC 9162 2.1.3.2. */
+/* RFC 9162 2.1.3.2. In the inner loop fn is odd, or sn, which is not 0. */
 prov_status
 tree_inclusion_root(uint8_t root[32], const uint8_t leaf[32], uint64_t index,
     uint64_t size, const uint8_t *path, size_t n, prov_err *err)
@@ -126,7 +126,7 @@ tree_inclusion_root(uint8_t root[32], const uint8_t leaf[32], uint64_t index,
 			return (wrong_length(n, err));
 		if ((fn & 1) != 0 || fn == sn) {
 			st = node(h, r, path, r, err);
-			while ((fn & 1) == 0 && fn != 0) {
+			while ((fn & 1) == 0) {
 				fn >>= 1;
 				sn >>= 1;
 			}
@@ -160,7 +160,7 @@ consistency_roots(uint8_t fr[32], uint8_t sr[32], uint64_t fn, uint64_t sn,
 			if ((st = node(h, fr, path, fr, err)) != PROV_OK ||
 			    (st = node(h, sr, path, sr, err)) != PROV_OK)
 				return (st);
-			while ((fn & 1) == 0 && fn != 0) {
+			while ((fn & 1) == 0) {
 				fn >>= 1;
 				sn >>= 1;
 			}

@@ -420,6 +420,13 @@ copies_are_bounded(void **state)
 	assert_int_equal(0, c.at);
 	assert_int_equal(PROV_OK, cbor_get_fixed(&c, fixed, 3, NULL));
 	assert_int_equal(2, fixed[1]);
+	/* Nothing is something that can be read. */
+	assert_int_equal(PROV_OK, cbor_open(&c, span("\x60", 1), NULL));
+	assert_int_equal(PROV_OK, cbor_get_str(&c, str, 1, NULL));
+	assert_string_equal("", str);
+	assert_int_equal(PROV_OK, cbor_open(&c, span("\x40", 1), NULL));
+	assert_int_equal(PROV_OK, cbor_get_fixed(&c, NULL, 0, NULL));
+	assert_int_equal(1, c.at);
 }
 
 /* Nobody opens these; a getter still refuses them by itself. */
