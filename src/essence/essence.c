@@ -89,20 +89,16 @@ prov_essence_packet(prov_essence *e, unsigned index, const prov_packet *packet,
 prov_status
 prov_essence_refuse(prov_essence *e, const char *code, prov_err *err)
 {
-	size_t len = strlen(code);
+	char name[CODE_MAX + 1];
 	prov_status st;
 
 	if ((st = usable(e, err)) != PROV_OK)
 		return (st);
-	if (len == 0 || len > CODE_MAX)
+	if (!name_set(name, sizeof(name), code))
 		return (prov_fail(err, PROV_EARG,
-		    "a reason code is 1 to %d characters", CODE_MAX));
-	for (size_t i = 0; i < len; i++)
-		if (code[i] < '!' || code[i] > '~')
-			return (prov_fail(err, PROV_EARG,
-			    "a reason code has only printable characters"));
+		    "a reason code is 1 to %d printable characters", CODE_MAX));
 	if (e->id->refused[0] == '\0')
-		strcpy(e->id->refused, code);
+		memcpy(e->id->refused, name, sizeof(name));
 	return (PROV_OK);
 }
 

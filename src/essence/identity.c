@@ -73,15 +73,17 @@ prov_identity_free(prov_identity *id)
 	free(id);
 }
 
-/* Names are what a terminal can show and a policy can compare: [!-~]. */
-static bool
-name_valid(const char *s)
+bool
+name_set(char *out, size_t size, const char *name)
 {
-	if (*s == '\0')
+	size_t len = strlen(name);
+
+	if (len == 0 || len >= size)
 		return (false);
-	for (; *s != '\0'; s++)
-		if (*s < '!' || *s > '~')
+	for (size_t i = 0; i < len; i++)
+		if (name[i] < '!' || name[i] > '~')
 			return (false);
+	memcpy(out, name, len + 1);
 	return (true);
 }
 
@@ -90,13 +92,12 @@ identity_new(prov_identity **out, const char *format, prov_err *err)
 {
 	AUTO(prov_identity) *id = NULL;
 
-	if (strlen(format) > CODEC_NAME_MAX || !name_valid(format))
+	if ((id = calloc(1, sizeof(*id))) == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "identity"));
+	if (!name_set(id->format, sizeof(id->format), format))
 		return (prov_fail(err, PROV_EARG,
 		    "a format's name is 1 to %d printable characters",
 		    CODEC_NAME_MAX));
-	if ((id = calloc(1, sizeof(*id))) == NULL)
-		return (prov_fail(err, PROV_ENOMEM, "identity"));
-	strcpy(id->format, format);
 	id->uncovered = -1;
 	*out = TAKE(id);
 	return (PROV_OK);
@@ -249,9 +250,11 @@ get_name(struct cbor *c, char *out, size_t size, prov_err *err)
 {
 	prov_status st;
 
-	if ((st = cbor_get_str(c, out, size, err)) != PROV_OK)
+	char name[CODE_MAX + 1];
+
+	if ((st = cbor_get_str(c, name, sizeof(name), err)) != PROV_OK)
 		return (st);
-	if (!name_valid(out))
+	if (!name_set(out, size, name))
 		return (prov_fail(err, PROV_EFORMAT,
 		    "a name has characters that no name has"));
 	return (PROV_OK);

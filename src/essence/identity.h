@@ -53,6 +53,12 @@ struct prov_identity {
 };
 DEFINE_AUTO(prov_identity, prov_identity_free)
 
+/*
+ * Names are what a terminal can show and a policy can compare: printable ASCII
+ * without blanks. Copies one of 1 to size - 1 characters; false otherwise.
+ */
+bool name_set(char *out, size_t size, const char *name);
+
 void stream_clear(struct stream *s); /* releases what it owns */
 
 /*

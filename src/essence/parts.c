@@ -24,6 +24,7 @@ prov_status
 parts_set(struct stream *s, const char *name, const uint8_t digest[32],
     prov_err *err)
 {
+	struct part part = { 0 };
 	size_t i = 0;
 
 	while (i < s->n_parts && strcmp(s->parts[i].name, name) < 0)
@@ -32,14 +33,14 @@ parts_set(struct stream *s, const char *name, const uint8_t digest[32],
 		memcpy(s->parts[i].digest, digest, 32);
 		return (PROV_OK);
 	}
-	if (s->n_parts == PARTS_MAX || strlen(name) > PART_NAME_MAX)
+	if (s->n_parts == PARTS_MAX ||
+	    !name_set(part.name, sizeof(part.name), name))
 		return (prov_fail(err, PROV_ELIMIT,
 		    "configuration part %s: no room", name));
 	memmove(&s->parts[i + 1], &s->parts[i],
 	    (s->n_parts - i) * sizeof(s->parts[0]));
-	s->parts[i] = (struct part){ 0 };
-	strcpy(s->parts[i].name, name);
-	memcpy(s->parts[i].digest, digest, 32);
+	memcpy(part.digest, digest, 32);
+	s->parts[i] = part;
 	s->n_parts++;
 	return (PROV_OK);
 }

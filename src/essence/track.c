@@ -66,34 +66,39 @@ copy_config(struct track *t, const prov_config *config, prov_err *err)
 	return (PROV_OK);
 }
 
-/* FFmpeg's names, without what differs from container to container. */
-static void
+/*
+ * FFmpeg's names, without what differs from container to container. false: no
+ * name.
+ */
+static bool
 name_codec(char out[CODEC_NAME_MAX + 1], const char *codec)
 {
-	size_t len = strlen(codec);
+	size_t len;
 
-	strcpy(out, codec);
+	if (codec == NULL)
+		return (false);
 	if (strcmp(codec, "mp1") == 0 || strcmp(codec, "mp2") == 0 ||
 	    strcmp(codec, "mp3") == 0)
-		strcpy(out, "mpeg-audio");
-	else if (strncmp(codec, "pcm_", 4) == 0 && len > 6 &&
-		 (strcmp(codec + len - 2, "le") == 0 ||
-		     strcmp(codec + len - 2, "be") == 0))
+		codec = "mpeg-audio";
+	if (!name_set(out, CODEC_NAME_MAX + 1, codec))
+		return (false);
+	len = strlen(out);
+	if (strncmp(out, "pcm_", 4) == 0 && len > 6 &&
+	    (strcmp(out + len - 2, "le") == 0 ||
+		strcmp(out + len - 2, "be") == 0))
 		out[len - 2] = '\0';
+	return (true);
 }
 
 static prov_status
 check_config(const prov_config *c, prov_err *err)
 {
-	size_t len = c->codec == NULL ? 0 : strlen(c->codec);
+	char name[CODEC_NAME_MAX + 1];
 
-	if (len == 0 || len > CODEC_NAME_MAX)
+	if (!name_codec(name, c->codec))
 		return (prov_fail(err, PROV_EARG,
-		    "a codec's name is 1 to %d characters", CODEC_NAME_MAX));
-	for (size_t i = 0; i < len; i++)
-		if (c->codec[i] < '!' || c->codec[i] > '~')
-			return (prov_fail(err, PROV_EARG,
-			    "a codec's name has only printable characters"));
+		    "a codec's name is 1 to %d printable characters",
+		    CODEC_NAME_MAX));
 	if (c->kind < PROV_VIDEO || c->kind > PROV_DATA)
 		return (prov_fail(err, PROV_EARG, "kind %d", (int)c->kind));
 	if (c->tb_num == 0 || c->tb_den == 0)
@@ -107,6 +112,22 @@ check_config(const prov_config *c, prov_err *err)
 		return (prov_fail(err, PROV_EARG,
 		    "a presentation field that is not known"));
 	return (PROV_OK);
+}
+
+/* What a stream is before its first packet. The form's names are ours. */
+static prov_status
+open_form(struct track *t, prov_err *err)
+{
+	struct stream *s = &t->s;
+
+	t->ops = form_for(&t->config);
+	s->kind = t->config.kind;
+	s->rate = s->kind == PROV_AUDIO ? t->config.rate : 0;
+	if (!name_codec(s->codec, t->codec) ||
+	    !name_set(s->canon, sizeof(s->canon), t->ops->name) ||
+	    !name_set(s->rule, sizeof(s->rule), t->ops->rule))
+		return (prov_fail(err, PROV_EINTERNAL, "a form's name"));
+	return (t->ops->open(&t->state, t, err));
 }
 
 prov_status
@@ -124,15 +145,8 @@ track_new(struct track **out, const prov_config *config, prov_err *err)
 		st = sha256_new(&t->leaf, err);
 	if (st == PROV_OK && (t->tl = calloc(1, sizeof(*t->tl))) == NULL)
 		st = prov_fail(err, PROV_ENOMEM, "timeline");
-	if (st == PROV_OK) {
-		t->ops = form_for(&t->config);
-		t->s.kind = config->kind;
-		t->s.rate = config->kind == PROV_AUDIO ? config->rate : 0;
-		name_codec(t->s.codec, t->codec);
-		strcpy(t->s.canon, t->ops->name);
-		strcpy(t->s.rule, t->ops->rule);
-		st = t->ops->open(&t->state, t, err);
-	}
+	if (st == PROV_OK)
+		st = open_form(t, err);
 	if (st != PROV_OK) {
 		track_free(t);
 		return (st);
@@ -470,8 +484,10 @@ track_rate(struct track *t, uint32_t rate)
 void
 track_refuse(struct track *t, const char *code)
 {
-	if (t->s.refused[0] == '\0' && strlen(code) <= CODE_MAX)
-		strcpy(t->s.refused, code);
+	/* A code that is no name must refuse all the same. */
+	if (t->s.refused[0] == '\0' &&
+	    !name_set(t->s.refused, sizeof(t->s.refused), code))
+		(void)name_set(t->s.refused, sizeof(t->s.refused), "refused");
 }
 
 uint64_t
