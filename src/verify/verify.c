@@ -291,17 +291,29 @@ look_up_asset(struct task *t, prov_err *err)
 	return (after_lookup(t, st, &why, err));
 }
 
-/* The code in front of a message such as "limit.boxes: ...". */
+/* The length of a dotted code in front of a message and ": ", or 0. */
+static size_t
+code_len(const char *msg)
+{
+	size_t len = strspn(msg, "abcdefghijklmnopqrstuvwxyz.");
+
+	if (len > CODE_MAX || msg[len] != ':' || msg[len + 1] != ' ' ||
+	    memchr(msg, '.', len) == NULL)
+		return (0);
+	return (len);
+}
+
+/* Takes "demux.unsupported: format.encrypted: ..." apart: the inmost code. */
 static void
 code_of(struct finding *f, const char *msg, const char *otherwise)
 {
-	size_t len = strcspn(msg, ": ");
-	const char *dot = memchr(msg, '.', len);
+	size_t len;
 
-	if (dot == NULL || msg[len] != ':' || len > CODE_MAX)
-		(void)snprintf(f->code, sizeof(f->code), "%s", otherwise);
-	else
+	(void)snprintf(f->code, sizeof(f->code), "%s", otherwise);
+	while ((len = code_len(msg)) > 0) {
 		(void)snprintf(f->code, sizeof(f->code), "%.*s", (int)len, msg);
+		msg += len + 2;
+	}
 	(void)snprintf(f->detail, sizeof(f->detail), "%.150s", msg);
 }
 

@@ -23,8 +23,8 @@ assert_codes(const struct comparison *c, const char *const *codes, size_t n)
 			fail_msg("reason %zu is %s, not %s", i, got, want);
 	}
 }
-#define CODES(c, ...)                                                    \
-	assert_codes(c, (const char *const[]){ __VA_ARGS__ },            \
+#define CODES(c, ...)                                         \
+	assert_codes(c, (const char *const[]){ __VA_ARGS__ }, \
 	    sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *))
 
 static void
@@ -54,7 +54,7 @@ against(const int *ids, size_t n)
 	stream_clear(&is);
 	return (c);
 }
-#define AGAINST(...)                        \
+#define AGAINST(...)                          \
 	against((const int[]){ __VA_ARGS__ }, \
 	    sizeof((const int[]){ __VA_ARGS__ }) / sizeof(int))
 
@@ -145,8 +145,7 @@ replayed(void **state)
 static void
 appended(void **state)
 {
-	struct comparison *c =
-	    AGAINST(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 77, 78);
+	struct comparison *c = AGAINST(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 77, 78);
 
 	(void)state;
 	CODES(c, "essence.added");
@@ -488,8 +487,7 @@ audio_times(void **state)
 	compared_no_runs(&is); /* -itsscale 2: each packet late on its own */
 	for (uint64_t i = 0; i < 10 * RATE / 1024; i++)
 		compared_run(is.tl, (int64_t)(2 * i * 1024 * SECOND / RATE),
-		    i == 10 * RATE / 1024 - 1 ? 1024 + 10 * RATE % 1024
-		                              : 1024);
+		    i == 10 * RATE / 1024 - 1 ? 1024 + 10 * RATE % 1024 : 1024);
 	c = compared(&was, &is);
 	CODES(c, "timing.rate");
 	assert_string_equal(c->why.at[0].detail,

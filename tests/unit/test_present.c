@@ -169,14 +169,11 @@ aspect(void **state)
 	prov_present_set(&t.is.present, PROV_DISPLAY_H, 1152);
 	assert_string_equal(look(&t, "mp4", "matroska"), "");
 	prov_present_set(&t.is.present, PROV_DISPLAY_W, 2094 + 16);
-	assert_string_equal(look(&t, "mp4", "matroska"),
-	    "presentation.aspect");
+	assert_string_equal(look(&t, "mp4", "matroska"), "presentation.aspect");
 	prov_present_set(&t.is.present, PROV_DISPLAY_W, INT64_MAX);
-	assert_string_equal(look(&t, "mp4", "matroska"),
-	    "presentation.aspect");
+	assert_string_equal(look(&t, "mp4", "matroska"), "presentation.aspect");
 	prov_present_set(&t.is.present, PROV_DISPLAY_W, -1);
-	assert_string_equal(look(&t, "mp4", "matroska"),
-	    "presentation.aspect");
+	assert_string_equal(look(&t, "mp4", "matroska"), "presentation.aspect");
 }
 
 static void
@@ -253,12 +250,10 @@ not_carried(void **state)
 	prov_present_set(&t.was.present, PROV_FIELDS, 1);
 	assert_string_equal(look(&t, "mov", "mpegts"), "");
 	assert_true(skips(&t, "presentation.fields"));
-	assert_string_equal(look(&t, "mov", "matroska"),
-	    "presentation.fields");
+	assert_string_equal(look(&t, "mov", "matroska"), "presentation.fields");
 	two_init(&t, PROV_VIDEO);
 	prov_present_set(&t.is.present, PROV_FIELDS, 1);
-	assert_string_equal(look(&t, "mp4", "matroska"),
-	    "presentation.fields");
+	assert_string_equal(look(&t, "mp4", "matroska"), "presentation.fields");
 }
 
 static void
@@ -280,11 +275,9 @@ trimmed(void **state)
 	/* Ten seconds of padding would hide all of it. */
 	two_init(&t, PROV_AUDIO);
 	prov_present_set(&t.is.present, PROV_PADDING, 480000);
-	assert_string_equal(look(&t, "mp4", "matroska"),
-	    "presentation.shown");
+	assert_string_equal(look(&t, "mp4", "matroska"), "presentation.shown");
 	prov_present_set(&t.is.present, PROV_PADDING, INT64_MIN);
-	assert_string_equal(look(&t, "mp4", "matroska"),
-	    "presentation.shown");
+	assert_string_equal(look(&t, "mp4", "matroska"), "presentation.shown");
 }
 
 static void

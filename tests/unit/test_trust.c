@@ -122,17 +122,17 @@ saved_and_loaded(void **state)
 	snprintf(path, sizeof(path), "%s/trust.yaml", dir);
 	assert_int_equal(prov_trust_new(&t, NULL), PROV_OK);
 	assert_int_equal(prov_trust_add_signer(t,
-	                     &(prov_trust_signer){
-	                         .key = *prov_key_public(k.owner),
-	                         .iss = iss,
-	                         .n_iss = 2,
-	                         .paths = paths,
-	                         .n_paths = 1,
-	                         .not_before = T0,
-	                         .not_after = T0 + 60,
-	                         .may_revoke = 1,
-	                     },
-	                     NULL),
+			     &(prov_trust_signer){
+				 .key = *prov_key_public(k.owner),
+				 .iss = iss,
+				 .n_iss = 2,
+				 .paths = paths,
+				 .n_paths = 1,
+				 .not_before = T0,
+				 .not_after = T0 + 60,
+				 .may_revoke = 1,
+			     },
+			     NULL),
 	    PROV_OK);
 	assert_int_equal(prov_trust_add_log(t, prov_key_public(k.log), NULL),
 	    PROV_OK);
@@ -168,9 +168,9 @@ removed(void **state)
 	keys_open(&k);
 	assert_int_equal(prov_trust_new(&t, NULL), PROV_OK);
 	assert_int_equal(prov_trust_add_signer(t,
-	                     &(prov_trust_signer){
-	                         .key = *prov_key_public(k.owner) },
-	                     NULL),
+			     &(prov_trust_signer){
+				 .key = *prov_key_public(k.owner) },
+			     NULL),
 	    PROV_OK);
 	assert_int_equal(prov_trust_add_log(t, prov_key_public(k.log), NULL),
 	    PROV_OK);
@@ -244,8 +244,8 @@ scopes(void **state)
 static prov_status
 policy(struct tlogpolicy *p, const char *text, prov_err *err)
 {
-	return (tlogpolicy_parse(p, span(text, strlen(text)), "tlog-policy",
-	    err));
+	return (
+	    tlogpolicy_parse(p, span(text, strlen(text)), "tlog-policy", err));
 }
 
 static void
@@ -259,7 +259,8 @@ assert_policy_refused(const char *text, const char *where)
 		fail_msg("\"%s\" does not say \"%s\"", err.msg, where);
 }
 
-#define WITNESS "w.example/1+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
+#define WITNESS \
+	"w.example/1+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
 
 static void
 tlog_policy(void **state)
@@ -312,14 +313,12 @@ tlog_policy_refusals(void **state)
 	    ":1: this is no verifier key");
 	assert_policy_refused("group g 1 w\nquorum none\n",
 	    ":1: a member is not defined");
-	assert_policy_refused("witness w " WITNESS
-	                      "\ngroup g 2 w\nquorum g\n",
+	assert_policy_refused("witness w " WITNESS "\ngroup g 2 w\nquorum g\n",
+	    ":2: a group needs");
+	assert_policy_refused("witness w " WITNESS "\ngroup g 0 w\nquorum g\n",
 	    ":2: a group needs");
 	assert_policy_refused("witness w " WITNESS
-	                      "\ngroup g 0 w\nquorum g\n",
-	    ":2: a group needs");
-	assert_policy_refused("witness w " WITNESS
-	                      "\ngroup g any w\ngroup h any w\nquorum g\n",
+			      "\ngroup g any w\ngroup h any w\nquorum g\n",
 	    ":3: a member is in a group already");
 	assert_policy_refused("policy x\nquorum none\n", ":1: not log,");
 	assert_policy_refused("quorum none\r\n", "control character");
