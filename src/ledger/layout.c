@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "ledger/layout.h"
@@ -36,5 +37,7 @@ layout_make_parent(const char *path, prov_err *err)
 		return (prov_fail(err, PROV_ELIMIT, "path is too long"));
 	memcpy(parent, path, (size_t)(slash - path));
 	parent[slash - path] = '\0';
+	if (access(parent, F_OK) == 0)
+		return (PROV_OK);
 	return (dir_make(parent, err));
 }

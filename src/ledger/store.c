@@ -15,6 +15,13 @@
 /* Somebody looks into the database with a tool of his own. */
 #define BUSY_TIMEOUT_MS 5000
 
+/*
+ * Pages of log after which they are copied into the database. Whoever takes
+ * the lock reads the log from its start, so it is kept short; it still holds
+ * some 40 single appends.
+ */
+#define WAL_PAGES_MAX 256
+
 /* After a batch of large statements the log shrinks to this again. */
 #define WAL_BYTES_MAX (16 << 20)
 
@@ -158,10 +165,12 @@ configure(struct store *s, prov_err *err)
 		{ "PRAGMA mmap_size = 0", "0" },
 		{ "PRAGMA journal_mode = WAL", "wal" },
 		{ "PRAGMA journal_size_limit = 16777216", "16777216" },
+		{ "PRAGMA wal_autocheckpoint = 256", "256" },
 	};
 	prov_status st;
 
 	_Static_assert(WAL_BYTES_MAX == 16777216, "the pragma's number");
+	_Static_assert(WAL_PAGES_MAX == 256, "the pragma's number");
 	for (size_t i = 0; i < sizeof(pragmas) / sizeof(pragmas[0]); i++) {
 		st = expect(s, pragmas[i].sql, pragmas[i].want, err);
 		if (st != PROV_OK)

@@ -15,8 +15,8 @@ write_proof(prov_ledger *l, const char *dir, uint64_t i)
 	snprintf(path, sizeof(path), "%s.proofs/%llu", dir,
 	    (unsigned long long)i);
 	return (prov_ledger_prove(l, i, &proof, NULL) == PROV_OK &&
-	    file_write(path, span(proof, strlen(proof)), 0644, 0, NULL) ==
-	        PROV_OK);
+		file_write(path, span(proof, strlen(proof)), 0644, 0, NULL) ==
+		    PROV_OK);
 }
 
 static prov_status
@@ -28,11 +28,11 @@ fill(const struct logged *g, const char *dir, uint64_t n, prov_err *err)
 
 	snprintf(proofs, sizeof(proofs), "%s.proofs", dir);
 	if ((st = prov_ledger_create(dir, g->log, g->owner, 0, err)) !=
-	        PROV_OK ||
+		PROV_OK ||
 	    (st = prov_ledger_open_writer(&l, dir, g->log, err)) != PROV_OK ||
 	    (st = logged_append(l, g->owner, 0, n / 3, 100, err)) != PROV_OK ||
 	    (st = logged_append(l, g->owner, n / 3, n - 1, 1000, err)) !=
-	        PROV_OK ||
+		PROV_OK ||
 	    (st = dir_make(proofs, err)) != PROV_OK)
 		return (st);
 	for (uint64_t i = 0; i < n; i += 1 + n / 40)
