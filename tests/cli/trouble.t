@@ -172,7 +172,7 @@ while [ "$cycle" -lt "$cycles" ]; do
 	rm -f k/*.prov
 	prov sign -r k >killed.out 2>/dev/null &
 	pid=$!
-	sleep "0.$(printf '%03d' $((cycle * 37 % 400)))"
+	sleep "0.$(printf '%03d' $((cycle * 97 % 900 + 99)))"
 	kill -9 "$pid" 2>/dev/null
 	wait "$pid" 2>/dev/null
 	grep ': SIGNED' killed.out | sed 's/: SIGNED.*//' >acked
