@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/file.h>
@@ -130,6 +131,10 @@ killed_at_any_moment(void **state)
 		if (pid == 0)
 			append_for_ever(&g, from, p[1]);
 		(void)close(p[1]);
+		/* Every other time not before something was acknowledged. */
+		if (i % 2 == 0)
+			(void)poll(&(struct pollfd){ p[0], POLLIN, 0 }, 1,
+			    5000);
 		pause_us(rand() % 60000); /* NOLINT: any moment will do */
 		assert_int_equal(0, kill(pid, SIGKILL));
 		assert_int_equal(pid, waitpid(pid, &status, 0));
