@@ -14,11 +14,13 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "demux/cache.h"
 #include "demux/facts.h"
 #include "demux/input.h"
 #include "prov/essence.h"
 
-#define IO_LEN 32768
+/* Small: what is larger goes to its packet at once, the rest is cached. */
+#define IO_LEN 4096
 
 /* Fixed, because they change what is found (threats 2.3). */
 #define PROBE_LEN     5000000
@@ -30,6 +32,7 @@
 struct demux {
 	const struct format *format;
 	struct source *s;
+	struct cache *cache;
 	int64_t at;
 	AVFormatContext *ctx;
 	AVPacket *packet;
@@ -44,7 +47,7 @@ read_bytes(void *arg, uint8_t *p, int len)
 
 	if (len <= 0)
 		return (AVERROR(EINVAL));
-	n = source_read(d->s, (uint64_t)d->at, p, (size_t)len);
+	n = cache_read(d->cache, (uint64_t)d->at, p, (size_t)len);
 	if (n == 0)
 		return (
 		    d->s->failed || d->s->spent ? AVERROR(EIO) : AVERROR_EOF);
@@ -105,6 +108,9 @@ prepare(struct demux *d)
 {
 	AVFormatContext *c;
 
+	if ((d->cache = malloc(sizeof(*d->cache))) == NULL)
+		return (false);
+	cache_init(d->cache, d->s);
 	d->packet = av_packet_alloc();
 	c = d->ctx = avformat_alloc_context();
 	if (d->packet == NULL || c == NULL || !make_io(d))
@@ -152,6 +158,7 @@ close_input(struct demux *d)
 	inputs_clear(&d->inputs);
 	av_packet_free(&d->packet);
 	avformat_close_input(&d->ctx);
+	free(d->cache);
 	if (pb == NULL)
 		return;
 	av_freep(&pb->buffer);

@@ -5,8 +5,9 @@
 
 #include "base/bytes.h"
 
-#define HEAD_LEN 1024 /* five TS packets; an EBML header is under 100 bytes */
-#define TAGS_MAX 4    /* ID3v2 tags that stand one behind the other */
+#define HEAD_LEN  1024  /* five TS packets; an EBML header is under 100 bytes */
+#define TAGS_MAX  4     /* ID3v2 tags that stand one behind the other */
+#define ZEROS_MAX 65536 /* padding that players skip before the first frame */
 
 enum {
 	MP4,
@@ -141,19 +142,39 @@ by_box(prov_span h)
 	return (-1);
 }
 
-/* The EBML header names its document type; one of ours stands in short form. */
+/* Whether an EBML element's payload, size and all, is this text. */
+static bool
+is_text(prov_span h, size_t at, const char *text)
+{
+	size_t len = 1, want = strlen(text);
+	uint64_t v;
+
+	if (at >= h.len || h.p[at] == 0)
+		return (false);
+	while ((h.p[at] & 0x80 >> (len - 1)) == 0)
+		len++;
+	if (len + want > h.len - at)
+		return (false);
+	v = h.p[at] & (0xffU >> len);
+	for (size_t i = 1; i < len; i++)
+		v = v << 8 | h.p[at + i];
+	return (v == want && memcmp(h.p + at + len, text, want) == 0);
+}
+
+/* The EBML header names its document type (RFC 8794 11.2.6). */
 static int
 by_doctype(prov_span h)
 {
-	size_t end;
+	size_t end = h.len < 128 ? h.len : 128;
 
-	if (!has(h, 0, "\x1a\x45\xdf\xa3", 4) || h.len < 64)
+	if (!has(h, 0, "\x1a\x45\xdf\xa3", 4))
 		return (-1);
-	end = h.len < 128 ? h.len : 128;
-	for (size_t i = 4; i + 12 < end; i++) {
-		if (has(h, i, "\x42\x82\x88matroska", 11))
+	for (size_t i = 5; i + 2 < end; i++) {
+		if (!has(h, i, "\x42\x82", 2))
+			continue;
+		if (is_text(h, i + 2, "matroska"))
 			return (MKV);
-		if (has(h, i, "\x42\x82\x84webm", 7))
+		if (is_text(h, i + 2, "webm"))
 			return (WEBM);
 	}
 	return (-1);
@@ -250,6 +271,21 @@ tag_len(prov_span h)
 	return (len + (h.p[5] & 0x10 ? 20 : 10));
 }
 
+/* Encoders that cut reservoirs leave zeros before the first frame. */
+static int
+behind_zeros(struct source *s, uint64_t at)
+{
+	uint8_t head[8];
+	uint64_t end = at + ZEROS_MAX;
+
+	while (at < end && source_get(s, at, head, 1) && head[0] == 0)
+		at++;
+	if (!source_get(s, at, head, sizeof(head)) ||
+	    by_syncword(span(head, sizeof(head))) != MP3)
+		return (-1);
+	return (MP3);
+}
+
 const struct format *
 magic_format(struct source *s)
 {
@@ -263,6 +299,8 @@ magic_format(struct source *s)
 
 		if (len == 0) {
 			format = by_head(h);
+			if (format < 0 && h.len > 0 && h.p[0] == 0)
+				format = behind_zeros(s, at);
 			break;
 		}
 		if (tags == TAGS_MAX)
