@@ -153,27 +153,52 @@ struct sides {
 	const struct align *a;
 };
 
-/* Segments i to end were signed; j to j_end stand in their place. */
-static void
-explain_hole(const struct sides *s, uint32_t i, uint32_t end, uint32_t j,
-    uint32_t j_end)
+/* Signed segments i to end, in whose place j to j_end stand. */
+struct hole {
+	uint32_t i, end, j, j_end;
+	uint32_t gone;    /* of the signed: not elsewhere in the candidate */
+	uint32_t strange; /* of the others: not elsewhere in the signed */
+};
+
+/*
+ * Whether number k of the segments that are gone has something in its place.
+ * Where the file's start or end was cut off there is less than there was, and
+ * what is left stands next to the rest; in the middle nobody can tell.
+ */
+static bool
+is_replaced(const struct sides *s, const struct hole *h, uint32_t k)
 {
+	bool first = h->i == 0, last = h->end == s->a->n;
+
+	if (h->strange == 0)
+		return (false);
+	if (h->strange >= h->gone || first == last)
+		return (true);
+	return (last ? k < h->strange : k >= h->gone - h->strange);
+}
+
+static void
+explain_hole(const struct sides *s, struct hole *h)
+{
+	uint32_t nth = 0;
 	enum reason what;
 	int64_t from, to;
-	uint32_t strange = 0, gone = 0;
 
-	for (uint32_t k = i; k < end; k++)
-		gone += !s->a->was_moved[k];
-	for (uint32_t k = j; k < j_end; k++)
-		strange += !s->a->is_moved[k];
-	for (uint32_t k = i; k < end; k++) {
-		what = s->a->was_moved[k] ? REASON_ESSENCE_REORDERED
-		       : strange > 0      ? REASON_ESSENCE_ALTERED
-		                          : REASON_ESSENCE_MISSING;
+	for (uint32_t k = h->i; k < h->end; k++)
+		h->gone += !s->a->was_moved[k];
+	for (uint32_t k = h->j; k < h->j_end; k++)
+		h->strange += !s->a->is_moved[k];
+	for (uint32_t k = h->i; k < h->end; k++) {
+		if (s->a->was_moved[k])
+			what = REASON_ESSENCE_REORDERED;
+		else
+			what = is_replaced(s, h, nth++)
+			           ? REASON_ESSENCE_ALTERED
+			           : REASON_ESSENCE_MISSING;
 		segment_at(s->was, k, &from, &to);
 		add_range(s->c, what, from, to);
 	}
-	for (uint32_t k = j; k < j_end && gone == 0; k++) {
+	for (uint32_t k = h->j; k < h->j_end && h->gone == 0; k++) {
 		if (s->a->is_moved[k])
 			continue;
 		segment_at(s->is, k, &from, &to);
@@ -193,7 +218,7 @@ explain_holes(const struct sides *s)
 		for (j0 = j; j < a->m && a->from[j] == ALIGN_NONE;)
 			j++;
 		if (i > i0 || j > j0)
-			explain_hole(s, i0, i, j0, j);
+			explain_hole(s, &(struct hole){ i0, i, j0, j, 0, 0 });
 		/* Partners keep their order: the next two are partners. */
 		i += i < a->n;
 		j += j < a->m;
@@ -244,7 +269,8 @@ static void
 explain_refused(struct findings *f, const struct shown *x)
 {
 	if (x->s->refused[0] != '\0')
-		findings_foreign(f, x->s->refused, REASON_DEMUX_MALFORMED);
+		findings_foreign(f, x->s->refused, NULL,
+		    REASON_DEMUX_MALFORMED);
 }
 
 prov_status
@@ -271,6 +297,10 @@ compare_stream(struct comparison *out, const struct shown *was,
 			times_explain(&out->why, was->tl, is->tl, was->s->kind);
 	}
 	present_compare(&out->why, was, is);
+	/* Other times move the interval's ends with them: one cause, one name.
+	 */
+	if (!in_time)
+		findings_remove(&out->why, REASON_SHOWN);
 	out->ancillary_changed =
 	    was->s->has_ancillary != is->s->has_ancillary ||
 	    (was->s->has_ancillary &&

@@ -316,7 +316,7 @@ evidence_streams(struct evidence *e, const prov_identity *id,
 		    reason_text(REASON_BYTES_MISMATCH));
 		if (id == NULL && has_bound_streams(&e->m) && why != NULL)
 			findings_foreign(&e->binding_why, why->code,
-			    REASON_DEMUX_UNSUPPORTED);
+			    why->detail, REASON_DEMUX_UNSUPPORTED);
 		return (PROV_OK);
 	}
 	st = pairing_new(&e->pairing, &e->m, e->tl, id, err);

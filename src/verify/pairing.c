@@ -255,9 +255,11 @@ pairing_new(struct pairing **out, const struct manifest *m,
 	if ((st = fill(p, &t, err)) != PROV_OK)
 		return (st);
 	if (m->refused[0] != '\0')
-		findings_foreign(&p->why, m->refused, REASON_DEMUX_MALFORMED);
+		findings_foreign(&p->why, m->refused, NULL,
+		    REASON_DEMUX_MALFORMED);
 	if (is->refused[0] != '\0')
-		findings_foreign(&p->why, is->refused, REASON_DEMUX_MALFORMED);
+		findings_foreign(&p->why, is->refused, NULL,
+		    REASON_DEMUX_MALFORMED);
 	conclude(p);
 	*out = TAKE(p);
 	return (PROV_OK);

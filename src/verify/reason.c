@@ -162,8 +162,10 @@ has_code_form(const char *code)
 }
 
 void
-findings_foreign(struct findings *f, const char *code, enum reason instead)
+findings_foreign(struct findings *f, const char *code, const char *detail,
+    enum reason instead)
 {
+	struct finding *new;
 	size_t foreign = 0;
 
 	for (size_t i = 0; i < f->n; i++) {
@@ -175,7 +177,9 @@ findings_foreign(struct findings *f, const char *code, enum reason instead)
 	}
 	if (!has_code_form(code) || foreign >= FINDINGS_MAX - REASON_N)
 		code = table[instead].code;
-	(void)put(f, code);
+	new = put(f, code);
+	if (new != NULL && detail != NULL)
+		(void)snprintf(new->detail, sizeof(new->detail), "%s", detail);
 }
 
 void

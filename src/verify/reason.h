@@ -94,9 +94,11 @@ struct findings {
 void findings_add(struct findings *f, enum reason r, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Adds a code that came from outside; one that has no code's form is dropped
- * for instead. */
-void findings_foreign(struct findings *f, const char *code,
+/*
+ * Adds a code that came from outside, with what it said, if anything; one that
+ * has no code's form gives way to instead.
+ */
+void findings_foreign(struct findings *f, const char *code, const char *detail,
     enum reason instead);
 
 /* Says that something could not be checked; once. */

@@ -105,7 +105,8 @@ static inline void
 desk_wav(struct buf *b, uint32_t seed, const char *title)
 {
 	uint32_t n = DESK_RATE * DESK_SECONDS * 2;
-	uint32_t extra = title == NULL ? 0 : 8 + (uint32_t)strlen(title);
+	uint32_t len = title == NULL ? 0 : (uint32_t)strlen(title);
+	uint32_t extra = title == NULL ? 0 : 20 + len; /* len is even */
 
 	b->len = 0;
 	buf_put_str(b, "RIFF");
@@ -119,6 +120,8 @@ desk_wav(struct buf *b, uint32_t seed, const char *title)
 	if (title != NULL) {
 		buf_put_str(b, "LIST");
 		desk_le32(b, extra - 8);
+		buf_put_str(b, "INFOINAM");
+		desk_le32(b, len);
 		buf_put_str(b, title);
 	}
 	buf_put_str(b, "data");

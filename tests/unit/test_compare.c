@@ -107,6 +107,20 @@ dropped(void **state)
 	CODES(c, "essence.missing");
 	assert_range(c, 0, REASON_ESSENCE_MISSING, 0, 7);
 	free(c);
+	c = AGAINST(1, 2, 99); /* inside the third segment */
+	CODES(c, "essence.altered", "essence.missing");
+	assert_range(c, 0, REASON_ESSENCE_ALTERED, 2, 3);
+	assert_range(c, 1, REASON_ESSENCE_MISSING, 3, 10);
+	free(c);
+	c = AGAINST(99, 9, 10);
+	CODES(c, "essence.missing", "essence.altered");
+	assert_range(c, 0, REASON_ESSENCE_MISSING, 0, 7);
+	assert_range(c, 1, REASON_ESSENCE_ALTERED, 7, 8);
+	free(c);
+	c = AGAINST(1, 99, 10); /* nobody can tell which */
+	CODES(c, "essence.altered");
+	assert_range(c, 0, REASON_ESSENCE_ALTERED, 1, 9);
+	free(c);
 }
 
 static void

@@ -86,7 +86,7 @@ streams(void **state)
 
 	(void)state;
 	signed_desk(&d);
-	assert_true(desk_put_wav(&d, "b.wav", 1, "INFOtitle...."));
+	assert_true(desk_put_wav(&d, "b.wav", 1, "my song!"));
 	v = expect(desk_verify(&d, "b.wav", true, true), "VERIFIED streams", 0);
 	assert_int_equal(prov_verdict_binding(v), PROV_BIND_STREAMS);
 	assert_text(v, ", found in the ledger\n");
@@ -546,7 +546,7 @@ taken_down(void **state)
 	v = expect(desk_verify(&d, "a.wav", true, true), "REVOKED", 1);
 	prov_verdict_free(v);
 	/* What comes of it goes with it. */
-	assert_true(desk_put_wav(&d, "b.wav", 1, "INFOtitle...."));
+	assert_true(desk_put_wav(&d, "b.wav", 1, "my song!"));
 	v = expect(desk_verify(&d, "b.wav", true, false), "REVOKED", 1);
 	prov_verdict_free(v);
 	desk_close(&d);

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A file verified by its sidecar and by the ledger, with the first allocation
+ * failing, then the second, and so on until all is done without running out;
+ * once each, and from there on. A good file may then hold or not; an altered
+ * one, or one nobody trusted signed, never does.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "../unit/signed.h"
+
+static long fail_at; /* 0: never */
+static bool for_good;
+static bool failed; /* since work began */
+
+static bool
+fails(void)
+{
+	if (fail_at == 0)
+		return (false);
+	if (fail_at > 1) {
+		fail_at--;
+		return (false);
+	}
+	if (!for_good)
+		fail_at = 0;
+	failed = true;
+	return (true);
+}
+
+void *__real_malloc(size_t);
+void *__real_calloc(size_t, size_t);
+void *__real_realloc(void *, size_t);
+char *__real_strdup(const char *);
+char *__real_strndup(const char *, size_t);
+void *__wrap_malloc(size_t);
+void *__wrap_calloc(size_t, size_t);
+void *__wrap_realloc(void *, size_t);
+char *__wrap_strdup(const char *);
+char *__wrap_strndup(const char *, size_t);
+
+void *
+__wrap_malloc(size_t n)
+{
+	return (fails() ? NULL : __real_malloc(n));
+}
+
+void *
+__wrap_calloc(size_t n, size_t size)
+{
+	return (fails() ? NULL : __real_calloc(n, size));
+}
+
+void *
+__wrap_realloc(void *p, size_t n)
+{
+	return (fails() ? NULL : __real_realloc(p, n));
+}
+
+char *
+__wrap_strdup(const char *s)
+{
+	return (fails() ? NULL : __real_strdup(s));
+}
+
+char *
+__wrap_strndup(const char *s, size_t n)
+{
+	return (fails() ? NULL : __real_strndup(s, n));
+}
+
+/* Verifies and puts the verdict into words, as the command does. */
+static prov_status
+verify(const prov_verify_options *o, const char *path, prov_err *err)
+{
+	prov_verdict *verdict = NULL;
+	prov_verifier *v = NULL;
+	char *text = NULL;
+	prov_status st, said;
+
+	if ((st = prov_verifier_new(&v, o, err)) != PROV_OK)
+		return (st);
+	st = prov_verify_file(v, path, &verdict, err);
+	if (verdict == NULL && st == PROV_OK)
+		fail_msg("it holds without a verdict");
+	if (verdict != NULL) {
+		if ((prov_verdict_status(verdict) == 0) != (st == PROV_OK))
+			fail_msg("two answers");
+		said = prov_verdict_text(&text, verdict, NULL);
+		if (said != PROV_OK && said != PROV_ENOMEM)
+			fail_msg("text: %d", (int)said);
+		prov_free(text);
+		text = NULL;
+		(void)prov_verdict_json(&text, verdict, NULL);
+		prov_free(text);
+	}
+	prov_verdict_free(verdict);
+	prov_verifier_free(v);
+	return (st);
+}
+
+/* Every allocation fails; good says whether the file may hold at all. */
+static void
+run_out(const prov_verify_options *o, const char *path, bool good)
+{
+	for (int pass = 0; pass < 2; pass++) {
+		long n = 1;
+
+		for (bool more = true; more; n++) {
+			prov_err err = { 0 };
+			prov_status st;
+
+			fail_at = n;
+			for_good = pass != 0;
+			failed = false;
+			st = verify(o, path, &err);
+			more = failed;
+			fail_at = 0;
+			if (st == PROV_OK && !good)
+				fail_msg("allocation %ld: it holds", n);
+			if (!more && (st == PROV_OK) != good)
+				fail_msg("%s: %s", path, err.msg);
+		}
+		assert_true(n > 10);
+	}
+}
+
+static void
+by_the_sidecar(void **state)
+{
+	struct desk d;
+	prov_verify_options o = { .now = DESK_NOW };
+
+	(void)state;
+	assert_true(desk_open(&d));
+	assert_true(desk_write(&d, "x", span("just text", 9)));
+	assert_true(desk_sign(&d, "x"));
+	o.trust = d.trust;
+	o.demux = d.demux;
+	run_out(&o, desk_path(&d, "x"), true);
+	assert_int_equal(prov_trust_remove(d.trust, OWNER_NAME, NULL),
+	    PROV_OK);
+	run_out(&o, desk_path(&d, "x"), false);
+	desk_close(&d);
+}
+
+static void
+by_the_ledger(void **state)
+{
+	struct desk d;
+	prov_verify_options o = { .now = DESK_NOW };
+
+	(void)state;
+	assert_true(desk_open(&d));
+	assert_true(desk_write(&d, "x", span("just text", 9)));
+	assert_true(desk_sign(&d, "x"));
+	o.trust = d.trust;
+	o.demux = d.demux;
+	o.ledger_dir = d.g.path;
+	run_out(&o, desk_path(&d, "x"), true);
+	o.sidecar = PROV_SIDECAR_NONE;
+	run_out(&o, desk_path(&d, "x"), true);
+	desk_close(&d);
+}
+
+/* Streams are compared: the worker is a process of its own and never fails. */
+static void
+by_streams(void **state)
+{
+	struct desk d;
+	prov_verify_options o = { .now = DESK_NOW };
+	AUTO_BUF b = { 0 };
+
+	(void)state;
+	assert_true(desk_open(&d));
+	assert_true(desk_put_wav(&d, "a.wav", 1, NULL));
+	assert_true(desk_sign(&d, "a.wav"));
+	o.trust = d.trust;
+	o.demux = d.demux;
+	assert_true(desk_put_wav(&d, "a.wav", 1, "my song!"));
+	run_out(&o, desk_path(&d, "a.wav"), true);
+	assert_true(desk_read(&b, &d, "a.wav"));
+	b.p[b.len / 2] ^= 1;
+	assert_true(desk_write(&d, "a.wav", buf_span(&b)));
+	run_out(&o, desk_path(&d, "a.wav"), false);
+	desk_close(&d);
+}
+
+static void
+trust(void **state)
+{
+	char dir[] = "test-trust.XXXXXX", path[64];
+	prov_trust *t = NULL;
+	struct desk d;
+
+	(void)state;
+	assert_true(desk_open(&d));
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/trust.yaml", dir);
+	ok(prov_trust_save(d.trust, path, err));
+	failed = true;
+	for (long n = 1; failed; n++) {
+		prov_status st;
+
+		fail_at = n;
+		for_good = false;
+		failed = false;
+		st = prov_trust_load(&t, path, NULL);
+		fail_at = 0;
+		assert_int_equal(st == PROV_OK, !failed);
+		if (failed)
+			assert_null(t);
+	}
+	assert_int_equal(prov_trust_signers(t), 1);
+	prov_trust_free(t);
+	(void)nftw(dir, logged_remove, 4, FTW_DEPTH | FTW_PHYS);
+	desk_close(&d);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(by_the_sidecar),
+		cmocka_unit_test(by_the_ledger),
+		cmocka_unit_test(by_streams),
+		cmocka_unit_test(trust),
+	};
+
+	desk_worker();
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
