@@ -36,10 +36,11 @@ kind_of(const struct inputs *in, const AVStream *st, const struct input *i)
 			    : PROV_DATA);
 	case AVMEDIA_TYPE_DATA:
 		/* In MPEG-TS this is what FFmpeg knows nothing about. */
-		return (
-		    in->facts->ts != NULL && par->codec_id == AV_CODEC_ID_NONE
-			? PROV_SUBTITLE
-			: PROV_DATA);
+		if (in->facts->ts != NULL &&
+		    (par->codec_id == AV_CODEC_ID_NONE ||
+			par->codec_id == AV_CODEC_ID_BIN_DATA))
+			return (PROV_SUBTITLE);
+		return (PROV_DATA);
 	default:
 		/* Somebody may be able to play it: it has to stay as it is. */
 		return (PROV_SUBTITLE);

@@ -22,9 +22,12 @@
 /* Small: what is larger goes to its packet at once, the rest is cached. */
 #define IO_LEN 4096
 
-/* Fixed, because they change what is found (threats 2.3). */
+/*
+ * Fixed, because they change what is found (threats 2.3). Packets that are
+ * probed are kept, and one of MPEG-TS takes 200 kB.
+ */
 #define PROBE_LEN     5000000
-#define PROBE_PACKETS 2500
+#define PROBE_PACKETS 256
 
 /* "Try again" without progress: some demuxers resynchronise this way. */
 #define RETRIES_MAX 100000
