@@ -12,8 +12,9 @@
  * media file, and the writing end of a pipe. prov-demux forks a child, which
  * writes one worker_answer and len bytes to the pipe and exits: an
  * identity_encode'd identity when status is WORKER_OK, otherwise text that
- * says why. A child that dies leaves the pipe short: PROV_EIO. The parent's
- * socket closing ends prov-demux.
+ * says why. For a child that dies prov-demux answers itself: WORKER_LIMIT
+ * where a limit or the sandbox ended it. A pipe that stays short is PROV_EIO.
+ * The parent's socket closing ends prov-demux.
  */
 #define WORKER_MAGIC 0x70726f31U /* "pro1" */
 
