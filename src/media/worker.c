@@ -37,7 +37,6 @@ struct prov_media {
 	pid_t pid;            /* 0: not running */
 	int socket;
 };
-DEFINE_AUTO(prov_media, prov_media_free)
 
 prov_status
 prov_media_new(prov_media **out, const char *path, prov_err *err)

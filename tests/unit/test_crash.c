@@ -223,7 +223,7 @@ bounded_wait(void **state)
 	struct logged g;
 	AUTO(prov_ledger) *w = NULL;
 	AUTO_FD int fd = -1;
-	prov_err err = { 0 };
+	prov_err why = { 0 };
 
 	(void)state;
 	assert_true(logged_open(&g));
@@ -238,8 +238,8 @@ bounded_wait(void **state)
 		assert_true(logged_statement(&b, g.owner, 1));
 		s = buf_span(&b);
 		assert_int_equal(PROV_EBUSY,
-		    prov_ledger_append(w, &s, 1, 20, &e, &err));
-		assert_non_null(strstr(err.msg, "try again"));
+		    prov_ledger_append(w, &s, 1, 20, &e, &why));
+		assert_non_null(strstr(why.msg, "try again"));
 		assert_int_equal(0, flock(fd, LOCK_UN));
 		ok(prov_ledger_append(w, &s, 1, 20, &e, err));
 	}
@@ -252,7 +252,7 @@ fill_up(const struct logged *g, int out)
 {
 	AUTO(prov_ledger) *w = NULL;
 	AUTO_BUF b = { 0 };
-	prov_err err = { 0 };
+	prov_err why = { 0 };
 	prov_status st = PROV_OK;
 	prov_entry e;
 	prov_span s;
@@ -265,7 +265,7 @@ fill_up(const struct logged *g, int out)
 		if (!logged_statement(&b, g->owner, n))
 			return (3);
 		s = buf_span(&b);
-		st = prov_ledger_append(w, &s, 1, 1000, &e, &err);
+		st = prov_ledger_append(w, &s, 1, 1000, &e, &why);
 		if (st != PROV_OK)
 			break;
 		a.index = e.index;
@@ -273,8 +273,8 @@ fill_up(const struct logged *g, int out)
 			return (4);
 	}
 	if (st != PROV_EWRITE ||
-	    strstr(err.msg, "nothing was acknowledged") == NULL) {
-		fprintf(stderr, "# %d %s\n", st, err.msg);
+	    strstr(why.msg, "nothing was acknowledged") == NULL) {
+		fprintf(stderr, "# %d %s\n", st, why.msg);
 		return (5);
 	}
 	return (0);

@@ -22,7 +22,7 @@ create_logs_the_policy(void **state)
 	AUTO(prov_ledger) *l = NULL;
 	AUTO_FREE uint8_t *bytes = NULL;
 	struct registration r = { 0 };
-	prov_err err = { 0 };
+	prov_err why = { 0 };
 	struct statement s;
 	uint64_t size;
 	size_t len;
@@ -42,7 +42,7 @@ create_logs_the_policy(void **state)
 	assert_memory_equal(r.at[0].key, prov_key_public(g.owner)->key, 32);
 	registration_clear(&r);
 	assert_int_equal(PROV_EEXIST,
-	    prov_ledger_create(g.path, g.log, g.owner, 0, &err));
+	    prov_ledger_create(g.path, g.log, g.owner, 0, &why));
 	logged_close(&g);
 }
 
@@ -129,7 +129,7 @@ policy_decides(void **state)
 	AUTO(prov_ledger) *w = NULL;
 	AUTO_BUF b = { 0 }, payload = { 0 };
 	uint8_t sub[32];
-	prov_err err = { 0 };
+	prov_err why = { 0 };
 	prov_entry e;
 	prov_span s;
 
@@ -139,8 +139,8 @@ policy_decides(void **state)
 	assert_true(logged_statement(&b, g.other, 1));
 	s = buf_span(&b);
 	assert_int_equal(PROV_EUNTRUSTED,
-	    prov_ledger_append(w, &s, 1, 0, &e, &err));
-	assert_non_null(strstr(err.msg, "is not registered; prov ledger "
+	    prov_ledger_append(w, &s, 1, 0, &e, &why));
+	assert_non_null(strstr(why.msg, "is not registered; prov ledger "
 					"register VKEY"));
 	/* A registered kid over somebody else's signature. */
 	assert_true(logged_statement(&b, g.owner, 1));
@@ -198,7 +198,7 @@ all_or_nothing(void **state)
 	AUTO(prov_ledger) *w = NULL;
 	AUTO_BUF a = { 0 }, b = { 0 };
 	prov_entry e[2] = { { 77, 0 }, { 77, 0 } };
-	prov_err err = { 0 };
+	prov_err why = { 0 };
 	prov_span s[2];
 	uint64_t size;
 
@@ -210,8 +210,8 @@ all_or_nothing(void **state)
 	s[0] = buf_span(&a);
 	s[1] = buf_span(&b);
 	assert_int_equal(PROV_EUNTRUSTED,
-	    prov_ledger_append(w, s, 2, 0, e, &err));
-	assert_non_null(strstr(err.msg, "statement 2 of 2"));
+	    prov_ledger_append(w, s, 2, 0, e, &why));
+	assert_non_null(strstr(why.msg, "statement 2 of 2"));
 	assert_int_equal(77, e[0].index);
 	ok(ledger_refresh(w, err));
 	ok(prov_ledger_checkpoint(w, &size, NULL, NULL, err));
@@ -405,7 +405,7 @@ old_copy_is_refused(void **state)
 	struct logged g;
 	AUTO(prov_ledger) *w = NULL;
 	struct buf old[2] = { { 0 }, { 0 } };
-	prov_err err = { 0 };
+	prov_err why = { 0 };
 
 	(void)state;
 	assert_true(logged_open(&g));
@@ -417,8 +417,8 @@ old_copy_is_refused(void **state)
 	for (int i = 0; i < 2; i++)
 		assert_true(logged_write(&g, files[i], buf_span(&old[i])));
 	assert_int_equal(PROV_EUNTRUSTED,
-	    prov_ledger_open_writer(&w, g.path, g.log, &err));
-	assert_non_null(strstr(err.msg, "old copy"));
+	    prov_ledger_open_writer(&w, g.path, g.log, &why));
+	assert_non_null(strstr(why.msg, "old copy"));
 	for (int i = 0; i < 2; i++)
 		buf_free(&old[i]);
 	logged_close(&g);
@@ -467,13 +467,13 @@ wrong_key_and_no_ledger(void **state)
 	struct logged g;
 	AUTO(prov_ledger) *l = NULL;
 	AUTO(prov_key) *impostor = logged_key(LOG_NAME, 9);
-	prov_err err = { 0 };
+	prov_err why = { 0 };
 
 	(void)state;
 	assert_true(logged_open(&g));
 	assert_int_equal(PROV_EUNTRUSTED,
-	    prov_ledger_open(&l, g.path, prov_key_public(g.owner), &err));
-	assert_non_null(strstr(err.msg, "ledger.untrusted"));
+	    prov_ledger_open(&l, g.path, prov_key_public(g.owner), &why));
+	assert_non_null(strstr(why.msg, "ledger.untrusted"));
 	assert_int_equal(PROV_EUNTRUSTED,
 	    prov_ledger_open(&l, g.path, prov_key_public(impostor), NULL));
 	assert_int_equal(PROV_EUNTRUSTED,

@@ -130,7 +130,7 @@ check_sees_an_omission(void **state)
 	struct logged g;
 	AUTO(prov_ledger) *l = NULL;
 	AUTO_BUF b = { 0 };
-	prov_err err = { 0 };
+	prov_err why = { 0 };
 	uint8_t digest[32];
 	uint64_t n;
 
@@ -146,8 +146,8 @@ check_sees_an_omission(void **state)
 	assert_true(logged_write(&g, "index/0-4", buf_span(&b)));
 	ok(open_reader(&l, &g));
 	assert_int_equal(PROV_EUNTRUSTED,
-	    prov_ledger_check(l, NULL, NULL, NULL, &err));
-	assert_non_null(strstr(err.msg, "does not follow from the entries"));
+	    prov_ledger_check(l, NULL, NULL, NULL, &why));
+	assert_non_null(strstr(why.msg, "does not follow from the entries"));
 	logged_close(&g);
 }
 
@@ -250,7 +250,7 @@ check_sees_the_store(void **state)
 {
 	struct logged g;
 	AUTO(prov_ledger) *w = NULL;
-	prov_err err = { 0 };
+	prov_err why = { 0 };
 
 	(void)state;
 	make(&g, 300);
@@ -263,8 +263,8 @@ check_sees_the_store(void **state)
 	/* Beyond the last bundle appending does not look. */
 	ok(prov_ledger_open_writer(&w, g.path, g.log, err));
 	assert_int_equal(PROV_EUNTRUSTED,
-	    prov_ledger_check(w, NULL, NULL, NULL, &err));
-	assert_non_null(strstr(err.msg, "entry 7"));
+	    prov_ledger_check(w, NULL, NULL, NULL, &why));
+	assert_non_null(strstr(why.msg, "entry 7"));
 	logged_close(&g);
 }
 
@@ -311,7 +311,7 @@ as_nobody(const struct logged *g)
 	AUTO(prov_ledger) *w = NULL;
 	AUTO_FREE uint64_t *at = NULL;
 	AUTO_FREE char *proof = NULL;
-	prov_err err = { 0 };
+	prov_err why = { 0 };
 	uint8_t key[32];
 	size_t n;
 
@@ -327,8 +327,8 @@ as_nobody(const struct logged *g)
 	if (prov_ledger_prove(r, 34, &proof, NULL) != PROV_OK ||
 	    prov_ledger_check(r, NULL, NULL, NULL, NULL) != PROV_OK)
 		return (4);
-	if (prov_ledger_open_writer(&w, g->path, g->log, &err) != PROV_EWRITE ||
-	    strstr(err.msg, "nothing was logged") == NULL)
+	if (prov_ledger_open_writer(&w, g->path, g->log, &why) != PROV_EWRITE ||
+	    strstr(why.msg, "nothing was logged") == NULL)
 		return (5);
 	return (0);
 }
