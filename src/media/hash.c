@@ -25,8 +25,10 @@ put_stream(struct json *j, const struct stream *s)
 	json_str(j, "kind", prov_kind_name(s->kind));
 	json_str(j, "codec", s->codec);
 	json_str(j, "canon", s->canon);
+	json_str(j, "rule", s->rule);
 	json_hex(j, "root", s->root, sizeof(s->root));
 	json_u64(j, "segments", s->segments);
+	json_u64(j, "frames", s->frames);
 	json_real(j, "duration_s", (double)s->duration_ns / 1e9);
 	put_present(j, &s->present);
 	json_str(j, "refused", s->refused[0] != '\0' ? s->refused : NULL);
