@@ -95,6 +95,23 @@ opt_index(const struct cmd *cmd, int ch)
 	return (-1);
 }
 
+/* ch is ':' for a value that is missing; what is the word it happened in. */
+static int
+bad_option(const struct args *args, const char *family, int ch,
+    const char *what)
+{
+	char letter[] = { '-', (char)optopt, '\0' };
+	bool known = optopt >= LONG; /* and was given a value */
+
+	complain(args, optopt > 0 && !known ? letter : what,
+	    "%s; prov %s%s%s -h lists them",
+	    ch == ':' ? "needs a value"
+	    : known   ? "takes no value"
+		      : "no such option",
+	    prefix(family), family == NULL ? "" : " ", args->cmd->name);
+	return (EXIT_TROUBLE);
+}
+
 /* EXIT_HOLDS to go on, -1 when help was asked for. */
 static int
 parse(struct args *args, const char *family, int argc, char **argv)
@@ -108,15 +125,9 @@ parse(struct args *args, const char *family, int argc, char **argv)
 	while ((ch = getopt_long(argc, argv, t.letters, t.longs, NULL)) != -1) {
 		if (ch == 'h')
 			return (-1);
-		if (ch == '?' || ch == ':') {
-			const char *what = argv[optind > 1 ? optind - 1 : 1];
-
-			complain(args, what, "%s; prov %s%s%s -h lists them",
-			    ch == ':' ? "needs a value" : "no such option",
-			    prefix(family), family == NULL ? "" : " ",
-			    args->cmd->name);
-			return (EXIT_TROUBLE);
-		}
+		if (ch == '?' || ch == ':')
+			return (bad_option(args, family, ch,
+			    argv[optind > 1 ? optind - 1 : 1]));
 		if ((i = opt_index(args->cmd, ch)) < 0)
 			return (usage(args->cmd, family));
 		args->count[i]++;
@@ -143,9 +154,8 @@ run_family(const struct cmd *cmd, int argc, char **argv)
 		if (strcmp(argv[1], cmd->subs[i]->name) == 0)
 			return (cmd_run(cmd->subs[i], cmd->name, argc - 1,
 			    argv + 1));
-	fprintf(stderr,
-	    "prov: %s: %s: no such command; prov %s -h lists them\n", cmd->name,
-	    argv[1], cmd->name);
+	complain(&(struct args){ .cmd = cmd }, argv[1],
+	    "no such command; prov %s -h lists them", cmd->name);
 	return (EXIT_TROUBLE);
 }
 
@@ -206,6 +216,24 @@ args_nth(const struct args *args, const char *name, size_t n)
 		if (args->all[i].opt == opt && n-- == 0)
 			return (args->all[i].value);
 	return (NULL);
+}
+
+bool
+args_only_one(const struct args *args, const char *const *names, size_t n)
+{
+	const char *first = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!args_has(args, names[i]))
+			continue;
+		if (first != NULL) {
+			complain(args, NULL, "--%s and --%s exclude each other",
+			    first, names[i]);
+			return (false);
+		}
+		first = names[i];
+	}
+	return (true);
 }
 
 bool

@@ -75,6 +75,12 @@ void complain(const struct args *args, const char *what, const char *fmt, ...)
 int trouble(const struct args *args, const char *what, const prov_err *err);
 int exit_for(prov_status st);
 
+/* The same for what does something rather than checks: it never says no. */
+int failure(const struct args *args, const char *what, const prov_err *err);
+
+/* Complains and is false where more than one of the options was given. */
+bool args_only_one(const struct args *args, const char *const *names, size_t n);
+
 /* Of two exit statuses the one that counts: 2, 75, 1, 0. */
 int exit_worse(int a, int b);
 

@@ -130,6 +130,31 @@ already(const struct home *h, const struct args *args, const char *name)
 	return (EXIT_HOLDS);
 }
 
+/* Makes the ledger; one that is there already has to be of this very log. */
+static prov_status
+make_ledger(const struct home *h, const prov_key *key, const prov_key *log,
+    prov_err *err)
+{
+	prov_ledger *ledger = NULL;
+	prov_err why = { 0 };
+	prov_status st;
+
+	st = prov_ledger_create(h->ledger, log, key, (int64_t)time(NULL), err);
+	if (st != PROV_EEXIST)
+		return (st);
+	prov_err_clear(err);
+	st = prov_ledger_open_writer(&ledger, h->ledger, log, &why);
+	prov_ledger_close(ledger);
+	if (st != PROV_OK) {
+		err->status = st;
+		(void)snprintf(err->msg, sizeof(err->msg),
+		    "the ledger was begun under another name, which goes on, "
+		    "or is damaged: %.300s",
+		    why.msg);
+	}
+	return (st);
+}
+
 static int
 set_up(const struct home *h, const struct args *args, const char *name,
     prov_span passphrase)
@@ -142,19 +167,14 @@ set_up(const struct home *h, const struct args *args, const char *name,
 
 	(void)snprintf(log_name, sizeof(log_name), "%s/log", name);
 	if (prov_name_check(log_name, &err) != PROV_OK)
-		return (trouble(args, NULL, &err));
+		return (failure(args, NULL, &err));
 	if ((key = key_for(h, args, name, passphrase)) == NULL ||
 	    (log = key_for(h, args, log_name, passphrase)) == NULL)
 		goto done;
-	st = prov_ledger_create(h->ledger, log, key, (int64_t)time(NULL), &err);
-	if (st == PROV_EEXIST) { /* an interrupted run got that far */
-		prov_err_clear(&err);
-		st = PROV_OK;
-	}
-	if (st == PROV_OK)
+	if ((st = make_ledger(h, key, log, &err)) == PROV_OK)
 		st = write_trust(h, key, log, &err);
 	if (st != PROV_OK) {
-		status = trouble(args, NULL, &err);
+		status = failure(args, NULL, &err);
 	} else if (!write_config(h, name)) {
 		complain(args, h->config, "%s", strerror(errno));
 	} else {
@@ -189,9 +209,9 @@ run(const struct args *args)
 		    "NAME");
 	} else if (args->n == 1 &&
 		   prov_name_check(args->at[0], &err) != PROV_OK) {
-		status = trouble(args, NULL, &err);
+		status = failure(args, NULL, &err);
 	} else if (passphrase_new(args, buf, &passphrase, &err) != PROV_OK) {
-		status = trouble(args, NULL, &err);
+		status = failure(args, NULL, &err);
 	} else {
 		status = set_up(&h, args, args->n == 1 ? args->at[0] : name,
 		    passphrase);

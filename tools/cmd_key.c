@@ -66,9 +66,11 @@ store(const struct args *args, const prov_key *key)
 	path = home_key_path(&h, prov_key_public(key)->name);
 	if (path == NULL || !home_make_parents(path))
 		complain(args, path, "%s", strerror(errno));
+	else if (access(path, F_OK) == 0)
+		complain(args, path, "is there already; nothing was changed");
 	else if (passphrase_new(args, buf, &passphrase, &err) != PROV_OK ||
 		 prov_key_save(key, path, passphrase, &err) != PROV_OK)
-		status = trouble(args, NULL, &err);
+		status = failure(args, NULL, &err);
 	else {
 		print_public(prov_key_public(key));
 		printf("next: prov trust add VKEY, and to log with it: prov "
@@ -90,7 +92,7 @@ run_generate(const struct args *args)
 
 	harden();
 	if (prov_key_generate(&key, args->at[0], &err) != PROV_OK)
-		return (trouble(args, NULL, &err));
+		return (failure(args, NULL, &err));
 	status = store(args, key);
 	prov_key_free(key);
 	return (status);
@@ -145,14 +147,16 @@ run_import(const struct args *args)
 	int status;
 
 	harden();
+	errno = 0;
 	if (!read_seed(path, seed)) {
-		complain(args, path != NULL ? path : "standard input",
-		    "not a seed: 32 bytes or 64 hex digits are");
+		complain(args, path != NULL ? path : "standard input", "%s",
+		    errno != 0 ? strerror(errno)
+			       : "not a seed: 32 bytes or 64 hex digits are");
 		return (EXIT_TROUBLE);
 	}
 	if (prov_key_import(&key, args->at[0],
 		(prov_span){ seed, sizeof(seed) }, &err) != PROV_OK)
-		status = trouble(args, NULL, &err);
+		status = failure(args, NULL, &err);
 	else
 		status = store(args, key);
 	explicit_bzero(seed, sizeof(seed));
@@ -198,7 +202,7 @@ run_export(const struct args *args)
 		prov_vkey_format(prov_key_public(key), vkey);
 		printf("%s\n", vkey);
 	} else if (prov_key_export(key, seed, &err) != PROV_OK) {
-		status = trouble(args, NULL, &err);
+		status = failure(args, NULL, &err);
 	} else {
 		print_hex(seed, sizeof(seed));
 		printf("\n");

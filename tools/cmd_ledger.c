@@ -158,14 +158,12 @@ with_reader(const struct args *args,
     int (*work)(const struct args *, struct home *, prov_ledger *))
 {
 	struct home h;
-	prov_ledger *ledger;
-	int status = EXIT_NO; /* a ledger that does not verify is an answer */
+	prov_ledger *ledger = NULL;
+	int status;
 
 	if (!home_find(&h, args))
 		return (EXIT_TROUBLE);
-	if (home_ledger_dir(&h, args) == NULL)
-		status = EXIT_TROUBLE;
-	if ((ledger = home_open_ledger(&h, args)) != NULL)
+	if ((status = home_open_ledger(&ledger, &h, args)) == EXIT_HOLDS)
 		status = work(args, &h, ledger);
 	prov_ledger_close(ledger);
 	home_free(&h);
@@ -250,14 +248,14 @@ prove(const struct args *args, struct home *h, prov_ledger *ledger)
 static int
 check(const struct args *args, struct home *h, prov_ledger *ledger)
 {
-	struct progress *p = progress_new("checking entries,", 1);
+	struct progress *p = progress_new("checking", 1);
 	prov_err err = { 0 };
 	uint64_t n = 0;
 	prov_status st;
 
 	(void)h;
-	st = prov_ledger_check(ledger, p != NULL ? progress_bytes : NULL, p, &n,
-	    &err);
+	st = prov_ledger_check(ledger, p != NULL ? progress_entries : NULL, p,
+	    &n, &err);
 	progress_free(p);
 	if (st != PROV_OK)
 		return (trouble(args, NULL, &err));

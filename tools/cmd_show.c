@@ -57,12 +57,12 @@ static int
 show_entry(const struct args *args, const char *number)
 {
 	struct home h;
-	prov_ledger *ledger;
+	prov_ledger *ledger = NULL;
 	prov_err err = { 0 };
 	uint8_t *p = NULL;
 	uint64_t i;
 	size_t len;
-	int status = EXIT_TROUBLE;
+	int status;
 
 	if (!parse_index(number, &i)) {
 		complain(args, NULL, "--entry %s: not a number", number);
@@ -70,7 +70,7 @@ show_entry(const struct args *args, const char *number)
 	}
 	if (!home_find(&h, args))
 		return (EXIT_TROUBLE);
-	if ((ledger = home_open_ledger(&h, args)) != NULL) {
+	if ((status = home_open_ledger(&ledger, &h, args)) == EXIT_HOLDS) {
 		if (prov_ledger_entry(ledger, i, &p, &len, &err) != PROV_OK)
 			status = trouble(args, NULL, &err);
 		else
@@ -106,8 +106,11 @@ show_file(const struct args *args, const char *path)
 static int
 run(const struct args *args)
 {
+	static const char *const forms[] = { "json", "raw" };
 	const char *entry = args_value(args, "entry");
 
+	if (!args_only_one(args, forms, 2))
+		return (EXIT_TROUBLE);
 	if ((entry != NULL) == (args->n == 1)) {
 		complain(args, NULL, "either a file or --entry N");
 		return (EXIT_TROUBLE);

@@ -235,11 +235,13 @@ drop_sidecars(struct files *f)
 static int
 run(const struct args *args)
 {
+	static const char *const places[] = { "sidecar-dir", "no-sidecar" };
 	struct session s = { .args = args, .status = EXIT_TROUBLE };
 	unsigned jobs = processors();
 	bool gathered;
 
-	if (!args_number(args, "jobs", 1, JOBS_MAX, &jobs))
+	if (!args_number(args, "jobs", 1, JOBS_MAX, &jobs) ||
+	    !args_only_one(args, places, 2))
 		return (EXIT_TROUBLE);
 	if (args->n == 0 && !args_has(args, "recursive")) {
 		complain(args, NULL, "nothing to sign; prov sign FILE ...");

@@ -8,7 +8,7 @@
 
 #include "home.h"
 
-#define LIST_MAX 64 /* values of one repeated option */
+#define LIST_MAX 64 /* as many as a trust file may hold */
 
 static const struct opt add_opts[] = {
 	{ "trust", 0, "FILE", "the trust file to change" },
@@ -39,39 +39,58 @@ trust_path(const struct home *h, const struct args *args)
 	return (path != NULL ? path : h->trust);
 }
 
-/* "2026-11-23" or "2026-11-23T20:41:00Z". */
+/*
+ * Only what reads back the same is a time: timegm puts 30 February into March.
+ * 0 would stand for no bound at all.
+ */
+static bool
+parse_time(const char *s, int64_t *out)
+{
+	char whole[48], again[48];
+	struct tm tm = { 0 };
+
+	(void)snprintf(whole, sizeof(whole), "%.24s%s", s,
+	    strlen(s) == 10 ? "T00:00:00Z" : "");
+	if (strptime(whole, "%Y-%m-%dT%H:%M:%SZ", &tm) == NULL)
+		return (false);
+	*out = (int64_t)timegm(&tm);
+	return (*out != 0 &&
+		strftime(again, sizeof(again), "%Y-%m-%dT%H:%M:%SZ", &tm) > 0 &&
+		strcmp(again, whole) == 0);
+}
+
+/* "2026-11-23", its first second, or "2026-11-23T20:41:00Z". */
 static bool
 time_option(const struct args *args, const char *name, int64_t *out)
 {
-	const char *s = args_value(args, name), *end;
-	struct tm tm = { 0 };
+	const char *s = args_value(args, name);
 
 	if (s == NULL)
 		return (true);
-	if (((end = strptime(s, "%Y-%m-%dT%H:%M:%SZ", &tm)) == NULL ||
-		*end != '\0') &&
-	    ((memset(&tm, 0, sizeof(tm)), end = strptime(s, "%Y-%m-%d", &tm)) ==
-		    NULL ||
-		*end != '\0')) {
+	if (!parse_time(s, out)) {
 		complain(args, NULL,
 		    "--%s %s: not a time such as "
 		    "2026-11-23T20:41:00Z",
 		    name, s);
 		return (false);
 	}
-	*out = (int64_t)timegm(&tm);
 	return (true);
 }
 
-static size_t
+static bool
 list_option(const struct args *args, const char *name,
-    const char *out[LIST_MAX])
+    const char *out[LIST_MAX], size_t *n)
 {
-	size_t n = 0;
+	const char *s;
 
-	while (n < LIST_MAX && (out[n] = args_nth(args, name, n)) != NULL)
-		n++;
-	return (n);
+	for (*n = 0; (s = args_nth(args, name, *n)) != NULL; out[(*n)++] = s) {
+		if (*n == LIST_MAX) {
+			complain(args, NULL, "--%s: more than %d of them", name,
+			    LIST_MAX);
+			return (false);
+		}
+	}
+	return (true);
 }
 
 static prov_status
@@ -81,10 +100,10 @@ add_signer(const struct args *args, prov_trust *trust, const prov_pubkey *key,
 	const char *iss[LIST_MAX], *paths[LIST_MAX];
 	prov_trust_signer signer = { .key = *key, .iss = iss, .paths = paths };
 
-	signer.n_iss = list_option(args, "iss", iss);
-	signer.n_paths = list_option(args, "path", paths);
 	signer.may_revoke = args_has(args, "may-revoke");
-	if (!time_option(args, "not-before", &signer.not_before) ||
+	if (!list_option(args, "iss", iss, &signer.n_iss) ||
+	    !list_option(args, "path", paths, &signer.n_paths) ||
+	    !time_option(args, "not-before", &signer.not_before) ||
 	    !time_option(args, "not-after", &signer.not_after))
 		return (PROV_EARG);
 	return (prov_trust_add_signer(trust, &signer, err));
@@ -101,11 +120,26 @@ open_or_new(prov_trust **trust, const char *path, prov_err *err)
 static bool
 make_home(const struct home *h, const struct args *args)
 {
-	if (args_value(args, "trust") != NULL || mkdir(h->dir, 0700) == 0 ||
-	    errno == EEXIST)
+	if (args_value(args, "trust") != NULL || home_make_parents(h->trust))
 		return (true);
 	complain(args, h->dir, "%s", strerror(errno));
 	return (false);
+}
+
+/* A log is believed or not: what narrows a signer would be ignored. */
+static bool
+usage_holds(const struct args *args)
+{
+	static const char *const narrow[] = { "iss", "path", "not-before",
+		"not-after", "may-revoke" };
+
+	for (size_t i = 0; i < sizeof(narrow) / sizeof(narrow[0]); i++) {
+		const char *both[] = { "log", narrow[i] };
+
+		if (!args_only_one(args, both, 2))
+			return (false);
+	}
+	return (true);
 }
 
 static int
@@ -119,6 +153,8 @@ run_add(const struct args *args)
 	bool log = args_has(args, "log");
 	int status = EXIT_TROUBLE;
 
+	if (!usage_holds(args))
+		return (EXIT_TROUBLE);
 	if (prov_vkey_parse(&key, args->at[0], &err) != PROV_OK) {
 		complain(args, NULL, "%s", err.msg);
 		return (EXIT_TROUBLE);

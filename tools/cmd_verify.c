@@ -176,6 +176,9 @@ verify_all(struct session *s)
 static bool
 usage_holds(const struct args *args)
 {
+	static const char *const places[] = { "sidecar", "sidecar-dir",
+		"no-sidecar" };
+
 	if (args->n == 0 && !args_has(args, "recursive")) {
 		complain(args, NULL, "nothing to verify; prov verify FILE ...");
 		return (false);
@@ -185,15 +188,7 @@ usage_holds(const struct args *args)
 		complain(args, NULL, "--sidecar goes with exactly one file");
 		return (false);
 	}
-	if (args_has(args, "sidecar") + args_has(args, "sidecar-dir") +
-		args_has(args, "no-sidecar") >
-	    1) {
-		complain(args, NULL,
-		    "only one of --sidecar, --sidecar-dir "
-		    "and --no-sidecar");
-		return (false);
-	}
-	return (true);
+	return (args_only_one(args, places, 3));
 }
 
 static int

@@ -185,33 +185,47 @@ home_ledger_dir(const struct home *h, const struct args *args)
 	return (access(h->ledger, F_OK) == 0 ? h->ledger : NULL);
 }
 
-prov_ledger *
-home_open_ledger(const struct home *h, const struct args *args)
+/* Under whichever trusted log it is of. */
+static prov_status
+open_under(prov_ledger **out, const prov_trust *trust, const char *dir,
+    prov_err *err)
+{
+	static const char other[] = "ledger.untrusted:";
+	prov_status st = PROV_EUNTRUSTED;
+
+	if (prov_trust_logs(trust) == 0)
+		(void)snprintf(err->msg, sizeof(err->msg),
+		    "no log is trusted; prov trust add --log VKEY");
+	for (size_t i = 0; i < prov_trust_logs(trust); i++) {
+		prov_err_clear(err);
+		st = prov_ledger_open(out, dir, prov_trust_log_at(trust, i),
+		    err);
+		if (st != PROV_EUNTRUSTED ||
+		    strncmp(err->msg, other, sizeof(other) - 1) != 0)
+			break;
+	}
+	return (st);
+}
+
+int
+home_open_ledger(prov_ledger **out, const struct home *h,
+    const struct args *args)
 {
 	const char *dir = home_ledger_dir(h, args);
 	prov_trust *trust;
-	prov_ledger *ledger = NULL;
 	prov_err err = { 0 };
-	prov_status st = PROV_ENOTFOUND;
+	prov_status st;
 
 	if (dir == NULL) {
 		complain(args, NULL, "no ledger here; run: prov init");
-		return (NULL);
+		return (EXIT_TROUBLE);
 	}
 	if ((trust = home_load_trust(h, args)) == NULL)
-		return (NULL);
-	for (size_t i = 0; i < prov_trust_logs(trust) && st != PROV_OK; i++) {
-		if (st != PROV_ENOTFOUND && st != PROV_EUNTRUSTED)
-			break;
-		prov_err_clear(&err);
-		st = prov_ledger_open(&ledger, dir, prov_trust_log_at(trust, i),
-		    &err);
-	}
-	if (st != PROV_OK)
-		complain(args, dir, "%s",
-		    err.msg[0] != '\0'
-			? err.msg
-			: "no log is trusted; prov trust add --log VKEY");
+		return (EXIT_TROUBLE);
+	st = open_under(out, trust, dir, &err);
 	prov_trust_free(trust);
-	return (ledger);
+	if (st == PROV_OK)
+		return (EXIT_HOLDS);
+	complain(args, NULL, "%s", err.msg);
+	return (exit_for(st));
 }

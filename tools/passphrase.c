@@ -113,6 +113,9 @@ passphrase_new(const struct args *args, char buf[1024], prov_span *out,
 	prov_status st;
 
 	*out = (prov_span){ 0 };
+	if (args_has(args, "no-passphrase") && file != NULL)
+		return (fail(err, PROV_EARG, "--no-passphrase",
+		    "and --passphrase-file exclude each other"));
 	if (args_has(args, "no-passphrase"))
 		return (PROV_OK);
 	if (file != NULL)

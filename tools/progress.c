@@ -110,6 +110,23 @@ progress_bytes(void *arg, uint64_t done, uint64_t total)
 }
 
 void
+progress_entries(void *arg, uint64_t done, uint64_t total)
+{
+	struct progress *p = arg;
+
+	if (p == NULL)
+		return;
+	pthread_mutex_lock(&p->lock);
+	if (due(p)) {
+		fprintf(stderr, "\r\033[K%s %llu of %llu entries, %.0f/s",
+		    p->verb, (unsigned long long)done,
+		    (unsigned long long)total, (double)done / since(&p->start));
+		p->visible = true;
+	}
+	pthread_mutex_unlock(&p->lock);
+}
+
+void
 progress_file(struct progress *p)
 {
 	if (p == NULL)

@@ -15,8 +15,9 @@ struct progress;
 struct progress *progress_new(const char *verb, size_t n_files); /* or NULL */
 void progress_free(struct progress *p); /* wipes the line; NULL is fine */
 
-/* A prov_progress_fn whose arg is a struct progress; callable from threads. */
+/* prov_progress_fns whose arg is a struct progress; callable from threads. */
 void progress_bytes(void *p, uint64_t done, uint64_t total);
+void progress_entries(void *p, uint64_t done, uint64_t total);
 void progress_file(struct progress *p); /* one more file is done */
 void progress_wipe(struct progress *p); /* before other output */
 

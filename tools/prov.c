@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cmd.h"
@@ -33,6 +34,7 @@ int
 main(int argc, char **argv)
 {
 	int status = EXIT_TROUBLE;
+	char *safe;
 
 	if (argc < 2)
 		return (help(stderr, EXIT_TROUBLE));
@@ -54,7 +56,9 @@ main(int argc, char **argv)
 			}
 			return (status);
 		}
+	safe = printable(argv[1]);
 	fprintf(stderr, "prov: %s: no such command; prov --help lists them\n",
-	    argv[1]);
+	    safe != NULL ? safe : "");
+	free(safe);
 	return (EXIT_TROUBLE);
 }

@@ -6,16 +6,30 @@
 #include "cmd.h"
 
 /*
- * Control characters, DEL and everything outside printable ASCII that is not
- * part of well-formed text must not steer a terminal: bytes under 0x20 and
- * 0x7f, C1 controls, line separators and bidi controls become \u{..}.
+ * What moves the cursor, reorders its neighbours or cannot be seen must not
+ * steer a terminal: it becomes \u{..}, as in the library's own lines.
  */
 static bool
 is_steering(uint32_t c)
 {
-	return (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x61c ||
-		(c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
-		(c >= 0x2060 && c <= 0x206f) || c == 0xfeff);
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = {
+		{ 0x00, 0x1f },       /* C0 */
+		{ 0x7f, 0x9f },       /* DEL and C1 */
+		{ 0x61c, 0x61c },     /* Arabic letter mark */
+		{ 0x200e, 0x200f },   /* direction marks */
+		{ 0x2028, 0x202e },   /* separators, embeddings, overrides */
+		{ 0x2066, 0x2069 },   /* isolates */
+		{ 0xfeff, 0xfeff },   /* byte order mark */
+		{ 0xfff9, 0xfffb },   /* interlinear annotation */
+		{ 0xe0000, 0xe007f }, /* tags */
+	};
+
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+		if (c >= ranges[i].first && c <= ranges[i].last)
+			return (true);
+	return (false);
 }
 
 /* Decodes one UTF-8 character of at most left bytes: its length, 0 if bad. */
@@ -46,7 +60,7 @@ char *
 printable(const char *s)
 {
 	size_t left = strlen(s), at = 0, len;
-	char *out = malloc(left * 8 + 1);
+	char *out = malloc(left * 9 + 1);
 	uint32_t c;
 
 	if (out == NULL)
@@ -56,8 +70,10 @@ printable(const char *s)
 
 		len = decode(p, left, &c);
 		if (len == 0 || is_steering(c)) {
+			/* A stray byte as a lone surrogate, which no text
+			 * escapes to. */
 			at += (size_t)sprintf(out + at, "\\u{%x}",
-			    len == 0 ? p[0] : c);
+			    len == 0 ? 0xdc00U | p[0] : c);
 			len = len == 0 ? 1 : len;
 			continue;
 		}
@@ -79,6 +95,15 @@ say_prefix(const struct args *args, const char *what)
 	free(safe);
 }
 
+/* Whether a message names the thing itself: "FILE: ", "FILE:3:14: ". */
+static bool
+begins(const char *msg, const char *what)
+{
+	size_t len = what != NULL ? strlen(what) : 0;
+
+	return (len > 0 && strncmp(msg, what, len) == 0 && msg[len] == ':');
+}
+
 void
 complain(const struct args *args, const char *what, const char *fmt, ...)
 {
@@ -89,7 +114,7 @@ complain(const struct args *args, const char *what, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(msg, sizeof(msg), fmt, ap);
 	va_end(ap);
-	say_prefix(args, what);
+	say_prefix(args, begins(msg, what) ? NULL : what);
 	safe = printable(msg);
 	fprintf(stderr, "%s\n", safe != NULL ? safe : "out of memory");
 	free(safe);
@@ -129,6 +154,14 @@ trouble(const struct args *args, const char *what, const prov_err *err)
 	    err->msg[0] != '\0' ? err->msg : prov_strstatus(err->status));
 	return (
 	    exit_for(err->status == PROV_OK ? PROV_EINTERNAL : err->status));
+}
+
+int
+failure(const struct args *args, const char *what, const prov_err *err)
+{
+	int status = trouble(args, what, err);
+
+	return (status == EXIT_NO ? EXIT_TROUBLE : status);
 }
 
 static int
