@@ -166,6 +166,13 @@ compare_aspect(struct findings *f, const struct rule *r,
 	    (long long)w2, (long long)h2, (long long)w1, (long long)h1);
 }
 
+/* Whether a is 2 * b and not 0; what is stated may be too large to double. */
+static bool
+is_double(int64_t a, int64_t b)
+{
+	return (a != 0 && a % 2 == 0 && a / 2 == b);
+}
+
 /*
  * HE-AAC is announced by its core's numbers or by its output's; the core's own
  * are bound by the configuration.
@@ -177,7 +184,7 @@ compare_heard(struct findings *f, const struct rule *r, const struct shown *was,
 	int64_t a = value(was, r->field, 0), b = value(is, r->field, 0);
 	bool aac = strcmp(was->s->canon, "aac/1") == 0;
 
-	if (a == b || (aac && (a == 2 * b || b == 2 * a) && a != 0 && b != 0))
+	if (a == b || (aac && (is_double(a, b) || is_double(b, a))))
 		return;
 	if (aac && (a == 0 || b == 0))
 		return;

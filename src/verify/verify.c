@@ -378,18 +378,26 @@ bind_exact(struct task *t)
 	return (any);
 }
 
-/* A sidecar that is a lie is never replaced by what a look-up would find. */
+/*
+ * A sidecar that is a lie, or that shows the log to be one, is never replaced
+ * by what a look-up would find.
+ */
+static bool
+is_lie(const struct evidence *e)
+{
+	return (e->from_sidecar && (e->signature == PROV_SIG_INVALID ||
+				       e->ledger == PROV_LEDGER_INVALID ||
+				       e->ledger == PROV_LEDGER_STALE ||
+				       e->ledger == PROV_LEDGER_FORK));
+}
+
 static bool
 is_settled(const struct task *t)
 {
-	const struct evidence *e;
-
 	if (t->out->sidecar_bad || t->out->ledger_bad)
 		return (true);
 	for (size_t i = 0; i < t->d.n; i++) {
-		e = t->d.at[i];
-		if (e->from_sidecar && (e->signature == PROV_SIG_INVALID ||
-					   e->ledger == PROV_LEDGER_INVALID))
+		if (is_lie(t->d.at[i]))
 			return (true);
 	}
 	return (false);
@@ -500,6 +508,8 @@ choose(const struct task *t)
 	for (size_t i = 0; i < t->d.n; i++) {
 		struct evidence *e = t->d.at[i];
 
+		if (is_lie(e))
+			return (e);
 		if (is_known(e) && (best == NULL || is_better(e, best)))
 			best = e;
 	}
@@ -639,7 +649,8 @@ work(struct task *t, prov_err *err)
 		return (st);
 	if (!is_settled(t) && (st = audit(t, err)) != PROV_OK)
 		return (st);
-	if ((e = choose(t)) == NULL) {
+	/* Beside a damaged sidecar nothing is said to be valid. */
+	if (t->out->sidecar_bad || (e = choose(t)) == NULL) {
 		fill_unsigned(t);
 	} else {
 		if ((st = fill(t, e, err)) != PROV_OK)

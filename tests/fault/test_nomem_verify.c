@@ -143,8 +143,7 @@ by_the_sidecar(void **state)
 	o.trust = d.trust;
 	o.demux = d.demux;
 	run_out(&o, desk_path(&d, "x"), true);
-	assert_int_equal(prov_trust_remove(d.trust, OWNER_NAME, NULL),
-	    PROV_OK);
+	assert_int_equal(prov_trust_remove(d.trust, OWNER_NAME, NULL), PROV_OK);
 	run_out(&o, desk_path(&d, "x"), false);
 	desk_close(&d);
 }

@@ -38,8 +38,7 @@ trust(prov_span bytes)
 		const prov_trust_signer *s = prov_trust_signer_at(t, i);
 
 		/* Nobody is in without a name of his own. */
-		if (s->key.name[0] == '\0' ||
-		    trust_find(t, s->key.kid) != s ||
+		if (s->key.name[0] == '\0' || trust_find(t, s->key.kid) != s ||
 		    (s->n_iss == 0 && !trust_allows_iss(s, s->key.name)))
 			abort();
 	}

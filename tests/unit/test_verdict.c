@@ -62,9 +62,9 @@ all_states(void **state)
 		v->trouble = flags & 32 ? PROV_EIO : PROV_OK;
 		verdict_settle(v);
 		want = flags == 24 && v->signature == PROV_SIG_VALID &&
-		    v->ledger == PROV_LEDGER_INCLUDED &&
-		    (v->binding == PROV_BIND_EXACT ||
-		        v->binding == PROV_BIND_STREAMS);
+		       v->ledger == PROV_LEDGER_INCLUDED &&
+		       (v->binding == PROV_BIND_EXACT ||
+			   v->binding == PROV_BIND_STREAMS);
 		assert_int_equal(v->holds, want);
 		assert_int_equal(v->status == 0, want);
 		assert_int_equal(verdict_result(v, NULL) == PROV_OK, want);
@@ -208,21 +208,19 @@ picture(void **state)
 	findings_add(&v->why, REASON_ESSENCE_ALTERED, "4.0-6.0 s");
 	add_streams(v);
 	verdict_settle(v);
-	assert_text(v,
-	    PATH ": ALTERED  binding.streams.mismatch\n"
-	         "  video h264  0:00 ..N.. 0:10  altered 4.0-6.0 s\n"
-	         "  audio aac   0:00 ..... 0:10  intact\n");
+	assert_text(v, PATH ": ALTERED  binding.streams.mismatch\n"
+			    "  video h264  0:00 ..N.. 0:10  altered 4.0-6.0 s\n"
+			    "  audio aac   0:00 ..... 0:10  intact\n");
 	v->streams[0].n_ranges = 3;
 	v->streams[0].ranges[1] = (struct range){ REASON_ESSENCE_MISSING,
 		INT64_C(6000000000), INT64_C(8000000000) };
 	v->streams[0].ranges[2] = (struct range){ REASON_ESSENCE_REORDERED,
 		INT64_C(8000000000), INT64_C(10000000000) };
 	v->streams[1].state = PAIR_MISSING;
-	assert_text(v,
-	    PATH ": ALTERED  binding.streams.mismatch\n"
-	         "  video h264  0:00 ..NMR 0:10  altered 4.0-6.0 s, "
-	         "missing 6.0-8.0 s, reordered 8.0-10.0 s\n"
-	         "  audio aac   missing\n");
+	assert_text(v, PATH ": ALTERED  binding.streams.mismatch\n"
+			    "  video h264  0:00 ..NMR 0:10  altered 4.0-6.0 s, "
+			    "missing 6.0-8.0 s, reordered 8.0-10.0 s\n"
+			    "  audio aac   missing\n");
 	prov_verdict_free(v);
 }
 
