@@ -51,6 +51,29 @@ ok() { # description command ...
 	exit_is 0 "$@"
 }
 
+says() { # status description pattern command ... : refused, in one line
+	tap_want=$1 tap_what=$2 tap_pattern=$3
+	shift 3
+	"$@" >out 2>err </dev/null
+	tap_got=$?
+	if [ "$tap_got" -eq "$tap_want" ] && [ "$(wc -l <err)" -eq 1 ] &&
+	    grep -q -e "$tap_pattern" err; then
+		pass "$tap_what"
+		return
+	fi
+	fail "$tap_what" out err
+	echo "# $*: exit $tap_got, want $tap_want and '$tap_pattern'"
+}
+
+has() { # description file pattern
+	if grep -q -e "$3" "$2"; then
+		pass "$1"
+	else
+		fail "$1" "$2"
+		echo "# no '$3' in $2"
+	fi
+}
+
 same() { # description file file
 	if diff -u "$2" "$3" >diff.out; then
 		pass "$1"
