@@ -410,8 +410,9 @@ get_counts(struct cbor *c, struct stream *s, prov_err *err)
 	    (st = want_key(c, KEY_DURATION, err)) != PROV_OK ||
 	    (st = cbor_get_int(c, &s->duration_ns, err)) != PROV_OK)
 		return (st);
-	if (s->duration_ns < 0)
-		return (prov_fail(err, PROV_EFORMAT, "a negative duration"));
+	if (s->duration_ns < 0 || s->duration_ns > DURATION_NS_MAX)
+		return (prov_fail(err, PROV_EFORMAT, "a duration of %lld ns",
+		    (long long)s->duration_ns));
 	s->rate = (uint32_t)rate;
 	return (PROV_OK);
 }

@@ -18,8 +18,14 @@
  */
 #define TIMELINE_FIT_NS 1000000 /* run-length coding moves no frame by more */
 
-/* Times are within 73 years of 0, so that differences never overflow. */
-#define TIMELINE_NS_MAX (INT64_C(1) << 61)
+/*
+ * Times are within 36 years of 0, so that neither differences of two nor
+ * differences of those overflow.
+ */
+#define TIMELINE_NS_MAX (INT64_C(1) << 60)
+
+/* From the earliest time to the latest, and the last picture's share. */
+#define DURATION_NS_MAX (2 * TIMELINE_NS_MAX)
 
 /* A run every third frame of two days at 120 a second: 224 MB in memory. */
 #define RUNS_MAX 7000000UL
