@@ -16,7 +16,7 @@
 /* Edits are stated in movie ticks, so ends are known to one of those. */
 #define ROUNDED_NS 1000000
 
-/* Profiles are at most a few MB; more is not hashed as one. */
+/* Profiles are at most a few MB; a file with more is exact only. */
 #define ICC_MAX (16UL << 20)
 
 static int64_t
@@ -46,19 +46,27 @@ struct frame {
 	uint64_t num, den; /* of a pixel; 0: square or not stated */
 };
 
+/*
+ * What no picture can have is stated as the most that one could: passed over,
+ * it would look like nothing stated.
+ */
+static int64_t
+bounded(uint64_t v, int64_t max)
+{
+	return (v > (uint64_t)max ? max : (int64_t)v);
+}
+
 /* Height stays; width follows the ratio, as other containers round it. */
 static void
 present_aspect(prov_present *p, const struct frame *f)
 {
-	uint64_t w;
+	unsigned __int128 w;
 
-	if (f->w <= 0 || f->h <= 0 || f->w > UINT16_MAX || f->num == 0 ||
-	    f->den == 0 || f->num >> 40 != 0 || f->den >> 40 != 0)
+	if (f->w <= 0 || f->h <= 0 || f->num == 0 || f->den == 0)
 		return;
-	w = ((uint64_t)f->w * f->num + f->den / 2) / f->den;
-	if (w >> 31 != 0)
-		return;
-	prov_present_set(p, PROV_DISPLAY_W, (int64_t)w);
+	w = ((unsigned __int128)f->w * f->num + f->den / 2) / f->den;
+	prov_present_set(p, PROV_DISPLAY_W,
+	    w > INT32_MAX ? INT32_MAX : (int64_t)w);
 	prov_present_set(p, PROV_DISPLAY_H, f->h);
 }
 
@@ -170,8 +178,12 @@ icc_bmff(prov_present *p, const struct bmff *b, const struct bmff_track *t,
 	uint8_t piece[4096], digest[SHA256_LEN];
 	prov_status st;
 
-	if (!t->has_icc || left > ICC_MAX)
+	if (!t->has_icc)
 		return (PROV_OK);
+	if (left > ICC_MAX)
+		return (prov_fail(err, PROV_ELIMIT,
+		    "limit.icc: a colour profile of more than %lu bytes",
+		    ICC_MAX));
 	if ((st = sha256_new(&h, err)) != PROV_OK)
 		return (st);
 	sha256_init(h);
@@ -340,21 +352,17 @@ size_ebml(prov_present *p, const struct ebml_track *t)
 	int64_t crop[4];
 
 	for (size_t i = 0; i < 4; i++)
-		crop[i] =
-		    t->crop[i] > UINT16_MAX ? UINT16_MAX : (int64_t)t->crop[i];
+		crop[i] = bounded(t->crop[i], UINT16_MAX);
 	if (t->has_crop)
 		present_crop(p, crop);
-	if (t->pixel_w > UINT16_MAX || t->pixel_h > UINT16_MAX)
-		return;
-	f.w = (int64_t)t->pixel_w - crop[0] - crop[2];
-	f.h = (int64_t)t->pixel_h - crop[1] - crop[3];
+	f.w = bounded(t->pixel_w, INT32_MAX) - crop[0] - crop[2];
+	f.h = bounded(t->pixel_h, INT32_MAX) - crop[1] - crop[3];
 	if (!t->has_display || t->display_w == 0 || t->display_h == 0 ||
-	    t->display_w > UINT16_MAX || t->display_h > UINT16_MAX ||
 	    f.w <= 0 || f.h <= 0)
 		return;
 	/* Whatever the unit: only the ratio decides. */
-	f.num = t->display_w * (uint64_t)f.h;
-	f.den = t->display_h * (uint64_t)f.w;
+	f.num = (uint64_t)(bounded(t->display_w, INT32_MAX) * f.h);
+	f.den = (uint64_t)(bounded(t->display_h, INT32_MAX) * f.w);
 	present_aspect(p, &f);
 }
 
@@ -365,26 +373,29 @@ picture_ebml(prov_present *p, const struct ebml_track *t, bool in_stream,
 	size_ebml(p, t);
 	if (t->has_fields && !in_stream && t->interlaced != 0)
 		present_fields(p, t->interlaced == 2 ? 0 : t->field_order);
-	if (t->has_stereo && t->stereo <= INT16_MAX)
-		prov_present_set(p, PROV_STEREO, (int64_t)t->stereo);
+	if (t->has_stereo)
+		prov_present_set(p, PROV_STEREO, bounded(t->stereo, INT16_MAX));
 	if (t->has_alpha)
 		prov_present_set(p, PROV_ALPHA, t->alpha != 0);
 	if (t->has_projection) {
-		prov_present_set(p, PROV_PROJECTION,
-		    t->projection > 3 ? 3 : (int64_t)t->projection);
+		prov_present_set(p, PROV_PROJECTION, bounded(t->projection, 3));
 		/* Counter-clockwise, as RFC 9559 5.1.4.1.28.46 has it. */
-		if (t->roll >= -360 && t->roll <= 360)
-			present_turned(p, -t->roll,
+		if (isfinite(t->roll))
+			present_turned(p, -fmod(t->roll, 360),
 			    t->yaw > 179.5 || t->yaw < -179.5 ? 1 : 0);
+		else
+			prov_present_set(p, PROV_EDITED, 1);
 	}
-	if (t->has_colour && (t->primaries | t->transfer | t->matrix) < 256)
-		present_colours(p, (int64_t)t->primaries, (int64_t)t->transfer,
-		    (int64_t)t->matrix);
+	if (t->has_colour)
+		present_colours(p, bounded(t->primaries, INT16_MAX),
+		    bounded(t->transfer, INT16_MAX),
+		    bounded(t->matrix, INT16_MAX));
 	if (t->has_range && (t->range == 1 || t->range == 2))
 		prov_present_set(p, PROV_RANGE, (int64_t)t->range);
-	if (t->has_light && (t->max_cll | t->max_fall) <= UINT16_MAX)
+	if (t->has_light)
 		prov_present_set(p, PROV_LIGHT,
-		    (int64_t)(t->max_cll << 16 | t->max_fall));
+		    bounded(t->max_cll, UINT16_MAX) << 16 |
+			bounded(t->max_fall, UINT16_MAX));
 	return (t->has_mastering ? mastering_ebml(p, t, err) : PROV_OK);
 }
 

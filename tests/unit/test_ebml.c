@@ -195,6 +195,11 @@ shows_the_track(void **state)
 		{ { 0x7670, 0x7671, 1, 0, false }, PROV_PROJECTION, 1 },
 		{ { 0x7670, 0x7675, 0, -90, true }, PROV_ROTATION, 90 },
 		{ { 0x7670, 0x7675, 0, 90, true }, PROV_ROTATION, 270 },
+		{ { 0x7670, 0x7675, 0, 630, true }, PROV_ROTATION, 90 },
+		/* What is beyond all sense is not as if it were not said. */
+		{ { ID_VIDEO, 0x53b8, 1 << 20, 0, false }, PROV_STEREO,
+		    INT16_MAX },
+		{ { 0x55b0, 0x55ba, 300, 0, false }, PROV_TRANSFER, 300 },
 		{ { ID_ENTRY, 0x23314f, 0, 2, true }, PROV_EDITED, 1 },
 		{ { ID_ENTRY, 0x23314f, 0, 1, true }, PROV_EDITED, -1 },
 		{ { ID_ENTRY, 0xb9, 0, 0, false }, PROV_EDITED, 1 },
