@@ -14,6 +14,7 @@ typedef prov_status (
 
 static prov_status walk(struct bmff *b, uint32_t parent, uint64_t at,
     uint64_t end, unsigned depth, prov_err *err);
+static bool has_both(uint64_t seen, const char *one, const char *other);
 
 bool
 box_next(struct bmff *b, uint64_t *at, uint64_t end, struct box *box)
@@ -76,6 +77,7 @@ read_mvhd(struct bmff *b, const struct box *box, prov_err *err)
 	b->timescale = be32(p + at);
 	rate = be32(p + (p[0] == 1 ? 32 : 20));
 	b->odd_rate = rate != 0x10000 && rate != 0;
+	b->odd_volume = be16(p + (p[0] == 1 ? 36 : 24)) != 0x100;
 	get_matrix(b->matrix, p + (p[0] == 1 ? 48 : 36));
 	return (PROV_OK);
 }
@@ -94,6 +96,8 @@ read_tkhd(struct bmff *b, const struct box *box, prov_err *err)
 		return (PROV_OK);
 	}
 	wide = p[0] == 1 ? 12 : 0;
+	t->disabled = (p[3] & 1) == 0;
+	t->quiet |= be16(p + 36 + wide) != 0x100;
 	t->id = be32(p + (p[0] == 1 ? 20 : 12));
 	get_matrix(t->matrix, p + 40 + wide);
 	t->width = be32(p + 76 + wide);
@@ -124,6 +128,17 @@ read_hdlr(struct bmff *b, const struct box *box, prov_err *err)
 	(void)err;
 	if (box_get(b, box, p, sizeof(p), sizeof(p)))
 		b->track->handler = be32(p + 8);
+	return (PROV_OK);
+}
+
+static prov_status
+read_smhd(struct bmff *b, const struct box *box, prov_err *err)
+{
+	uint8_t p[6];
+
+	(void)err;
+	if (box_get(b, box, p, sizeof(p), sizeof(p)) && be16(p + 4) != 0)
+		b->track->quiet = true;
 	return (PROV_OK);
 }
 
@@ -281,6 +296,7 @@ read_trex(struct bmff *b, const struct box *box, prov_err *err)
 	uint8_t p[24];
 
 	(void)err;
+	b->fragmented = true;
 	if (!box_get(b, box, p, sizeof(p), sizeof(p)))
 		b->incomplete = true;
 	else if ((t = track_by_id(b, be32(p + 4))) != NULL)
@@ -379,6 +395,8 @@ enter_trak(struct bmff *b, const struct box *box, prov_err *err)
 	if ((st = walk(b, box->type, box->at, box->end, 2, err)) != PROV_OK ||
 	    (st = bmff_times(b, err)) != PROV_OK)
 		return (st);
+	b->ambiguous |= has_both(b->track->seen, "stco", "co64") ||
+	                has_both(b->track->seen, "stsz", "stz2");
 	b->track = NULL;
 	return (PROV_OK);
 }
@@ -387,52 +405,146 @@ static prov_status
 enter_traf(struct bmff *b, const struct box *box, prov_err *err)
 {
 	b->fragment = NULL;
+	b->seen = 0;
 	return (walk(b, box->type, box->at, box->end, 2, err));
 }
+
+/* A box that matters only for where it stands, and that it is the only one. */
+static prov_status
+pass_by(struct bmff *b, const struct box *box, prov_err *err)
+{
+	(void)b, (void)box, (void)err;
+	return (PROV_OK);
+}
+
+#define MANY true /* it may stand there more than once */
 
 /* Which box means what, and where. Without a function: more boxes. */
 static const struct row {
 	char parent[5], type[5];
 	box_fn read;
+	bool many;
 } rows[] = {
-	{ "", "moov", enter_moov },
-	{ "", "moof", NULL },
-	{ "moov", "mvhd", read_mvhd },
-	{ "moov", "trak", enter_trak },
-	{ "moov", "mvex", NULL },
-	{ "mvex", "trex", read_trex },
-	{ "trak", "tkhd", read_tkhd },
-	{ "trak", "edts", NULL },
-	{ "edts", "elst", read_elst },
-	{ "trak", "uuid", read_uuid },
-	{ "agai", "tref", NULL },
-	{ "tref", "chap", read_chap },
-	{ "trak", "mdia", NULL },
-	{ "mdia", "mdhd", read_mdhd },
-	{ "mdia", "hdlr", read_hdlr },
-	{ "mdia", "minf", NULL },
-	{ "minf", "dinf", NULL },
-	{ "dinf", "dref", read_dref },
-	{ "minf", "stbl", NULL },
-	{ "stbl", "stsd", bmff_descriptions },
-	{ "stbl", "stts", read_table },
-	{ "stbl", "ctts", read_table },
-	{ "stbl", "stsz", read_stsz },
-	{ "stbl", "stz2", read_stsz },
-	{ "moof", "traf", enter_traf },
-	{ "traf", "tfhd", read_tfhd },
-	{ "traf", "tfdt", read_tfdt },
-	{ "traf", "trun", bmff_run },
+	{ "", "moov", enter_moov, MANY },
+	{ "", "moof", NULL, MANY },
+	{ "moov", "mvhd", read_mvhd, false },
+	{ "moov", "trak", enter_trak, MANY },
+	{ "moov", "mvex", NULL, false },
+	{ "mvex", "trex", read_trex, MANY },
+	{ "trak", "tkhd", read_tkhd, false },
+	{ "trak", "edts", NULL, false },
+	{ "edts", "elst", read_elst, false },
+	{ "trak", "uuid", read_uuid, MANY },
+	{ "agai", "tref", NULL, MANY },
+	{ "tref", "chap", read_chap, MANY },
+	{ "trak", "mdia", NULL, false },
+	{ "mdia", "mdhd", read_mdhd, false },
+	{ "mdia", "hdlr", read_hdlr, false },
+	{ "mdia", "minf", NULL, false },
+	{ "minf", "smhd", read_smhd, false },
+	{ "minf", "dinf", NULL, false },
+	{ "dinf", "dref", read_dref, false },
+	{ "minf", "stbl", NULL, false },
+	{ "stbl", "stsd", bmff_descriptions, false },
+	{ "stbl", "stts", read_table, false },
+	{ "stbl", "ctts", read_table, false },
+	{ "stbl", "stsz", read_stsz, false },
+	{ "stbl", "stz2", read_stsz, false },
+	{ "stbl", "stsc", pass_by, false },
+	{ "stbl", "stco", pass_by, false },
+	{ "stbl", "co64", pass_by, false },
+	{ "stbl", "stss", pass_by, false },
+	{ "moof", "traf", enter_traf, MANY },
+	{ "traf", "tfhd", read_tfhd, false },
+	{ "traf", "tfdt", read_tfdt, false },
+	{ "traf", "trun", bmff_run, MANY },
 };
+#define N_ROWS (sizeof(rows) / sizeof(rows[0]))
+_Static_assert(N_ROWS <= 64, "rows are bits of seen");
+
+/* What libavformat takes wherever it stands, and others only in its place. */
+static bool
+out_of_place(uint32_t type)
+{
+	static const char types[][5] = { "hoov", "cmov", "pasp", "colr", "clap",
+		"fiel", "st3d", "sv3d", "mdcv", "clli", "avcC", "hvcC", "esds",
+		"glbl" };
+
+	/* Handlers and item references of metadata have names of ours. */
+	if (type == TYPE("hdlr") || type == TYPE("uuid") ||
+	    type == TYPE("tref") || type == TYPE("dinf") ||
+	    type == TYPE("dref"))
+		return (false);
+	for (size_t i = 0; i < N_ROWS; i++)
+		if (TYPE(rows[i].type) == type)
+			return (true);
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (TYPE(types[i]) == type)
+			return (true);
+	return (false);
+}
+
+/* Boxes of no interest that libavformat looks into all the same. */
+static bool
+is_looked_into(uint32_t type)
+{
+	return (type == TYPE("udta") || type == TYPE("meta") ||
+		type == TYPE("tref") || type == TYPE("dinf") ||
+		type == TYPE("ilst") || type == TYPE("wave"));
+}
 
 static const struct row *
 row_of(uint32_t parent, uint32_t type)
 {
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+	for (size_t i = 0; i < N_ROWS; i++)
 		if (TYPE(rows[i].type) == type &&
 		    TYPE(rows[i].parent) == parent)
 			return (&rows[i]);
 	return (NULL);
+}
+
+/* Readers differ in which of two boxes they take. */
+static void
+mark_seen(struct bmff *b, const struct row *row)
+{
+	uint64_t *seen = b->track != NULL ? &b->track->seen : &b->seen;
+	uint64_t bit = UINT64_C(1) << (row - rows);
+
+	b->ambiguous |= !row->many && (*seen & bit) != 0;
+	*seen |= bit;
+}
+
+/* Of one table in two forms, one. */
+static bool
+has_both(uint64_t seen, const char *one, const char *other)
+{
+	const struct row *x = row_of(TYPE("stbl"), TYPE(one));
+	const struct row *y = row_of(TYPE("stbl"), TYPE(other));
+
+	return ((seen >> (x - rows) & seen >> (y - rows) & 1) != 0);
+}
+
+/* A box without a row: nothing, unless it is one at the wrong place. */
+static prov_status
+visit_other(struct bmff *b, uint32_t parent, const struct box *box,
+    unsigned depth, prov_err *err)
+{
+	uint64_t at = box->at;
+
+	if (parent == TYPE("agai"))
+		return (PROV_OK);
+	if (out_of_place(box->type))
+		b->ambiguous = true;
+	if (parent == ROOT || !is_looked_into(box->type))
+		return (PROV_OK);
+	/* A full box, but not in QuickTime files. */
+	if (box->type == TYPE("meta") && box->end - at >= 4) {
+		uint8_t p[8];
+
+		if (!box_get(b, box, p, sizeof(p), 4) || be32(p) == 0)
+			at += 4;
+	}
+	return (walk(b, box->type, at, box->end, depth + 1, err));
 }
 
 static prov_status
@@ -449,7 +561,8 @@ visit(struct bmff *b, uint32_t parent, const struct box *box, unsigned depth,
 	    (row != NULL || parent != ROOT || box->type == TYPE("mdat")))
 		b->incomplete = true;
 	if (row == NULL)
-		return (PROV_OK);
+		return (visit_other(b, parent, box, depth, err));
+	mark_seen(b, row);
 	if (row->read != NULL)
 		return (row->read(b, box, err));
 	return (walk(b, box->type, box->at, box->end, depth + 1, err));

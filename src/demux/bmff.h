@@ -38,6 +38,9 @@ struct bmff_track {
 	uint32_t timescale; /* media ticks a second */
 	int32_t matrix[9];
 	uint32_t width, height; /* 16.16 */
+	uint64_t seen; /* rows of bmff.c's table that stood here */
+	bool disabled; /* players leave it out */
+	bool quiet;    /* another volume or balance than as recorded */
 	struct bmff_edits edits;
 
 	uint64_t descriptions;
@@ -76,9 +79,12 @@ struct bmff {
 	uint32_t timescale; /* movie ticks a second */
 	int32_t matrix[9];
 	bool has_movie;
+	uint64_t seen;   /* as of tracks: of the movie, of one track fragment */
 	bool odd_rate;   /* the movie asks for another speed */
+	bool odd_volume; /* or loudness */
+	bool fragmented;
 	bool incomplete; /* a box that holds media or says where it is, is cut */
-	bool ambiguous;  /* readers may disagree: repeated boxes, one id twice */
+	bool ambiguous;  /* readers may disagree: boxes twice or out of place */
 	size_t n;
 	struct bmff_track tracks[BMFF_TRACKS_MAX];
 	struct bmff_track *track;    /* being read */

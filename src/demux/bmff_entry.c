@@ -9,6 +9,9 @@
 #define VISUAL_LEN 78
 #define AUDIO_LEN  28
 
+/* More than any codec has beside its configuration. */
+#define ENTRY_BOXES_MAX 32
+
 static void
 read_pasp(struct bmff *b, const struct box *box)
 {
@@ -119,6 +122,29 @@ read_sinf(struct bmff *b, const struct box *box)
 	b->track->encrypted = true;
 }
 
+/* Readers differ in which of two boxes they take. */
+static void
+note_box(struct bmff *b, uint32_t seen[ENTRY_BOXES_MAX], size_t *n,
+    const struct box *box)
+{
+	uint32_t type = box->type;
+	uint8_t p[4];
+
+	if (type == FOURCC('f', 'r', 'e', 'e') ||
+	    type == FOURCC('s', 'k', 'i', 'p') ||
+	    type == FOURCC('u', 'u', 'i', 'd'))
+		return;
+	/* Numbers and a profile may stand side by side. */
+	if (type == FOURCC('c', 'o', 'l', 'r') && box_get(b, box, p, 4, 4))
+		type = p[0] == 'n' ? FOURCC('n', 'c', 'l', 'x') : be32(p);
+	for (size_t i = 0; i < *n; i++)
+		b->ambiguous |= seen[i] == type;
+	if (*n < ENTRY_BOXES_MAX)
+		seen[(*n)++] = type;
+	else
+		b->ambiguous = true;
+}
+
 static void
 read_extensions(struct bmff *b, uint64_t at, uint64_t end)
 {
@@ -136,10 +162,13 @@ read_extensions(struct bmff *b, uint64_t at, uint64_t end)
 		{ FOURCC('c', 'l', 'l', 'i'), read_clli },
 		{ FOURCC('s', 'i', 'n', 'f'), read_sinf },
 	};
+	uint32_t seen[ENTRY_BOXES_MAX];
+	size_t n = 0;
 	struct box box;
 
 	while (at < end && box_next(b, &at, end, &box)) {
 		b->boxes++;
+		note_box(b, seen, &n, &box);
 		for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 			if (rows[i].type == box.type)
 				rows[i].read(b, &box);

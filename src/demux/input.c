@@ -18,7 +18,9 @@ kind_of(const struct inputs *in, const AVStream *st, const struct input *i)
 	const int pictures =
 	    AV_DISPOSITION_ATTACHED_PIC | AV_DISPOSITION_TIMED_THUMBNAILS;
 	const AVCodecParameters *par = st->codecpar;
-	bool chapters = i->bmff != NULL && i->bmff->chapters;
+	/* Players that know no chapters show what is not disabled. */
+	bool chapters =
+	    i->bmff != NULL && i->bmff->chapters && i->bmff->disabled;
 
 	switch ((int)par->codec_type) {
 	case AVMEDIA_TYPE_VIDEO:

@@ -93,6 +93,17 @@ present_turned(prov_present *p, double degrees, int flip)
 	prov_present_set(p, PROV_FLIP, flip);
 }
 
+/* Whether a matrix does more than turn and mirror: by over one percent. */
+static bool
+distorts(double u, double v, double x, double y)
+{
+	const double one = 65536.0 * 65536.0;
+	double w = hypot(u, v) / one, h = hypot(x, y) / one;
+
+	return (fabs(w - 1) > 0.01 || fabs(h - 1) > 0.01 ||
+		fabs(u * x + v * y) > 0.01 * one * one);
+}
+
 /* The track's matrix, then the movie's: the first two rows and columns. */
 static void
 present_matrix(prov_present *p, const struct bmff *b,
@@ -105,8 +116,10 @@ present_matrix(prov_present *p, const struct bmff *b,
 	double y = (double)m[3] * n[1] + (double)m[4] * n[4];
 	double pi = 3.14159265358979323846;
 
+	if (distorts(u, v, x, y))
+		prov_present_set(p, PROV_EDITED, 1);
 	if (u == 0 && v == 0)
-		return; /* nothing that could be seen, or no matrix at all */
+		return;
 	if (u * y - v * x < 0)
 		present_turned(p, atan2(-v, -u) * 180 / pi, 1);
 	else
@@ -144,27 +157,38 @@ crop_bmff(prov_present *p, const struct bmff_track *t, struct frame *f)
 	f->h = nearest(h);
 }
 
+/* Whether w by h has the ratio of f, perhaps turned, but for rounding. */
+static bool
+has_ratio(const struct frame *f, int64_t w, int64_t h, uint64_t num,
+    uint64_t den)
+{
+	int64_t fw = (int64_t)(((uint64_t)f->w * num + den / 2) / den);
+	int64_t slack = (w > h ? w : h) + (fw > f->h ? fw : f->h);
+	int64_t d = w * f->h - h * fw, turned = h * f->h - w * fw;
+
+	return ((d < 0 ? -d : d) <= slack ||
+		(turned < 0 ? -turned : turned) <= slack);
+}
+
 /*
- * "pasp" decides. Without it the track header's size does, where its ratio is
- * another than the picture's: some players stretch, so it is not nothing.
+ * "pasp" decides, unless the track header's size has a ratio that is neither
+ * that nor the coded picture's: some players stretch, so it is not nothing.
  */
 static void
 aspect_bmff(prov_present *p, const struct bmff_track *t, struct frame *f)
 {
-	int64_t w = t->width >> 16, h = t->height >> 16, d, turned;
-	int64_t slack = (w > h ? w : h) + (f->w > f->h ? f->w : f->h);
+	int64_t w = t->width >> 16, h = t->height >> 16;
+	bool pasp = t->has_pasp && t->pasp[0] >> 16 == 0;
 
 	if (t->has_pasp) {
 		f->num = t->pasp[0];
 		f->den = t->pasp[1];
-	} else if (w > 0 && h > 0 && f->w > 0 && f->h > 0) {
-		d = w * f->h - h * f->w;
-		turned = h * f->h - w * f->w;
-		if ((d < 0 ? -d : d) > slack &&
-		    (turned < 0 ? -turned : turned) > slack) {
-			f->num = (uint64_t)(w * f->h);
-			f->den = (uint64_t)(h * f->w);
-		}
+	}
+	if (w > 0 && h > 0 && f->w > 0 && f->h > 0 && f->w <= UINT16_MAX &&
+	    !has_ratio(f, w, h, 1, 1) &&
+	    !(pasp && has_ratio(f, w, h, f->num, f->den))) {
+		f->num = (uint64_t)(w * f->h);
+		f->den = (uint64_t)(h * f->w);
 	}
 	present_aspect(p, f);
 }
@@ -287,13 +311,37 @@ hides(const struct bmff *b, const struct bmff_track *t, bool picture)
 		t->span.last > t->span.first);
 }
 
+/* Whether players take another track in its place, or none. */
+static bool
+left_out(const struct bmff *b, const struct bmff_track *t)
+{
+	if (!t->disabled)
+		return (false);
+	for (size_t i = 0; i < b->n; i++)
+		if (b->tracks[i].handler == t->handler &&
+		    !b->tracks[i].disabled)
+			return (false);
+	return (true);
+}
+
+static bool
+plays_otherwise(const struct bmff *b, const struct bmff_track *t,
+    prov_kind kind)
+{
+	if (b->odd_rate || left_out(b, t))
+		return (true);
+	/* Players of fragments are known to leave the movie's unset. */
+	return (kind == PROV_AUDIO &&
+		(t->quiet || (b->odd_volume && !b->fragmented)));
+}
+
 static void
 edits_bmff(prov_config *c, const struct bmff *b, const struct bmff_track *t)
 {
 	const struct bmff_edits *e = &t->edits;
 	int64_t empty;
 
-	if (b->odd_rate)
+	if (plays_otherwise(b, t, c->kind))
 		prov_present_set(&c->present, PROV_EDITED, 1);
 	if (!e->present || t->timescale == 0)
 		return;
