@@ -57,8 +57,16 @@ print_streams(const prov_signed *done)
 	printf(")");
 }
 
+/* Signing again changes nothing: somebody who gave a claim is to know. */
+static bool
+claim_ignored(const struct args *args, const prov_signed *done)
+{
+	return (done->existed &&
+		(args_has(args, "claim") || args_has(args, "derived-from")));
+}
+
 static void
-print_signed(const prov_signed *done)
+print_signed(const struct args *args, const prov_signed *done)
 {
 	char *path = printable(done->path);
 	char *sidecar = done->sidecar != NULL ? printable(done->sidecar) : NULL;
@@ -73,7 +81,8 @@ print_signed(const prov_signed *done)
 		print_streams(done);
 	if (note != NULL)
 		printf("  (exact only: %s)", note);
-	printf("\n");
+	printf("%s\n",
+	    claim_ignored(args, done) ? "  (claims as first signed)" : "");
 	free(path);
 	free(sidecar);
 	free(note);
@@ -117,7 +126,7 @@ report(void *arg, const prov_signed *done)
 		s->n_failed++;
 	} else {
 		if (!args_has(s->args, "json"))
-			print_signed(done);
+			print_signed(s->args, done);
 		s->n_signed += !done->existed;
 		s->n_existed += done->existed != 0;
 	}
