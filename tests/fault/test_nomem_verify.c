@@ -96,7 +96,9 @@ verify(const prov_verify_options *o, const char *path, prov_err *err)
 			fail_msg("text: %d", (int)said);
 		prov_free(text);
 		text = NULL;
-		(void)prov_verdict_json(&text, verdict, NULL);
+		said = prov_verdict_json(&text, verdict, NULL);
+		if (said != PROV_OK && said != PROV_ENOMEM)
+			fail_msg("json: %d", (int)said);
 		prov_free(text);
 	}
 	prov_verdict_free(verdict);
