@@ -42,10 +42,10 @@ typedef struct prov_entry {
 
 /*
  * Commits statements, each checked against the logged registration policy,
- * in one transaction and publishes one checkpoint. now is Unix time, for
- * waiting times and records only. wait_ms bounds the wait for the lock
- * (PROV_EBUSY). All or nothing: on failure none is acknowledged; PROV_EWRITE
- * may leave them committed, and then appending again says that they existed.
+ * in one transaction and publishes one checkpoint. wait_ms bounds the wait for
+ * the lock (PROV_EBUSY). All or nothing: on failure none is acknowledged;
+ * PROV_EWRITE may leave them committed, and then appending again says that they
+ * existed.
  */
 PROV_API PROV_MUST_USE prov_status prov_ledger_append(prov_ledger *l,
     const prov_span *statements, size_t n, unsigned wait_ms,

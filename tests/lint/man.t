@@ -20,6 +20,23 @@ done | sort >prototyped
 same "each exported function has a manual" exported named
 same "each function that has a manual has a prototype" named prototyped
 
+# A prototype that differs from the header's does not compile beside it.
+{
+	echo '#include <prov.h>'
+	for page in "$srcdir"/man/*.3; do
+		section "$page" SYNOPSIS
+	done | awk '/^\.Ft / { type = substr($0, 5); gsub(/"/, "", type) }
+	    /^\.Fn / {
+		name = $2
+		sub(/^\.Fn [a-z0-9_]* */, "")
+		gsub(/" "/, ", ")
+		gsub(/"/, "")
+		print type, name "(" $0 ");"
+	    }'
+} >prototypes.c
+ok "each prototype is the header's" "$CC" -std=c99 -Wall -Werror \
+    -I"$srcdir/include" -fsyntax-only prototypes.c
+
 # Its complete example programs compile.
 for page in "$srcdir"/man/*.3; do
 	section "$page" EXAMPLES | awk '/^\.Bd/ { on = 1; next }
@@ -37,25 +54,26 @@ section "$srcdir/man/prov.1" DESCRIPTION |
     awk '$1 == ".It" && $2 == "Cm" { print $3 }' | sort >manual
 same "each command is in prov(1)" commands manual
 
-long_options() { # command ...: the long options that its --help lists
-	"$@" --help | sed -n 's/^  .*--\([a-z][a-z-]*\).*/\1/p'
+options() { # command ...: what its --help lists, as "key" or "k key"
+	"$@" --help | sed -n -e 's/^  -\(.\), --\([a-z-]*\) .*/\1 \2/p' \
+	    -e 's/^      --\([a-z-]*\) .*/\1/p'
 }
 # shellcheck disable=SC2013 # one word a line
 for name in $(cat commands); do
 	page=$srcdir/man/prov-$name.1
 	subs=$(prov "$name" --help | awk '/^  [a-z]/ { print $1 }')
 	{
-		long_options prov "$name"
+		options prov "$name"
 		for sub in $subs; do
-			long_options prov "$name" "$sub"
+			options prov "$name" "$sub"
 		done
 	} | sort -u >taken
 	if [ ! -f "$page" ]; then
 		fail "prov-$name.1 is there"
 		continue
 	fi
-	sed -n 's/^\.It .*Fl Fl \([a-z][a-z-]*\).*/\1/p' "$page" | sort -u \
-	    >described
+	sed -n -e 's/^\.It Fl \(.\) , Fl Fl \([a-z-]*\).*/\1 \2/p' \
+	    -e 's/^\.It Fl Fl \([a-z-]*\).*/\1/p' "$page" | sort -u >described
 	same "prov-$name.1 describes each option" taken described
 	for sub in $subs; do
 		echo "$sub"
@@ -64,6 +82,48 @@ for name in $(cat commands); do
 	    sed -n 's/^\.It Cm \([a-z][a-z-]*\).*/\1/p' | sort -u >described
 	same "prov-$name.1 describes each subcommand" listed described
 done
+
+# Each reason and each thing not checked is in prov-verify(1), and no other.
+src=$srcdir/src
+items() { # page section: the words of its .It lines
+	section "$1" "$2" | sed -n 's/^\.It //p' | sed 's/ , /\n/g' | sort
+}
+{
+	sed -n 's/.*\] = { "\([a-z.]*\)",.*/\1/p' "$src/verify/reason.c"
+	grep -rhoE '"(essence|config|format|limit)\.[a-z]+[":]' \
+	    "$src/essence" "$src/demux" "$src/media" "$src/verify/verify.c" |
+	    tr -d '":'
+} | sort -u >given
+items "$srcdir/man/prov-verify.1" REASONS >described
+same "prov-verify.1 describes each reason" given described
+{
+	grep -rhoE 'findings_skip\([^"]*"[a-z]+"' "$src/verify" |
+	    sed 's/.*"\(.*\)"/\1/'
+	sed -n 's/.*{ PROV_\([A-Z_]*\), .*WAY_\(ABSENT\|TRIM\|SHOWN\),.*/\1/p' \
+	    "$src/verify/present.c" | tr '[:upper:]' '[:lower:]' |
+	    sed 's/^/presentation./'
+} | sort -u >given
+items "$srcdir/man/prov-verify.1" "NOT CHECKED" >described
+same "prov-verify.1 describes what is not checked" given described
+
+# Section 5: presentation fields and CDDL are the code's; examples are read.
+awk 'FNR == 1 { file++ }
+    file == 1 && $1 ~ /^PROV_[A-Z_]*$/ && $2 == "=" { n[$1] = $3 + 0 }
+    file == 2 && /^\t\[PROV_/ {
+	split($0, part, /[][",]+/)
+	print n[part[2]], part[4]
+    }' "$srcdir/include/prov/essence.h" "$src/essence/names.c" | sort >given
+items "$srcdir/man/prov-manifest.5" PRESENTATION >described
+same "prov-manifest.5 has each presentation field" given described
+sed '/^; -* key file$/,/^; -* words$/d' "$src/manifest/manifest.cddl" |
+    grep '=' | sort >given
+awk '/^\.Ed/ { on = 0 } on; /^\.Bd -literal$/ { on = 1 }' \
+    "$srcdir/man/prov-manifest.5" | grep '=' | sort >described
+same "prov-manifest.5 has the rules of manifest.cddl" given described
+awk '/^\.Ed/ { on = 0 } on { print >(n "") }
+    /^\.Bd/ { on = 1; n = n == "" ? "trust.yaml" : "tlog-policy" }' \
+    "$srcdir/man/prov-trust.5"
+ok "prov-trust.5: its examples are read" prov trust list --trust trust.yaml
 
 if [ -n "$MANDOC" ]; then
 	for page in "$srcdir"/man/*.[1-8]; do
