@@ -196,7 +196,8 @@ run_decode(struct run_info *out, struct records *r, prov_span bytes,
 		return (st);
 	if (memcmp(digest, bytes.p + bytes.len - 32, 32) != 0)
 		return (prov_fail(err, PROV_EUNTRUSTED,
-		    "ledger.invalid: the run %llu-%llu is damaged",
+		    "ledger.invalid: index/%llu-%llu is damaged; remove "
+		    "index/, and it is made again",
 		    (unsigned long long)run.begin,
 		    (unsigned long long)run.end));
 	p = bytes.p + RUN_HEAD;
@@ -330,7 +331,8 @@ section_find(struct section *s, const struct run_info *run, uint64_t key,
 		index = be64(s->block + (at - s->at) * RUN_RECORD + 8);
 		if (index < run->begin || index >= run->end)
 			return (prov_fail(err, PROV_EUNTRUSTED,
-			    "ledger.invalid: the run %llu-%llu is damaged",
+			    "ledger.invalid: index/%llu-%llu is damaged; "
+			    "remove index/, and it is made again",
 			    (unsigned long long)run->begin,
 			    (unsigned long long)run->end));
 		buf_put(hits, &index, sizeof(index));
