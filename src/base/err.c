@@ -68,6 +68,24 @@ prov_free(void *p)
 	free(p);
 }
 
+__attribute__((format(printf, 3, 0))) static void
+record(prov_err *err, prov_status st, const char *fmt, va_list ap)
+{
+	err->status = st;
+	if (vsnprintf(err->msg, sizeof(err->msg), fmt, ap) < 0)
+		err->msg[0] = '\0';
+}
+
+/* Puts ": why" behind the message, if it does not end that way already. */
+static void
+append(prov_err *err, const char *why)
+{
+	size_t n = strlen(err->msg), len = strlen(why);
+
+	if (n < len || strcmp(err->msg + n - len, why) != 0)
+		(void)snprintf(err->msg + n, sizeof(err->msg) - n, ": %s", why);
+}
+
 prov_status
 prov_fail(prov_err *err, prov_status st, const char *fmt, ...)
 {
@@ -75,11 +93,11 @@ prov_fail(prov_err *err, prov_status st, const char *fmt, ...)
 
 	if (err == NULL || err->status != PROV_OK)
 		return (st);
-	err->status = st;
 	va_start(ap, fmt);
-	if (vsnprintf(err->msg, sizeof(err->msg), fmt, ap) < 0)
-		err->msg[0] = '\0';
+	record(err, st, fmt, ap);
 	va_end(ap);
+	if (st == PROV_ENOMEM)
+		append(err, prov_strstatus(st));
 	return (st);
 }
 
@@ -89,21 +107,23 @@ prov_fail_errno(prov_err *err, prov_status st, const char *fmt, ...)
 	int error = errno;
 	char why[128];
 	va_list ap;
-	size_t n;
 
 	if (err == NULL || err->status != PROV_OK)
 		return (st);
-	err->status = st;
 	va_start(ap, fmt);
-	if (vsnprintf(err->msg, sizeof(err->msg), fmt, ap) < 0)
-		err->msg[0] = '\0';
+	record(err, st, fmt, ap);
 	va_end(ap);
-	n = strlen(err->msg);
 	/* The GNU one: thread-safe, and never fails. */
-	(void)snprintf(err->msg + n, sizeof(err->msg) - n, ": %s",
-	    strerror_r(error, why, sizeof(why)));
+	append(err, strerror_r(error, why, sizeof(why)));
 	errno = error;
 	return (st);
+}
+
+bool
+prov_is_no(prov_status st)
+{
+	return (st == PROV_EUNTRUSTED || st == PROV_EFORMAT ||
+		st == PROV_ELIMIT || st == PROV_EUNSUPPORTED);
 }
 
 prov_status

@@ -2,6 +2,8 @@
 #ifndef PROV_BASE_ERR_H
 #define PROV_BASE_ERR_H
 
+#include <stdbool.h>
+
 #include "prov/err.h"
 
 /*
@@ -10,6 +12,7 @@
  *	return (prov_fail(err, PROV_EFORMAT, "box %zu: length is zero", i));
  *
  * The first reason wins: the deepest function knows most. err may be NULL.
+ * With PROV_ENOMEM the message names what the memory was for, no more.
  */
 prov_status prov_fail(prov_err *err, prov_status st, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
@@ -20,5 +23,11 @@ prov_status prov_wrap(prov_err *err, prov_status st, const char *what);
 /* prov_fail with ": " and the text of errno behind the message. */
 prov_status prov_fail_errno(prov_err *err, prov_status st, const char *fmt,
     ...) __attribute__((format(printf, 3, 4)));
+
+/*
+ * Whether a check that failed says no about what it checked. Anything else is
+ * trouble on this machine, after which nothing is known.
+ */
+bool prov_is_no(prov_status st);
 
 #endif

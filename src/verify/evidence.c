@@ -46,32 +46,6 @@ evidence_new(struct evidence **out, prov_span statement, prov_err *err)
 	return (PROV_OK);
 }
 
-/* Whether a failed check says that the evidence is bad, or this machine is. */
-static bool
-is_no(prov_status st)
-{
-	switch (st) {
-	case PROV_EUNTRUSTED:
-	case PROV_EFORMAT:
-	case PROV_ELIMIT:
-	case PROV_EUNSUPPORTED:
-	case PROV_ENOTFOUND:
-		return (true);
-	case PROV_OK:
-	case PROV_EINTERNAL:
-	case PROV_ENOMEM:
-	case PROV_EARG:
-	case PROV_EOPEN:
-	case PROV_EIO:
-	case PROV_EWRITE:
-	case PROV_EBUSY:
-	case PROV_EEXIST:
-	case PROV_EPASSPHRASE:
-		break;
-	}
-	return (false);
-}
-
 /* What a trusted key, by which the statement verified, may not do. */
 static prov_sig_state
 judge_scope(struct evidence *e, const char *path, int64_t now)
@@ -111,7 +85,7 @@ evidence_signature(struct evidence *e, const prov_trust *trust,
 	}
 	e->signature = PROV_SIG_INVALID;
 	st = statement_verify(&e->st, &e->signer->key, &why);
-	if (st != PROV_OK && !is_no(st))
+	if (st != PROV_OK && !prov_is_no(st))
 		return (prov_fail(err, st, "%s", why.msg));
 	if (st != PROV_OK)
 		findings_add(&e->why, REASON_SIGNATURE_INVALID, "%.150s",
@@ -160,7 +134,7 @@ evidence_proof(struct evidence *e, const prov_trust *trust, prov_span text,
 	}
 	e->ledger = PROV_LEDGER_INVALID;
 	if ((st = proof_parse(&proof, text, &why)) != PROV_OK) {
-		if (!is_no(st))
+		if (!prov_is_no(st))
 			return (prov_fail(err, st, "%s", why.msg));
 		refuse_proof(e, &why);
 		return (PROV_OK);
@@ -179,7 +153,7 @@ evidence_proof(struct evidence *e, const prov_trust *trust, prov_span text,
 		findings_add(&e->why, REASON_LEDGER_UNTRUSTED, "%s; %s",
 		    reason_text(REASON_LEDGER_UNTRUSTED),
 		    "prov trust add --log VKEY");
-	} else if (is_no(st)) {
+	} else if (prov_is_no(st)) {
 		refuse_proof(e, &why);
 	} else {
 		return (prov_fail(err, st, "%s", why.msg));
@@ -225,8 +199,8 @@ decode(struct timeline **out, prov_span blob, const struct stream *s,
 
 	st = timeline_decode(&tl, blob, &why);
 	if (st != PROV_OK)
-		return (
-		    is_no(st) ? PROV_OK : prov_fail(err, st, "%s", why.msg));
+		return (prov_is_no(st) ? PROV_OK
+				       : prov_fail(err, st, "%s", why.msg));
 	if (tl->n == s->segments)
 		*out = TAKE(tl);
 	return (PROV_OK);
@@ -241,9 +215,10 @@ from_ledger(struct timeline **out, prov_ledger *l, const struct stream *s,
 	prov_status st;
 
 	st = ledger_blob(l, s->timeline, &blob, &why);
+	if (st == PROV_ENOTFOUND || prov_is_no(st))
+		return (PROV_OK);
 	if (st != PROV_OK)
-		return (
-		    is_no(st) ? PROV_OK : prov_fail(err, st, "%s", why.msg));
+		return (prov_fail(err, st, "%s", why.msg));
 	return (decode(out, buf_span(&blob), s, err));
 }
 
@@ -254,7 +229,7 @@ from_manifest(struct timeline **out, const struct stream *s, prov_err *err)
 	prov_status st;
 
 	st = timeline_decode_times(out, buf_span(&s->times), &why);
-	if (st == PROV_OK || is_no(st))
+	if (st == PROV_OK || prov_is_no(st))
 		return (PROV_OK);
 	return (prov_fail(err, st, "%s", why.msg));
 }

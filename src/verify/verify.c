@@ -55,14 +55,6 @@ clock_ms(clockid_t clock)
 	return ((int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000);
 }
 
-/* Whether a ledger's failing says that it is bad, or only this machine. */
-static bool
-is_bad_ledger(prov_status st)
-{
-	return (st == PROV_EUNTRUSTED || st == PROV_EFORMAT ||
-		st == PROV_ELIMIT || st == PROV_EUNSUPPORTED);
-}
-
 static bool
 begins(const char *s, const char *with)
 {
@@ -88,7 +80,7 @@ open_ledger(prov_verifier *v, prov_err *err)
 	}
 	if (st == PROV_OK)
 		return (PROV_OK);
-	if (!is_bad_ledger(st))
+	if (!prov_is_no(st))
 		return (prov_fail(err, st, "%s", why.msg));
 	if (t->logs.n_logs == 0)
 		(void)prov_fail(&why, st,
@@ -225,13 +217,6 @@ judge_sidecar(struct task *t, prov_err *err)
 	return (st);
 }
 
-static bool
-is_malformed(prov_status st)
-{
-	return (st == PROV_EFORMAT || st == PROV_ELIMIT ||
-		st == PROV_EUNSUPPORTED || st == PROV_EUNTRUSTED);
-}
-
 static prov_status
 open_sidecar(struct task *t, prov_err *err)
 {
@@ -247,7 +232,7 @@ open_sidecar(struct task *t, prov_err *err)
 	st = read_sidecar(t, name, &why);
 	if (st == PROV_OK && t->sidecar != NULL)
 		st = judge_sidecar(t, &why);
-	if (is_malformed(st)) {
+	if (prov_is_no(st)) {
 		sidecar_bad(t, &why);
 		return (PROV_OK);
 	}
@@ -267,7 +252,7 @@ after_lookup(struct task *t, prov_status st, const prov_err *why, prov_err *err)
 {
 	if (st == PROV_OK)
 		return (PROV_OK);
-	if (!is_bad_ledger(st))
+	if (!prov_is_no(st))
 		return (prov_fail(err, st, "%s", why->msg));
 	ledger_bad(t, REASON_LEDGER_INVALID, why);
 	return (PROV_OK);
