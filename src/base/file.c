@@ -127,6 +127,15 @@ file_read(struct buf *b, const char *path, size_t max, prov_err *err)
 	return (PROV_OK);
 }
 
+bool
+file_holds(const char *path, prov_span bytes)
+{
+	AUTO_BUF b = { 0 };
+
+	return (file_read(&b, path, bytes.len, NULL) == PROV_OK &&
+		span_eq(buf_span(&b), bytes));
+}
+
 prov_status
 fd_pread(int fd, void *p, size_t len, uint64_t off, prov_err *err)
 {

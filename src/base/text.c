@@ -24,6 +24,17 @@ hex_encode(char *out, const uint8_t *p, size_t len)
 	*out = '\0';
 }
 
+void
+hex_put(struct buf *b, const uint8_t *p, size_t len)
+{
+	char two[3];
+
+	for (size_t i = 0; i < len; i++) {
+		hex_encode(two, p + i, 1);
+		buf_put(b, two, 2);
+	}
+}
+
 static int
 hex_digit(char c)
 {
@@ -177,6 +188,18 @@ utf8_valid(const uint8_t *p, size_t len)
 	for (size_t i = 0, n; i < len; i += n)
 		if ((n = utf8_next(&cp, p + i, len - i)) == 0)
 			return (false);
+	return (true);
+}
+
+bool
+text_line(prov_span *text, prov_span *line)
+{
+	const uint8_t *end;
+
+	if (text->len == 0 || (end = memchr(text->p, '\n', text->len)) == NULL)
+		return (false);
+	*line = span(text->p, (size_t)(end - text->p));
+	*text = span(end + 1, text->len - line->len - 1);
 	return (true);
 }
 

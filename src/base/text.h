@@ -8,6 +8,8 @@
 
 void hex_encode(char *out, const uint8_t *p, size_t len); /* 2*len+1 bytes */
 
+void hex_put(struct buf *b, const uint8_t *p, size_t len);
+
 /* Lower-case hex of exactly len bytes; false otherwise. */
 bool hex_decode(uint8_t *out, size_t len, const char *s, size_t slen);
 
@@ -22,6 +24,9 @@ bool utf8_valid(const uint8_t *p, size_t len);
 
 /* The length of the first character and its code point; 0 where none is. */
 size_t utf8_next(uint32_t *cp, const uint8_t *p, size_t len);
+
+/* Cuts the next line, without its newline, off text; false where none ends. */
+bool text_line(prov_span *text, prov_span *line);
 
 /*
  * The one way for outside text to reach a terminal: control characters, DEL,

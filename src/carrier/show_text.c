@@ -9,17 +9,6 @@
 #define TEXT_MAX 1000
 
 static void
-put_hex(struct buf *b, const uint8_t *p, size_t len)
-{
-	char hex[3];
-
-	for (size_t i = 0; i < len; i++) {
-		hex_encode(hex, p + i, 1);
-		buf_put_str(b, hex);
-	}
-}
-
-static void
 row(struct buf *b, const char *name)
 {
 	buf_printf(b, "%-11s ", name);
@@ -29,7 +18,7 @@ static void
 row_hex(struct buf *b, const char *name, const uint8_t p[32])
 {
 	row(b, name);
-	put_hex(b, p, 32);
+	hex_put(b, p, 32);
 	buf_put_byte(b, '\n');
 }
 
@@ -89,7 +78,7 @@ put_number(struct buf *b, struct cbor *c)
 	else if (cbor_get_int(c, &v, NULL) == PROV_OK)
 		buf_printf(b, "%" PRId64, v);
 	else if (cbor_get_item(c, &item, NULL) == PROV_OK)
-		put_hex(b, item.p, item.len); /* below -2^63 */
+		hex_put(b, item.p, item.len); /* below -2^63 */
 }
 
 static void
@@ -106,7 +95,7 @@ put_value(struct buf *b, struct cbor *c)
 		break;
 	case CBOR_BYTES:
 		if (cbor_get_bytes(c, &s, NULL) == PROV_OK)
-			put_hex(b, s.p, s.len);
+			hex_put(b, s.p, s.len);
 		break;
 	case CBOR_ARRAY:
 		put_values(b, c, false);
@@ -135,7 +124,7 @@ put_assertion(struct buf *b, const struct assertion *a)
 	row(b, "assertion");
 	if (a->label[0] == '\0') {
 		buf_put_str(b, "private, digest ");
-		put_hex(b, a->digest, sizeof(a->digest));
+		hex_put(b, a->digest, sizeof(a->digest));
 	} else {
 		put_outside(b, a->label);
 		buf_put_byte(b, ' ');
@@ -234,7 +223,7 @@ put_manifest(struct buf *b, const struct manifest *m)
 		row(b, "ingredient");
 		put_outside(b, m->ingredients[i].relation);
 		buf_put_byte(b, ' ');
-		put_hex(b, m->ingredients[i].statement, 32);
+		hex_put(b, m->ingredients[i].statement, 32);
 		buf_put_byte(b, '\n');
 	}
 }
@@ -248,7 +237,7 @@ put_statement(struct buf *b, const struct shown *s)
 	row(b, "signer");
 	put_outside(b, s->statement.iss);
 	buf_put_str(b, "  ");
-	put_hex(b, s->statement.kid, 4);
+	hex_put(b, s->statement.kid, 4);
 	buf_put_str(b, "  (as stated: prov verify checks it)\n");
 	row_hex(b, "kid", s->statement.kid);
 	if (s->has_manifest || s->has_registration)
@@ -266,7 +255,7 @@ put_registration(struct buf *b, const struct registration *r)
 		row(b, "registered");
 		put_outside(b, r->at[i].name);
 		buf_put_byte(b, ' ');
-		put_hex(b, r->at[i].key, 32);
+		hex_put(b, r->at[i].key, 32);
 		buf_put_byte(b, '\n');
 	}
 }

@@ -65,21 +65,11 @@ sync_existing(const char *path, prov_err *err)
 	return (dir_sync(parent, err));
 }
 
-/* Whether path holds exactly these bytes. */
-static bool
-holds(const char *path, prov_span bytes)
-{
-	AUTO_BUF b = { 0 };
-
-	return (file_read(&b, path, TIMELINE_MAX, NULL) == PROV_OK &&
-		span_eq(buf_span(&b), bytes));
-}
-
 static prov_status
 put(const char *path, prov_span bytes, mode_t mode, unsigned flags,
     prov_err *err)
 {
-	if (!holds(path, bytes))
+	if (!file_holds(path, bytes))
 		return (file_write(path, bytes, mode, flags, err));
 	if ((flags & FILE_SYNC) != 0)
 		return (sync_existing(path, err));

@@ -17,28 +17,12 @@ checkpoint_text(struct buf *b, const struct checkpoint *c)
 	buf_put_byte(b, '\n');
 }
 
-/* Cuts the next line, without its newline, off text; false at the end. */
-static bool
-take_line(prov_span *text, prov_span *line)
-{
-	const uint8_t *end;
-
-	if (text->len == 0)
-		return (false);
-	end = memchr(text->p, '\n', text->len);
-	if (end == NULL)
-		return (false);
-	*line = span(text->p, (size_t)(end - text->p));
-	*text = span(end + 1, text->len - line->len - 1);
-	return (true);
-}
-
 static prov_status
 take_origin(struct checkpoint *c, prov_span *text, prov_err *err)
 {
 	prov_span line;
 
-	if (!take_line(text, &line) || line.len == 0)
+	if (!text_line(text, &line) || line.len == 0)
 		return (prov_fail(err, PROV_EFORMAT,
 		    "checkpoint: line 1, the origin, is missing"));
 	if (line.len > PROV_NAME_MAX)
@@ -62,7 +46,7 @@ take_size(struct checkpoint *c, prov_span *text, prov_err *err)
 {
 	prov_span line;
 
-	if (!take_line(text, &line) ||
+	if (!text_line(text, &line) ||
 	    !u64_decode(&c->size, (const char *)line.p, line.len))
 		return (prov_fail(err, PROV_EFORMAT,
 		    "checkpoint: line 2 is not a tree size"));
@@ -79,7 +63,7 @@ take_root(struct checkpoint *c, prov_span *text, prov_err *err)
 	prov_span line;
 	AUTO_BUF b = { 0 };
 
-	if (!take_line(text, &line) || line.len != ROOT_TEXT_LEN ||
+	if (!text_line(text, &line) || line.len != ROOT_TEXT_LEN ||
 	    !base64_decode(&b, (const char *)line.p, line.len) ||
 	    b.len != sizeof(c->root))
 		return (prov_fail(err, PROV_EFORMAT,
@@ -121,7 +105,7 @@ checkpoint_parse(struct checkpoint *out, prov_span text, prov_err *err)
 	    (st = take_root(&c, &text, err)) != PROV_OK ||
 	    (st = check_empty(&c, err)) != PROV_OK)
 		return (st);
-	while (take_line(&text, &line))
+	while (text_line(&text, &line))
 		if (line.len == 0)
 			return (prov_fail(err, PROV_EFORMAT,
 			    "checkpoint: empty extension line"));

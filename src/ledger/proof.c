@@ -25,21 +25,6 @@ proof_encode(struct buf *b, const struct proof *p)
 	buf_put_span(b, p->note);
 }
 
-static bool
-take_line(prov_span *text, prov_span *line)
-{
-	const uint8_t *end;
-
-	if (text->len == 0)
-		return (false);
-	end = memchr(text->p, '\n', text->len);
-	if (end == NULL)
-		return (false);
-	*line = span(text->p, (size_t)(end - text->p));
-	*text = span(end + 1, text->len - line->len - 1);
-	return (true);
-}
-
 /* What follows prefix on the line; false if it starts otherwise. */
 static bool
 after(prov_span line, const char *prefix, prov_span *rest)
@@ -58,11 +43,11 @@ take_head(struct proof *p, prov_span *text, prov_err *err)
 {
 	prov_span line, rest;
 
-	if (!take_line(text, &line) ||
+	if (!text_line(text, &line) ||
 	    !span_eq(line, span(PROOF_HEADER, sizeof(PROOF_HEADER) - 1)))
 		return (prov_fail(err, PROV_EFORMAT,
 		    "proof: the first line is not %s", PROOF_HEADER));
-	if (!take_line(text, &line))
+	if (!text_line(text, &line))
 		return (prov_fail(err, PROV_EFORMAT, "proof: no index line"));
 	if (after(line, "extra ", &rest)) {
 		AUTO_BUF extra = { 0 };
@@ -70,7 +55,7 @@ take_head(struct proof *p, prov_span *text, prov_err *err)
 		if (!base64_decode(&extra, (const char *)rest.p, rest.len))
 			return (prov_fail(err, PROV_EFORMAT,
 			    "proof: the extra line is not base64"));
-		if (!take_line(text, &line))
+		if (!text_line(text, &line))
 			return (prov_fail(err, PROV_EFORMAT,
 			    "proof: no index line"));
 	}
@@ -110,7 +95,7 @@ proof_parse(struct proof *out, prov_span text, prov_err *err)
 	if ((st = take_head(&p, &text, err)) != PROV_OK)
 		return (st);
 	for (;;) {
-		if (!take_line(&text, &line))
+		if (!text_line(&text, &line))
 			return (prov_fail(err, PROV_EFORMAT,
 			    "proof: no blank line before the checkpoint"));
 		if (line.len == 0)

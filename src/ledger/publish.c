@@ -9,19 +9,6 @@
 #include "ledger/layout.h"
 #include "ledger/publish.h"
 
-/* A bundle of the largest entries. */
-#define PUBLISHED_MAX ((size_t)TILE_WIDTH * (STATEMENT_MAX + 2))
-
-/* A failed fsync or write may have left less than was asked for. */
-static bool
-is_same(const char *path, prov_span bytes)
-{
-	AUTO_BUF b = { 0 };
-
-	return (file_read(&b, path, PUBLISHED_MAX, NULL) == PROV_OK &&
-		span_eq(buf_span(&b), bytes));
-}
-
 static prov_status
 put(const struct publisher *p, int level, uint64_t n, unsigned width,
     prov_span bytes, prov_err *err)
@@ -31,7 +18,8 @@ put(const struct publisher *p, int level, uint64_t n, unsigned width,
 
 	tile_path(name, level, n, width);
 	st = layout_path(path, err, p->dir, "tlog/%s", name);
-	if (st != PROV_OK || (p->compare && is_same(path, bytes)))
+	/* A failed fsync or write may have left less than was asked for. */
+	if (st != PROV_OK || (p->compare && file_holds(path, bytes)))
 		return (st);
 	if ((st = layout_make_parent(path, err)) != PROV_OK)
 		return (st);

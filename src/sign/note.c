@@ -62,12 +62,13 @@ name_valid(prov_span s)
 static prov_status
 line_parse(struct sig_line *out, prov_span line, prov_err *err)
 {
-	const uint8_t *name = line.p + DASH_LEN, *b64;
+	const uint8_t *name, *b64;
 	size_t left;
 
 	if (line.len < DASH_LEN || memcmp(line.p, dash, DASH_LEN) != 0)
 		return (not_note(err, "a signature line begins without a "
 				      "dash"));
+	name = line.p + DASH_LEN;
 	left = line.len - DASH_LEN;
 	if ((b64 = memchr(name, ' ', left)) == NULL)
 		return (not_note(err, "a signature line has no signature"));
@@ -121,19 +122,6 @@ note_split(prov_span *text, prov_span *sigs, prov_span bytes, prov_err *err)
 	return (PROV_OK);
 }
 
-/* Takes the first line, without its newline, off sigs. */
-static prov_span
-next_line(prov_span *sigs)
-{
-	const uint8_t *end = memchr(sigs->p, '\n', sigs->len);
-	size_t len = end == NULL ? sigs->len : (size_t)(end - sigs->p);
-	prov_span line = span(sigs->p, len);
-
-	sigs->p += end == NULL ? len : len + 1;
-	sigs->len -= end == NULL ? len : len + 1;
-	return (line);
-}
-
 /* What one line says of key: *found becomes true where it verifies. */
 static prov_status
 line_verify(bool *found, const struct sig_line *l, prov_span text,
@@ -160,15 +148,16 @@ static prov_status
 lines_walk(bool *found, prov_span sigs, prov_span text, const prov_pubkey *key,
     const uint8_t id[4], prov_err *err)
 {
+	prov_span line;
 	prov_status st;
 
-	for (size_t n = 0; sigs.len > 0; n++) {
+	for (size_t n = 0; text_line(&sigs, &line); n++) {
 		AUTO_LINE l = { .blob = { .max = NOTE_MAX } };
 
 		if (n == NOTE_SIGS_MAX)
 			return (prov_fail(err, PROV_ELIMIT,
 			    "signed note: over %d signatures", NOTE_SIGS_MAX));
-		if ((st = line_parse(&l, next_line(&sigs), err)) != PROV_OK)
+		if ((st = line_parse(&l, line, err)) != PROV_OK)
 			return (st);
 		if (key != NULL && (st = line_verify(found, &l, text, key, id,
 					err)) != PROV_OK)

@@ -10,6 +10,7 @@
 #define REASONS_MAX 4 /* reasons named on the first line */
 #define PATH_SHOWN  4096
 #define NAME_SHOWN  255
+#define KID_SHOWN   4 /* bytes of a key ID: what people compare */
 
 static void
 put_outside(struct buf *b, const char *s, size_t max)
@@ -18,21 +19,12 @@ put_outside(struct buf *b, const char *s, size_t max)
 }
 
 static void
-put_kid(struct buf *b, const uint8_t kid[32])
-{
-	char hex[9];
-
-	hex_encode(hex, kid, 4);
-	buf_put_str(b, hex);
-}
-
-static void
 put_verified(struct buf *b, const prov_verdict *v)
 {
 	buf_put_str(b, "  by ");
 	put_outside(b, v->signer, NAME_SHOWN);
 	buf_put_byte(b, ' ');
-	put_kid(b, v->kid);
+	hex_put(b, v->kid, KID_SHOWN);
 	if (v->from_ledger)
 		buf_put_str(b, ", found in the ledger");
 	else
@@ -55,7 +47,7 @@ put_untrusted(struct buf *b, const prov_verdict *v)
 {
 	buf_printf(b, "  %s: nobody trusted has key ",
 	    reason_code(REASON_SIGNATURE_UNTRUSTED));
-	put_kid(b, v->kid);
+	hex_put(b, v->kid, KID_SHOWN);
 	buf_put_str(b, " of ");
 	put_outside(b, v->iss, NAME_SHOWN);
 	if (v->vkey[0] != '\0') {
