@@ -175,6 +175,36 @@ index_keys(struct records *r, prov_span entry, uint64_t index, prov_err *err)
 	return (PROV_OK);
 }
 
+prov_status
+index_tail(void *arg, uint64_t i, prov_span entry, prov_err *err)
+{
+	struct index *x = arg;
+
+	return (index_keys(&x->tail, entry, i, err));
+}
+
+prov_status
+index_cover(struct index *x, const char *dir, uint64_t size, index_scan_fn scan,
+    void *arg, prov_err *err)
+{
+	uint64_t from;
+	prov_status st;
+
+	if ((st = index_load(x, dir, err)) != PROV_OK)
+		return (st);
+	from = x->tail_end > x->position ? x->tail_end : x->position;
+	if (from >= size)
+		return (PROV_OK);
+	if ((st = scan(arg, from, size, x, err)) != PROV_OK) {
+		/* What was added may be a part only. */
+		drop_tail(x);
+		return (st);
+	}
+	records_sort(&x->tail);
+	x->tail_end = size;
+	return (PROV_OK);
+}
+
 /* Drops hits at or past limit, and repeats, from hit number from on. */
 static void
 prune(struct buf *hits, size_t from, uint64_t limit)

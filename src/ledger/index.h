@@ -55,6 +55,18 @@ prov_status index_keys(struct records *r, prov_span entry, uint64_t index,
     prov_err *err);
 
 /*
+ * Reads the list, and into the tail the entries up to size that no run covers:
+ * scan calls index_tail with x and each of them, in order.
+ */
+typedef prov_status (*index_scan_fn)(void *arg, uint64_t from, uint64_t to,
+    struct index *x, prov_err *err);
+prov_status index_cover(struct index *x, const char *dir, uint64_t size,
+    index_scan_fn scan, void *arg, prov_err *err);
+
+/* A view_entry_fn and store_entry_fn; arg is a struct index. */
+prov_status index_tail(void *arg, uint64_t i, prov_span entry, prov_err *err);
+
+/*
  * Appends the entries below limit (uint64_t, ascending) that may have the key.
  * PROV_ENOTFOUND if a run is gone: load again.
  */

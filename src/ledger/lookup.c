@@ -7,36 +7,9 @@
 #include "sign/statement.h"
 
 static prov_status
-tail_entry(void *arg, uint64_t i, prov_span entry, prov_err *err)
+scan_view(void *arg, uint64_t from, uint64_t to, struct index *x, prov_err *err)
 {
-	prov_ledger *l = arg;
-
-	return (index_keys(&l->index.tail, entry, i, err));
-}
-
-/* Reads the index, and the entries that it does not cover yet. */
-static prov_status
-cover(prov_ledger *l, prov_err *err)
-{
-	struct index *x = &l->index;
-	uint64_t from, size = l->view.at.size;
-	prov_status st;
-
-	if ((st = index_load(x, l->dir, err)) != PROV_OK)
-		return (st);
-	from = x->tail_end > x->position ? x->tail_end : x->position;
-	if (from >= size)
-		return (PROV_OK);
-	st = view_scan(&l->view, from, size, tail_entry, l, err);
-	if (st != PROV_OK) {
-		/* What was added may be a part only. */
-		records_clear(&x->tail);
-		x->tail_end = x->position;
-		return (st);
-	}
-	records_sort(&x->tail);
-	x->tail_end = size;
-	return (PROV_OK);
+	return (view_scan(arg, from, to, index_tail, x, err));
 }
 
 static prov_status
@@ -136,7 +109,8 @@ do_lookup(prov_ledger *l, void *arg, prov_err *err)
 		    prov_fail(err, PROV_EARG, "look-up by %d", (int)op->by));
 	}
 	op->hits.len = 0;
-	if ((st = cover(l, err)) != PROV_OK ||
+	if ((st = index_cover(&l->index, l->dir, l->view.at.size, scan_view,
+		 &l->view, err)) != PROV_OK ||
 	    (st = index_find(&l->index, l->dir, kind, op->key, l->view.at.size,
 		 &op->hits, err)) != PROV_OK)
 		return (st);

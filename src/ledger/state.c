@@ -147,36 +147,14 @@ recover(prov_ledger *l, prov_err *err)
 	return (PROV_OK);
 }
 
-static prov_status
-tail_entry(void *arg, uint64_t i, prov_span entry, prov_err *err)
-{
-	prov_ledger *l = arg;
-
-	return (index_keys(&l->index.tail, entry, i, err));
-}
-
 /* The entries that no run covers are looked up in memory. */
 static prov_status
-cover(prov_ledger *l, prov_err *err)
+scan_store(void *arg, uint64_t from, uint64_t to, struct index *x,
+    prov_err *err)
 {
-	struct writer *w = l->writer;
-	struct index *x = &l->index;
-	uint64_t from;
-	prov_status st;
+	const struct writer *w = arg;
 
-	if ((st = index_load(x, l->dir, err)) != PROV_OK)
-		return (st);
-	from = x->tail_end > x->position ? x->tail_end : x->position;
-	if (from >= w->at.size)
-		return (PROV_OK);
-	st = w->ops->entries(w->store, from, w->at.size, tail_entry, l, err);
-	if (st != PROV_OK) {
-		index_clear(x);
-		return (st);
-	}
-	records_sort(&x->tail);
-	x->tail_end = w->at.size;
-	return (PROV_OK);
+	return (w->ops->entries(w->store, from, to, index_tail, x, err));
 }
 
 prov_status
@@ -198,7 +176,8 @@ writer_enter(prov_ledger *l, unsigned wait_ms, prov_err *err)
 		    l->dir);
 	if (st == PROV_OK && (st = load_state(l, err)) == PROV_OK &&
 	    (st = recover(l, err)) == PROV_OK)
-		st = cover(l, err);
+		st = index_cover(&l->index, l->dir, w->at.size, scan_store, w,
+		    err);
 	if (st != PROV_OK)
 		writer_leave(l);
 	return (st);
