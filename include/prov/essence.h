@@ -107,6 +107,7 @@ typedef struct prov_config {
 typedef struct prov_packet {
 	prov_span data;
 	prov_span extradata; /* new configuration from here on; else empty */
+	prov_span side; /* shown with it: alpha, palette, cue settings; or empty */
 	int64_t pts;         /* ticks, or PROV_NO_TIME */
 	int64_t dts;
 	int64_t duration; /* ticks; 0 not known */

@@ -23,7 +23,9 @@ enum {
 	ID_GROUP = 0xa0,
 	ID_BLOCK = 0xa1,
 	ID_SIMPLE = 0xa3,
-	ID_PADDING = 0x75a2
+	ID_PADDING = 0x75a2,
+	ID_SCALE = 0x2ad7b1,
+	ID_CLUSTER_TIME = 0xe7
 };
 
 struct element {
@@ -171,11 +173,31 @@ static const struct field {
 	{ 0x6240, 0x5035, FLAG, F(encrypted), 0 },
 #undef F
 };
+_Static_assert(sizeof(fields) / sizeof(fields[0]) <= 64,
+    "fields are bits of seen");
 
 /* Elements of a track that hold others. */
 static const uint32_t masters[][2] = { { 0xae, 0xe0 }, { 0xae, 0xe1 },
 	{ 0xe0, 0x55b0 }, { 0x55b0, 0x55d0 }, { 0xe0, 0x7670 },
 	{ 0xae, 0x6d80 }, { 0x6d80, 0x6240 } };
+
+/* Readers differ in which of two they take. */
+static void
+note_field(struct ebml *e, size_t row)
+{
+	uint64_t bit = UINT64_C(1) << row;
+
+	/* Several encodings may each be an encryption. */
+	e->ambiguous |= (e->track->seen & bit) != 0 && fields[row].type != FLAG;
+	e->track->seen |= bit;
+}
+
+static void
+note_other(struct ebml *e, unsigned bit)
+{
+	e->ambiguous |= (e->track->others & bit) != 0;
+	e->track->others |= bit;
+}
 
 static void
 take_field(struct ebml *e, const struct field *f, const struct element *x)
@@ -208,12 +230,18 @@ take_other(struct ebml *e, uint32_t parent, const struct element *x)
 	double d;
 
 	if (parent == ID_ENTRY && x->id == 0x23314f) {
+		note_other(e, 1);
 		d = get_float(e, x);
 		e->track->slowed = d < 0.999999 || d > 1.000001;
 	}
-	if (parent == ID_ENTRY && x->id == 0xb9)
+	if (parent == ID_ENTRY && x->id == 0xb9) {
+		note_other(e, 2);
 		e->track->disabled = get_uint(e, x) == 0;
+	}
+	if (parent == ID_ENTRY && x->id == 0x63a2)
+		note_other(e, 4);
 	if (parent == 0xe1 && x->id == 0xb5) {
+		note_other(e, 8);
 		d = get_float(e, x);
 		if (d >= 1 && d < 1e9)
 			e->track->rate = (uint64_t)d;
@@ -230,8 +258,11 @@ read_track(struct ebml *e, uint32_t parent, uint64_t at, uint64_t end,
 		e->elements++;
 		at = x.end;
 		for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
-			if (fields[i].parent == parent && fields[i].id == x.id)
+			if (fields[i].parent == parent &&
+			    fields[i].id == x.id) {
+				note_field(e, i);
 				take_field(e, &fields[i], &x);
+			}
 		take_other(e, parent, &x);
 		for (size_t i = 0; i < sizeof(masters) / sizeof(masters[0]);
 		     i++)
@@ -274,13 +305,18 @@ static void
 read_info(struct ebml *e, const struct element *info)
 {
 	struct element x;
+	bool scaled = false;
 
+	e->ambiguous |= e->has_info;
+	e->has_info = true;
 	for (uint64_t at = info->at;
 	     at < info->end && element_next(e, &at, info->end, &x);
 	     at = x.end) {
 		e->elements++;
 		if (x.id == 0x3cb923 || x.id == 0x3eb923)
 			e->linked = true;
+		e->ambiguous |= x.id == ID_SCALE && scaled;
+		scaled |= x.id == ID_SCALE;
 	}
 }
 
@@ -376,6 +412,7 @@ static prov_status
 read_cluster(struct ebml *e, const struct element *cluster, uint64_t *at,
     prov_err *err)
 {
+	bool timed = false;
 	struct element x;
 	prov_status st;
 
@@ -390,6 +427,8 @@ read_cluster(struct ebml *e, const struct element *cluster, uint64_t *at,
 		}
 		if ((st = count_element(e, err)) != PROV_OK)
 			return (st);
+		e->ambiguous |= x.id == ID_CLUSTER_TIME && timed;
+		timed |= x.id == ID_CLUSTER_TIME;
 		if (x.id == ID_SIMPLE || x.id == ID_BLOCK)
 			read_block(e, &x);
 		if (x.id == ID_PADDING)

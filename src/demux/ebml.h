@@ -21,6 +21,8 @@ struct ebml_track {
 	uint64_t rate;        /* of sound */
 	uint64_t frames;      /* in blocks, laces counted */
 	uint64_t padding;     /* ns that blocks say are not to be heard */
+	uint64_t seen;        /* rows of ebml.c's fields that stood here */
+	unsigned others;      /* the same of elements without a row */
 
 	uint64_t pixel_w, pixel_h, crop[4]; /* left, top, right, bottom */
 	bool has_crop, has_display;
@@ -44,8 +46,8 @@ struct ebml {
 	bool incomplete; /* an element reaches past what holds it, or past EOF */
 	bool ordered;    /* an ordered edition */
 	bool linked;     /* parts in other files, or a second segment */
-	bool ambiguous;  /* a track number twice, tracks twice */
-	bool has_tracks;
+	bool ambiguous;  /* readers may disagree: numbers or elements twice */
+	bool has_tracks, has_info;
 	size_t n;
 	struct ebml_track tracks[EBML_TRACKS_MAX];
 	struct ebml_track *track; /* being read; in clusters, the last one */

@@ -117,6 +117,8 @@ facts_refusal(const struct facts *f)
 		return (refusal_bmff(f->bmff));
 	if (f->ebml != NULL)
 		return (refusal_ebml(f->ebml));
+	if (f->riff != NULL && f->riff->ambiguous)
+		return ("essence.noncanonical");
 	return (NULL);
 }
 

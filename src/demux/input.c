@@ -284,6 +284,31 @@ time_of(const struct inputs *in, const struct input *i, const AVStream *st,
 	return (PROV_NO_TIME);
 }
 
+/* What a container keeps beside a packet, and players show with it. */
+static prov_status
+take_side(struct inputs *in, const AVPacket *packet, prov_packet *p,
+    prov_err *err)
+{
+	static const enum AVPacketSideDataType types[] = {
+		AV_PKT_DATA_MATROSKA_BLOCKADDITIONAL,
+		AV_PKT_DATA_WEBVTT_SETTINGS, AV_PKT_DATA_PALETTE
+	};
+
+	for (size_t k = 0; k < sizeof(types) / sizeof(types[0]); k++) {
+		size_t len = 0;
+		const uint8_t *side =
+		    av_packet_get_side_data(packet, types[k], &len);
+
+		if (side == NULL || len == 0)
+			continue;
+		if (p->side.len > 0)
+			return (prov_essence_refuse(in->e,
+			    "essence.noncanonical", err));
+		p->side = span(side, len);
+	}
+	return (PROV_OK);
+}
+
 prov_status
 inputs_packet(struct inputs *in, const AVPacket *packet, prov_err *err)
 {
@@ -313,6 +338,8 @@ inputs_packet(struct inputs *in, const AVPacket *packet, prov_err *err)
 	    av_packet_get_side_data(packet, AV_PKT_DATA_NEW_EXTRADATA, &len);
 	if (extra != NULL && len > 0)
 		p.extradata = span(extra, len);
+	if ((st = take_side(in, packet, &p, err)) != PROV_OK)
+		return (st);
 	i->packets++;
 	i->bytes += p.data.len;
 	return (prov_essence_packet(in->e, i->index, &p, err));

@@ -56,6 +56,21 @@ long_data(struct source *s, const struct chunk *ds64, uint64_t *len)
 		*len = le32(p + 8) | (uint64_t)le32(p + 12) << 32;
 }
 
+/* Of uncompressed sound, whether a frame is as long as its samples. */
+static bool
+is_even(struct source *s, const struct chunk *fmt)
+{
+	uint8_t p[16];
+	unsigned tag;
+
+	if (fmt->len < sizeof(p) || !source_get(s, fmt->at, p, sizeof(p)))
+		return (true);
+	tag = le16(p);
+	if (tag != 1 && tag != 3 && tag != 0xfffe)
+		return (true);
+	return (le16(p + 12) == le16(p + 2) * ((le16(p + 14) + 7U) / 8));
+}
+
 static void
 read_riff(struct riff *r, struct source *s, uint64_t at, uint64_t end)
 {
@@ -71,7 +86,17 @@ read_riff(struct riff *r, struct source *s, uint64_t at, uint64_t end)
 			c.len = long_len;
 			c.unstated = false;
 		}
+		/* Of two lengths, 0 and all ones stand for "see ds64". */
+		if (is(&c, "data") && long_len != 0 && c.len != long_len &&
+		    c.len != 0)
+			r->ambiguous = true;
+		if (is(&c, "fmt ")) {
+			r->ambiguous |= r->has_format || !is_even(s, &c);
+			r->has_format = true;
+		}
 		if (is_media(s, &c)) {
+			/* Long AVI files have more lists, in more chunks. */
+			r->ambiguous |= r->has_media && is(&c, "data");
 			r->has_media = true;
 			r->media = c.unstated ? UINT64_MAX : c.len;
 			if (!c.unstated && c.len > s->size - c.at)

@@ -9,7 +9,8 @@
 /* WAV, RF64 and AVI: whether the chunks that hold media are all there. */
 struct riff {
 	bool incomplete;
-	bool has_media;
+	bool ambiguous; /* readers may disagree: chunks twice, two lengths */
+	bool has_media, has_format;
 	uint64_t media; /* bytes of data or movi; UINT64_MAX: to the end */
 };
 

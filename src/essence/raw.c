@@ -103,6 +103,17 @@ count(struct raw *r, const prov_packet *p, int64_t ns, prov_err *err)
 	return (track_samples(r->t, ns, n < 1 ? 1 : (uint64_t)n, err));
 }
 
+/* Subtitles are as altered by standing too long as by other words. */
+static prov_status
+record_lasts(struct raw *r, const prov_packet *p, prov_err *err)
+{
+	int64_t ns = track_lasts_ns(r->t, p->duration);
+	uint8_t ms[8];
+
+	put_be64(ms, ns <= 0 ? 0 : ((uint64_t)ns + 500000) / 1000000);
+	return (track_record(r->t, RECORD_LASTS, span(ms, sizeof(ms)), err));
+}
+
 static prov_status
 raw_packet(void *state, const prov_packet *p, prov_err *err)
 {
@@ -123,6 +134,9 @@ raw_packet(void *state, const prov_packet *p, prov_err *err)
 	    (st = configure(r, p->extradata, err)) != PROV_OK)
 		return (st);
 	if ((st = track_record(r->t, RECORD_DATA, p->data, err)) != PROV_OK)
+		return (st);
+	if (track_config_of(r->t)->kind == PROV_SUBTITLE &&
+	    (st = record_lasts(r, p, err)) != PROV_OK)
 		return (st);
 	return (count(r, p, ns, err));
 }

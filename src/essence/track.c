@@ -175,13 +175,18 @@ track_free(struct track *t)
 prov_status
 track_packet(struct track *t, const prov_packet *packet, prov_err *err)
 {
+	prov_status st;
+
 	if (packet->flags & PROV_PACKET_CORRUPT)
 		track_refuse(t, "essence.incomplete");
 	if (packet->extradata.len > EXTRADATA_MAX)
 		return (prov_fail(err, PROV_ELIMIT,
 		    "limit.extradata: %zu bytes of configuration",
 		    packet->extradata.len));
-	return (t->ops->packet(t->state, packet, err));
+	if ((st = t->ops->packet(t->state, packet, err)) != PROV_OK ||
+	    packet->side.len == 0)
+		return (st);
+	return (track_record(t, RECORD_SIDE, packet->side, err));
 }
 
 static void

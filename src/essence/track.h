@@ -23,6 +23,8 @@ struct track;
 
 #define RECORD_NAME   0x01
 #define RECORD_CONFIG 0x02
+#define RECORD_SIDE   0x03 /* what a container keeps beside a packet */
+#define RECORD_LASTS  0x04 /* how long a subtitle stands, ms, u64be */
 #define RECORD_DATA   0x10 /* one NAL unit, syncframe or packet */
 
 /* Closes the running segment, if it has units; the next record opens one. */
@@ -90,7 +92,8 @@ struct form_ops {
 	void (*close)(void *state); /* NULL is fine */
 };
 
-extern const struct form_ops form_h264, form_hevc, form_aac, form_mpa,
+extern const struct form_ops form_h264, form_hevc, form_av1, form_mjpeg,
+    form_mpeg2, form_mpeg4, form_prores, form_vp8, form_vp9, form_aac, form_mpa,
     form_opus, form_pcm, form_raw;
 
 const struct form_ops *form_for(const prov_config *config);
