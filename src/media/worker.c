@@ -111,26 +111,16 @@ set_descriptors(posix_spawn_file_actions_t *f, int socket)
 	return (posix_spawn_file_actions_addclosefrom_np(f, SOCKET + 1));
 }
 
-/* Environments hold secrets: only where libraries are is passed on. */
+/* With no environment: it may hold secrets, and the worker needs none of it. */
 static prov_status
 spawn(prov_media *m, int socket, prov_err *err)
 {
-	const char *libraries = getenv("LD_LIBRARY_PATH");
-	AUTO_BUF variable = { 0 };
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
 	char *argv[] = { m->path, NULL };
-	char *envp[] = { NULL, NULL };
-	prov_status st;
+	char *envp[] = { NULL };
 	int rc = ENOMEM;
 
-	if (libraries != NULL) {
-		buf_printf(&variable, "LD_LIBRARY_PATH=%s", libraries);
-		buf_put_byte(&variable, 0);
-		if ((st = buf_done(&variable, err)) != PROV_OK)
-			return (st);
-		envp[0] = (char *)variable.p;
-	}
 	if (posix_spawn_file_actions_init(&files) != 0)
 		return (prov_fail(err, PROV_ENOMEM, "worker"));
 	if (posix_spawnattr_init(&attr) != 0) {
