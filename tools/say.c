@@ -59,8 +59,8 @@ decode(const unsigned char *p, size_t left, uint32_t *c)
 char *
 printable(const char *s)
 {
-	size_t left = strlen(s), at = 0, len;
-	char *out = malloc(left * 9 + 1);
+	size_t left = strlen(s), room = left * 9 + 1, at = 0, len;
+	char *out = malloc(room);
 	uint32_t c;
 
 	if (out == NULL)
@@ -72,7 +72,7 @@ printable(const char *s)
 		if (len == 0 || is_steering(c)) {
 			/* A stray byte as a lone surrogate, which no text
 			 * escapes to. */
-			at += (size_t)sprintf(out + at, "\\u{%x}",
+			at += (size_t)snprintf(out + at, room - at, "\\u{%x}",
 			    len == 0 ? 0xdc00U | p[0] : c);
 			len = len == 0 ? 1 : len;
 			continue;
