@@ -9,5 +9,7 @@ export PROV_KILLS PROV_SOAK
 # shellcheck disable=SC2154 # make soak sets both
 sh "$srcdir/tests/cli/trouble.t" | tee trouble.out
 "$builddir/tests/unit/test_crash" | tee crash.out
-! grep '^not ok' trouble.out crash.out
+if grep '^not ok' trouble.out crash.out; then
+	exit 1
+fi
 rm -f trouble.out crash.out
