@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/field.h"
 #include "hash/sha256.h"
-#include "manifest/field.h"
 
 enum {
 	KEY_VERSION = 1,

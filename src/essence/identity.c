@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/field.h"
 #include "base/limits.h"
 #include "essence/parts.h"
 #include "hash/sha256.h"
@@ -53,6 +54,9 @@ enum {
 	ID_STREAMS,
 	ID_BLOBS
 };
+
+/* For messages, behind "stream" or "identity". */
+static const char form[] = "form";
 
 void
 stream_clear(struct stream *s)
@@ -207,36 +211,13 @@ stream_encode(struct buf *b, const struct stream *s)
 	put_optional(b, s);
 }
 
-/* Whether the next key is key; then it is read. */
-static bool
-is_key(struct cbor *c, uint64_t key)
-{
-	struct cbor look = *c;
-	uint64_t v;
-
-	if (cbor_peek(c) != CBOR_UINT ||
-	    cbor_get_uint(&look, &v, NULL) != PROV_OK || v != key)
-		return (false);
-	*c = look;
-	return (true);
-}
-
-static prov_status
-want_key(struct cbor *c, uint64_t key, prov_err *err)
-{
-	if (is_key(c, key))
-		return (PROV_OK);
-	return (prov_fail(err, PROV_EFORMAT, "key %llu is not there",
-	    (unsigned long long)key));
-}
-
 static prov_status
 get_number(struct cbor *c, uint64_t key, uint64_t max, uint64_t *v,
     prov_err *err)
 {
 	prov_status st;
 
-	if ((st = want_key(c, key, err)) != PROV_OK ||
+	if ((st = field_key(c, key, form, err)) != PROV_OK ||
 	    (st = cbor_get_uint(c, v, err)) != PROV_OK)
 		return (st);
 	if (*v > max)
@@ -248,9 +229,8 @@ get_number(struct cbor *c, uint64_t key, uint64_t max, uint64_t *v,
 static prov_status
 get_name(struct cbor *c, char *out, size_t size, prov_err *err)
 {
-	prov_status st;
-
 	char name[CODE_MAX + 1];
+	prov_status st;
 
 	if ((st = cbor_get_str(c, name, sizeof(name), err)) != PROV_OK)
 		return (st);
@@ -263,7 +243,7 @@ get_name(struct cbor *c, char *out, size_t size, prov_err *err)
 static prov_status
 get_named(struct cbor *c, uint64_t key, char *out, size_t size, prov_err *err)
 {
-	prov_status st = want_key(c, key, err);
+	prov_status st = field_key(c, key, form, err);
 
 	return (st != PROV_OK ? st : get_name(c, out, size, err));
 }
@@ -271,7 +251,7 @@ get_named(struct cbor *c, uint64_t key, char *out, size_t size, prov_err *err)
 static prov_status
 get_digest(struct cbor *c, uint64_t key, uint8_t out[32], prov_err *err)
 {
-	prov_status st = want_key(c, key, err);
+	prov_status st = field_key(c, key, form, err);
 
 	return (st != PROV_OK ? st : cbor_get_fixed(c, out, 32, err));
 }
@@ -281,14 +261,9 @@ get_part(struct cbor *c, struct stream *s, prov_err *err)
 {
 	struct part *p = &s->parts[s->n_parts];
 	prov_status st;
-	uint64_t two;
 
-	if ((st = cbor_get_array(c, &two, err)) != PROV_OK)
-		return (st);
-	if (two != 2)
-		return (prov_fail(err, PROV_EFORMAT, "part of %llu items",
-		    (unsigned long long)two));
-	if ((st = get_name(c, p->name, sizeof(p->name), err)) != PROV_OK ||
+	if ((st = field_array(c, 2, "part", err)) != PROV_OK ||
+	    (st = get_name(c, p->name, sizeof(p->name), err)) != PROV_OK ||
 	    (st = cbor_get_fixed(c, p->digest, 32, err)) != PROV_OK)
 		return (st);
 	if (s->n_parts > 0 && strcmp(p[-1].name, p->name) >= 0)
@@ -304,15 +279,12 @@ get_parts(struct cbor *c, struct stream *s, prov_err *err)
 {
 	uint8_t config[32];
 	prov_status st;
-	uint64_t n;
+	size_t n;
 
-	if ((st = want_key(c, KEY_PARTS, err)) != PROV_OK ||
-	    (st = cbor_get_array(c, &n, err)) != PROV_OK)
+	if ((st = field_key(c, KEY_PARTS, form, err)) != PROV_OK ||
+	    (st = field_list(c, PARTS_MAX, &n, "parts", err)) != PROV_OK)
 		return (st);
-	if (n > PARTS_MAX)
-		return (prov_fail(err, PROV_EFORMAT, "%llu parts",
-		    (unsigned long long)n));
-	for (uint64_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		if ((st = get_part(c, s, err)) != PROV_OK)
 			return (st);
 	if ((st = parts_digest(config, s->parts, s->n_parts, err)) != PROV_OK)
@@ -330,7 +302,7 @@ get_present(struct cbor *c, prov_present *p, prov_err *err)
 	uint64_t n, f;
 	int64_t v;
 
-	if ((st = want_key(c, KEY_PRESENT, err)) != PROV_OK ||
+	if ((st = field_key(c, KEY_PRESENT, form, err)) != PROV_OK ||
 	    (st = cbor_get_map(c, &n, err)) != PROV_OK)
 		return (st);
 	for (uint64_t i = 0; i < n; i++) {
@@ -407,7 +379,7 @@ get_counts(struct cbor *c, struct stream *s, prov_err *err)
 	    (st = get_number(c, KEY_SAMPLES, UNITS_MAX, &s->samples, err)) !=
 		PROV_OK ||
 	    (st = get_number(c, KEY_RATE, UINT32_MAX, &rate, err)) != PROV_OK ||
-	    (st = want_key(c, KEY_DURATION, err)) != PROV_OK ||
+	    (st = field_key(c, KEY_DURATION, form, err)) != PROV_OK ||
 	    (st = cbor_get_int(c, &s->duration_ns, err)) != PROV_OK)
 		return (st);
 	if (s->duration_ns < 0 || s->duration_ns > DURATION_NS_MAX)
@@ -423,16 +395,16 @@ get_optional(struct cbor *c, uint64_t n, struct stream *s, prov_err *err)
 {
 	prov_status st = PROV_OK;
 
-	if (n > 0 && is_key(c, KEY_ANCILLARY)) {
+	if (n > 0 && field_next(c, KEY_ANCILLARY)) {
 		s->has_ancillary = true;
 		st = cbor_get_fixed(c, s->ancillary, 32, err);
 		n--;
 	}
-	if (st == PROV_OK && n > 0 && is_key(c, KEY_REFUSED)) {
+	if (st == PROV_OK && n > 0 && field_next(c, KEY_REFUSED)) {
 		st = get_name(c, s->refused, sizeof(s->refused), err);
 		n--;
 	}
-	if (st == PROV_OK && n > 0 && is_key(c, KEY_TIMES)) {
+	if (st == PROV_OK && n > 0 && field_next(c, KEY_TIMES)) {
 		st = get_times(c, s, err);
 		n--;
 	}
@@ -565,14 +537,14 @@ get_streams(struct cbor *c, prov_identity *id, prov_err *err)
 	prov_status st;
 	uint64_t n;
 
-	if ((st = want_key(c, ID_STREAMS, err)) != PROV_OK ||
+	if ((st = field_key(c, ID_STREAMS, form, err)) != PROV_OK ||
 	    (st = cbor_get_array(c, &n, err)) != PROV_OK)
 		return (st);
 	for (uint64_t i = 0; i < n; i++)
 		if ((st = identity_add(id, &s, err)) != PROV_OK ||
 		    (st = stream_decode(s, c, err)) != PROV_OK)
 			return (st);
-	if ((st = want_key(c, ID_BLOBS, err)) != PROV_OK ||
+	if ((st = field_key(c, ID_BLOBS, form, err)) != PROV_OK ||
 	    (st = cbor_get_array(c, &n, err)) != PROV_OK)
 		return (st);
 	if (n != id->n)
@@ -601,13 +573,14 @@ get_identity(struct cbor *c, prov_identity *id, prov_err *err)
 		    (unsigned long long)version, (unsigned long long)n));
 	if ((st = get_named(c, ID_FORMAT, id->format, sizeof(id->format),
 		 err)) != PROV_OK ||
-	    (st = want_key(c, ID_REFUSED, err)) != PROV_OK)
+	    (st = field_key(c, ID_REFUSED, form, err)) != PROV_OK)
 		return (st);
 	if (cbor_peek(c) == CBOR_TEXT)
 		st = get_name(c, id->refused, sizeof(id->refused), err);
 	else
 		st = cbor_get_null(c, err);
-	if (st != PROV_OK || (st = want_key(c, ID_UNCOVERED, err)) != PROV_OK ||
+	if (st != PROV_OK ||
+	    (st = field_key(c, ID_UNCOVERED, form, err)) != PROV_OK ||
 	    (st = cbor_get_int(c, &id->uncovered, err)) != PROV_OK)
 		return (st);
 	if (id->uncovered < -1)

@@ -15,12 +15,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/field.h"
 #include "base/limits.h"
 #include "essence/fit.h"
 
 #define TIMELINE_VERSION 1
 
 enum { KEY_VERSION = 1, KEY_LEAVES, KEY_UNITS, KEY_TIMES };
+
+/* For messages, behind "timeline". */
+static const char form[] = "form";
 
 void
 timeline_free(struct timeline *tl)
@@ -267,18 +271,13 @@ static prov_status
 get_times(struct timeline *tl, struct cbor *c, prov_err *err)
 {
 	prov_status st;
-	uint64_t n;
 
 	if (cbor_peek(c) == CBOR_SIMPLE) {
 		tl->untimed = true;
 		return (cbor_get_null(c, err));
 	}
-	if ((st = cbor_get_array(c, &n, err)) != PROV_OK)
-		return (st);
-	if (n != 2)
-		return (prov_fail(err, PROV_EFORMAT,
-		    "frame times have %llu parts", (unsigned long long)n));
-	if ((st = get_runs(tl, c, err)) != PROV_OK)
+	if ((st = field_array(c, 2, "frame times", err)) != PROV_OK ||
+	    (st = get_runs(tl, c, err)) != PROV_OK)
 		return (st);
 	return (get_order(tl, c, err));
 }
@@ -331,38 +330,14 @@ get_units(struct timeline *tl, struct cbor *c, uint64_t *sum, prov_err *err)
 }
 
 static prov_status
-get_key(struct cbor *c, uint64_t want, prov_err *err)
-{
-	prov_status st;
-	uint64_t key;
-
-	if ((st = cbor_get_uint(c, &key, err)) != PROV_OK)
-		return (st);
-	if (key != want)
-		return (prov_fail(err, PROV_EFORMAT,
-		    "timeline: key %llu instead of %llu",
-		    (unsigned long long)key, (unsigned long long)want));
-	return (PROV_OK);
-}
-
-static prov_status
 get_head(struct cbor *c, prov_err *err)
 {
 	prov_status st;
-	uint64_t n, version;
 
-	if ((st = cbor_get_map(c, &n, err)) != PROV_OK)
+	if ((st = field_map(c, 4, form, err)) != PROV_OK ||
+	    (st = field_key(c, KEY_VERSION, form, err)) != PROV_OK)
 		return (st);
-	if (n != 4)
-		return (prov_fail(err, PROV_EFORMAT, "timeline of %llu keys",
-		    (unsigned long long)n));
-	if ((st = get_key(c, KEY_VERSION, err)) != PROV_OK ||
-	    (st = cbor_get_uint(c, &version, err)) != PROV_OK)
-		return (st);
-	if (version != TIMELINE_VERSION)
-		return (prov_fail(err, PROV_EUNSUPPORTED,
-		    "timeline version %llu", (unsigned long long)version));
-	return (PROV_OK);
+	return (field_version(c, TIMELINE_VERSION, form, err));
 }
 
 static prov_status
@@ -372,11 +347,11 @@ get_timeline(struct timeline *tl, struct cbor *c, prov_err *err)
 	uint64_t sum = 0;
 
 	if ((st = get_head(c, err)) != PROV_OK ||
-	    (st = get_key(c, KEY_LEAVES, err)) != PROV_OK ||
+	    (st = field_key(c, KEY_LEAVES, form, err)) != PROV_OK ||
 	    (st = get_leaves(tl, c, err)) != PROV_OK ||
-	    (st = get_key(c, KEY_UNITS, err)) != PROV_OK ||
+	    (st = field_key(c, KEY_UNITS, form, err)) != PROV_OK ||
 	    (st = get_units(tl, c, &sum, err)) != PROV_OK ||
-	    (st = get_key(c, KEY_TIMES, err)) != PROV_OK ||
+	    (st = field_key(c, KEY_TIMES, form, err)) != PROV_OK ||
 	    (st = get_times(tl, c, err)) != PROV_OK)
 		return (st);
 	if (!tl->untimed && tl->total != sum)

@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/field.h"
 #include "hash/sha256.h"
 #include "manifest/assertion.h"
-#include "manifest/field.h"
 
 void
 assertion_clear(struct assertion *a)

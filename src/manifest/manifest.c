@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/field.h"
 #include "base/limits.h"
 #include "manifest/assertion.h"
-#include "manifest/field.h"
 
 /* manifest.cddl names them. */
 enum {
@@ -302,34 +302,20 @@ get_origin(struct manifest *m, struct cbor *c, prov_err *err)
 	return (PROV_OK);
 }
 
-/* Whether the next key is key; then it is read. */
-static bool
-at_key(struct cbor *c, uint64_t key)
-{
-	struct cbor look = *c;
-	uint64_t got;
-
-	if (cbor_peek(&look) != CBOR_UINT ||
-	    cbor_get_uint(&look, &got, NULL) != PROV_OK || got != key)
-		return (false);
-	*c = look;
-	return (true);
-}
-
 /* The n fields that are left. */
 static prov_status
 get_optional(struct manifest *m, uint64_t n, struct cbor *c, prov_err *err)
 {
 	prov_status st;
 
-	if (n > 0 && at_key(c, KEY_SUPERSEDES)) {
+	if (n > 0 && field_next(c, KEY_SUPERSEDES)) {
 		n--;
 		m->has_supersedes = true;
 		st = cbor_get_fixed(c, m->supersedes, 32, err);
 		if (st != PROV_OK)
 			return (st);
 	}
-	if (n > 0 && at_key(c, KEY_REFUSED)) {
+	if (n > 0 && field_next(c, KEY_REFUSED)) {
 		n--;
 		st = label_get(c, m->refused, sizeof(m->refused), err);
 		if (st != PROV_OK)

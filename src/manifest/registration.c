@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "manifest/field.h"
+#include "base/field.h"
 #include "manifest/manifest.h"
 
 #define REGISTRATION_VERSION 1

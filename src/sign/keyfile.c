@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/cbor.h"
-#include "manifest/field.h"
+#include "base/field.h"
 #include "sign/key.h"
 #include "sign/pubkey.h"
 #include "sign/secret.h"

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
+#include "base/field.h"
 #include "base/text.h"
 #include "hash/sha256.h"
-#include "manifest/field.h"
 #include "sign/cose.h"
 #include "sign/pubkey.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "manifest/field.h"
+#include "base/field.h"
 
 #include <inttypes.h>
 
@@ -61,6 +61,19 @@ field_key(struct cbor *c, uint64_t key, const char *what, prov_err *err)
 		    "%s: field %" PRIu64 " where %" PRIu64 " belongs", what,
 		    got, key));
 	return (PROV_OK);
+}
+
+bool
+field_next(struct cbor *c, uint64_t key)
+{
+	struct cbor look = *c;
+	uint64_t got;
+
+	if (cbor_peek(c) != CBOR_UINT ||
+	    cbor_get_uint(&look, &got, NULL) != PROV_OK || got != key)
+		return (false);
+	*c = look;
+	return (true);
 }
 
 prov_status

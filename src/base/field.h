@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef PROV_MANIFEST_FIELD_H
-#define PROV_MANIFEST_FIELD_H
+#ifndef PROV_BASE_FIELD_H
+#define PROV_BASE_FIELD_H
 
 #include "base/cbor.h"
 
@@ -24,6 +24,9 @@ prov_status field_list(struct cbor *c, uint64_t max, size_t *n,
 /* The next key, which must be key. */
 prov_status field_key(struct cbor *c, uint64_t key, const char *what,
     prov_err *err);
+
+/* Whether the next key is key; then it is read. */
+bool field_next(struct cbor *c, uint64_t key);
 
 /* A version number, which must be known. */
 prov_status field_version(struct cbor *c, uint64_t known, const char *what,
