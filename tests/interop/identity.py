@@ -1,0 +1,444 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: ISC
+"""What prov signs, read by nothing but prov-manifest(5) and python3-cbor2.
+
+identity.py make DIR          writes noise.wav and dot.png
+identity.py read FILE VKEY    checks FILE and FILE.prov: MP4 with H.264 of
+                              whole frames and AAC, WAV, PNG
+"""
+import base64
+import hashlib
+import random
+import struct
+import sys
+import zlib
+
+import cbor2
+from cryptography.hazmat.primitives.asymmetric import ed25519
+
+NS = 1000000000
+
+
+def H(*parts):
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def u16(n):
+    return struct.pack(">H", n)
+
+
+def u32(n):
+    return struct.pack(">I", n)
+
+
+def check(what, holds):
+    if not holds:
+        sys.exit(f"not so: {what}")
+
+
+def contents(path):
+    with open(path, "rb") as f:
+        return f.read()
+
+
+def deterministic(raw, what):
+    item = cbor2.loads(raw)
+    check(f"{what} is deterministic CBOR",
+          cbor2.dumps(item, canonical=True) == raw)
+    return item
+
+
+# ------------------------------------------------------------ timelines
+
+def root(leaves):
+    if len(leaves) < 2:
+        return leaves[0] if leaves else H()
+    split = 1
+    while 2 * split < len(leaves):
+        split *= 2
+    return H(b"\x01", root(leaves[:split]), root(leaves[split:]))
+
+
+def zigzag(data):
+    out, value, shift = [], 0, 0
+    for byte in data:
+        value |= (byte & 0x7f) << shift
+        shift += 7
+        if not byte & 0x80:
+            out.append(value >> 1 ^ -(value & 1))
+            value = shift = 0
+    return out
+
+
+def unit_times(times):
+    """Of each unit, in coded order."""
+    flat, order = times
+    shown = [start + i * num // den
+             for start, num, den, n in zip(*[iter(flat)] * 4)
+             for i in range(n)]
+    if order is None:
+        return shown
+    return [shown[i + d] for i, d in enumerate(zigzag(order))]
+
+
+class Segments:
+    """The leaves of one stream as its form and rule make them."""
+
+    def __init__(self, form):
+        self.form = form.encode()
+        self.config = bytes(32)
+        self.leaves, self.units = [], []
+        self.hash, self.n = None, 0
+
+    def record(self, kind, data):
+        if self.hash is None:
+            self.hash = hashlib.sha256(b"\x00")
+            self.record(0x01, self.form)
+            self.record(0x02, self.config)
+        self.hash.update(bytes([kind]) + u32(len(data)) + data)
+
+    def configure(self, digest):
+        if digest != self.config:
+            self.config = digest
+            if self.hash is not None:
+                self.record(0x02, digest)
+
+    def cut(self):
+        if self.n:
+            self.leaves.append(self.hash.digest())
+            self.units.append(self.n)
+            self.hash, self.n = None, 0
+
+
+# ---------------------------------------------------------------- cdc/1
+
+GEAR = [int.from_bytes(H(b"prov/cdc/1", bytes([i]))[:8], "big")
+        for i in range(256)]
+
+
+def gear(h, data):
+    for byte in data:
+        h = (2 * h + GEAR[byte]) & (1 << 64) - 1
+    return h
+
+
+def ends(h, samples, rate, step):
+    bits = max(rate // step, 1).bit_length() - 1
+    return samples >= 4 * rate or (
+        samples >= rate // 4 and h >> 64 - bits == 0)
+
+
+# ---------------------------------------------------------------- forms
+
+def pcm(data, channels, rate, width):
+    s = Segments("pcm/1")
+    head = H(b"s", bytes([width]), u32(rate), u32(channels))
+    s.configure(head)
+    size, h, block = channels * width, 0, b""
+    for at in range(0, len(data), size):
+        unit = data[at:at + size]
+        block += unit
+        h = gear(h, unit)
+        done = ends(h, s.n + len(block) // size, rate, 1)
+        if done or len(block) == 4096 * size:
+            s.record(0x10, block)
+            s.n += len(block) // size
+            block = b""
+        if done:
+            s.cut()
+    if block:
+        s.record(0x10, block)
+        s.n += len(block) // size
+    s.cut()
+    return s, [["head", head]]
+
+
+def aac(packets, asc):
+    kind, index = asc[0] >> 3, (asc[0] & 7) << 1 | asc[1] >> 7
+    rate = [96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000,
+            12000, 11025, 8000, 7350][index]
+    head = H(bytes([kind]), u32(rate), bytes([asc[1] >> 3 & 15]), u16(1024))
+    s = Segments("aac/1")
+    s.configure(head)
+    for packet in packets:
+        s.record(0x10, packet)
+        s.n += 1024
+        if ends(gear(0, packet[:64]), s.n, rate, 1024):
+            s.cut()
+    s.cut()
+    return s, [["asc", head]]
+
+
+class Bits:
+    def __init__(self, data):
+        data = data.replace(b"\0\0\3", b"\0\0")
+        self.v = "".join(f"{b:08b}" for b in data)
+        self.at = 0
+
+    def ue(self):
+        zeros = self.v.index("1", self.at) - self.at
+        self.at += zeros + 1
+        low = self.v[self.at:self.at + zeros]
+        self.at += zeros
+        return (1 << zeros) - 1 + int(low or "0", 2)
+
+
+def h264(packets, avcc):
+    sets = {}
+
+    def keep(unit):
+        kind = unit[0] & 31
+        if kind == 8:
+            b = Bits(unit[1:])
+            sets[8, b.ue()] = unit, b.ue()
+        elif kind == 7:
+            sets[7, Bits(unit[4:]).ue()] = unit, None
+        return kind in (6, 7, 8, 9, 12, 13, 15)
+
+    at, used = 5, {7: [], 8: []}
+    for mask in (31, 255):
+        n, at = avcc[at] & mask, at + 1
+        for _ in range(n):
+            size = int.from_bytes(avcc[at:at + 2], "big")
+            keep(avcc[at + 2:at + 2 + size].rstrip(b"\0"))
+            at += 2 + size
+    s, width = Segments("h264/1"), (avcc[4] & 3) + 1
+    for packet in packets:
+        units, configs, intra, idr = [], [], True, False
+        while packet:
+            size = int.from_bytes(packet[:width], "big")
+            unit = packet[width:width + size].rstrip(b"\0")
+            packet = packet[width + size:]
+            if not unit or keep(unit):
+                continue
+            config = None
+            if unit[0] & 31 in (1, 2, 5):
+                b = Bits(unit[1:40])
+                b.ue()
+                intra = b.ue() % 5 in (2, 4) and intra
+                idr = idr or unit[0] & 31 == 5
+                pps, sps_id = sets[8, b.ue()]
+                sps = sets[7, sps_id][0]
+                for kind, one in (7, sps), (8, pps):
+                    if one not in used[kind]:
+                        used[kind].append(one)
+                config = H(H(sps), H(pps))
+                configs.append(config)
+            units.append((unit, config))
+        if s.leaves or s.n:
+            if idr or intra or s.n >= 300:
+                s.cut()
+                s.configure(configs[0])
+        else:
+            s.configure(configs[0])
+        for unit, config in units:
+            if config:
+                s.configure(config)
+            s.record(0x10, unit)
+        s.n += 1
+    s.cut()
+    return s, [[name, H(*(u32(len(x)) + x for x in used[kind]))]
+               for name, kind in (("pps", 8), ("sps", 7))]
+
+
+LEFT_OUT = (b"tEXt zTXt iTXt tIME eXIf caBX gAMA cHRM sRGB iCCP cICP pHYs "
+            b"IHDR IEND").split()
+
+
+def png(data):
+    chunks, at = [], 8
+    while at < len(data):
+        size = int.from_bytes(data[at:at + 4], "big")
+        chunks.append((data[at + 4:at + 8], data[at + 8:at + 8 + size]))
+        at += 12 + size
+    s, head = Segments("png/1"), H(chunks[0][1])
+    s.configure(head)
+    pixels = b"".join(d for kind, d in chunks if kind == b"IDAT")
+    for kind, d in chunks:
+        if kind == b"IDAT" and pixels:
+            s.record(0x10, pixels)
+            pixels = b""
+        elif kind != b"IDAT" and kind not in LEFT_OUT:
+            s.record(0x11, kind + d)
+    s.n = 1
+    s.cut()
+    return s, [["ihdr", head]]
+
+
+# ----------------------------------------------------------- containers
+
+def boxes(data):
+    at = 0
+    while at + 8 <= len(data):
+        size = int.from_bytes(data[at:at + 4], "big")
+        yield data[at + 4:at + 8], data[at + 8:at + size]
+        at += size
+
+
+def inside(data, *path):
+    for name in path:
+        data = dict(boxes(data))[name]
+    return data
+
+
+def table(stbl, name, width=1, at=4):
+    """Rows of numbers of four bytes; of none where it is not there."""
+    data = dict(boxes(stbl)).get(name)
+    if data is None:
+        return []
+    n = int.from_bytes(data[at:at + 4], "big")
+    flat = struct.unpack(f">{n * width}i",
+                         data[at + 4:at + 4 + 4 * n * width])
+    return list(zip(*[iter(flat)] * width))
+
+
+def spread(rows):
+    return [value for n, value in rows for _ in range(n)]
+
+
+def samples(data, stbl):
+    sizes = [n for n, in table(stbl, b"stsz", at=8)]
+    offsets = [n for n, in table(stbl, b"stco")]
+    runs = table(stbl, b"stsc", 3)
+    last = len(offsets) + 1
+    ends_at = [first for first, _, _ in runs[1:]] + [last]
+    per = [n for (first, n, _), end in zip(runs, ends_at)
+           for _ in range(end - first)]
+    out = []
+    for at, n in zip(offsets, per):
+        for _ in range(n):
+            out.append(data[at:at + sizes[len(out)]])
+            at += len(out[-1])
+    return out
+
+
+def nearest(n, d):
+    return (n + d // 2) // d
+
+
+def track(data, moov, trak):
+    mdia = inside(trak, b"mdia")
+    scale = int.from_bytes(inside(mdia, b"mdhd")[12:16], "big")
+    movie = int.from_bytes(inside(moov, b"mvhd")[12:16], "big")
+    stbl = inside(mdia, b"minf", b"stbl")
+    packets = samples(data, stbl)
+    pts, dts = [], 0
+    shifts = spread(table(stbl, b"ctts", 2)) or [0] * len(packets)
+    for step, shift in zip(spread(table(stbl, b"stts", 2)), shifts):
+        pts.append(nearest((dts + shift) * NS, scale))
+        dts += step
+    move = 0
+    if b"edts" in dict(boxes(trak)):
+        for length, media, _ in table(inside(trak, b"edts"), b"elst", 3):
+            if media == -1:
+                move += length * NS // movie
+            else:
+                move -= media * NS // scale
+                break
+    entry = inside(stbl, b"stsd")[8:]
+    kind, body = next(boxes(entry))
+    if kind == b"avc1":
+        made = h264(packets, inside(body[78:], b"avcC"))
+    else:
+        esds = inside(body[28:], b"esds")
+        at = esds.index(b"\x05\x80\x80\x80") + 4
+        made = aac(packets, esds[at + 1:at + 1 + esds[at]])
+    return kind, made, [t + move for t in pts]
+
+
+def mp4(data):
+    moov = inside(data, b"moov")
+    tracks = [track(data, moov, trak) for name, trak in boxes(moov)
+              if name == b"trak"]
+    zero = min(min(t) if kind == b"avc1" else 1 << 63
+               for kind, _, t in tracks)
+    return [(made, [t - zero for t in times]) for _, made, times in tracks]
+
+
+def wav(data):
+    chunks, at = {}, 12
+    while at + 8 <= len(data):
+        size = int.from_bytes(data[at + 4:at + 8], "little")
+        chunks[data[at:at + 4]] = data[at + 8:at + 8 + size]
+        at += 8 + size + size % 2
+    _, channels, rate, _, _, bits = struct.unpack("<HHIIHH",
+                                                  chunks[b"fmt "][:16])
+    return [(pcm(chunks[b"data"], channels, rate, bits // 8), [0])]
+
+
+# ---------------------------------------------------------------- check
+
+def check_stream(stream, blob, made, times):
+    segments, parts = made
+    check("a form of its own", stream[4] == segments.form.decode())
+    check("the timeline is the signed one", H(blob) == stream[15])
+    tl = deterministic(blob, "the timeline")
+    check("the leaves", tl[2] == b"".join(segments.leaves))
+    check("the units", tl[3] == segments.units)
+    check("the root", root(segments.leaves) == stream[14])
+    check("the parts", stream[7] == parts)
+    check("the configuration", stream[6] == H(
+        *(name.encode() + b"\0" + digest for name, digest in parts)))
+    check("the counts", stream[9] == len(segments.leaves) and
+          sum(segments.units) == stream[11 if stream[2] == 2 else 10])
+    if times is None:
+        check("no times", tl[4] is None)
+        return
+    at = unit_times(tl[4])
+    check("a time for each unit", len(at) == sum(segments.units))
+    step = len(at) // len(times)
+    check("the times", all(abs(at[i * step] - t) <= 3000000
+                           for i, t in enumerate(times)))
+
+
+def check_sidecar(path, vkey):
+    raw = contents(path + ".prov")
+    check("the sidecar's seal", H(raw[:-34]) == raw[-32:])
+    body = deterministic(raw, "the sidecar")[0]
+    protected, _, payload, signature = deterministic(
+        body[2], "the statement").value
+    key = base64.b64decode(vkey.split("+", 2)[2])[1:]
+    header = deterministic(protected, "the header")
+    check("the kid", header[4] == H(bytes.fromhex("a301012006215820"), key))
+    ed25519.Ed25519PublicKey.from_public_bytes(key).verify(
+        signature, cbor2.dumps(["Signature1", protected, b"", payload]))
+    manifest = deterministic(payload, "the manifest")
+    check("the subject", header[15][2] == "sha256:" + manifest[4][2].hex())
+    return manifest, body[5]
+
+
+def read(path, vkey):
+    manifest, blobs = check_sidecar(path, vkey)
+    data = contents(path)
+    check("the asset", manifest[4][1] == len(data) and
+          manifest[4][2] == H(data))
+    made = {"mp4": mp4, "wav": wav,
+            "png": lambda d: [(png(d), None)]}[manifest[4][3]](data)
+    check("the streams", len(made) == len(manifest[5]) == len(blobs))
+    for stream, blob, (one, times) in zip(manifest[5], blobs, made):
+        check_stream(stream, blob, one, times)
+
+
+def chunk(kind, data):
+    return u32(len(data)) + kind + data + u32(zlib.crc32(kind + data))
+
+
+def make(folder):
+    r = random.Random(5)
+    noise = bytes(r.randrange(256) for _ in range(2 * 8000 * 6))
+    with open(folder + "/noise.wav", "wb") as f:
+        f.write(b"RIFF" + struct.pack("<I", 36 + len(noise)) + b"WAVEfmt " +
+                struct.pack("<IHHIIHH", 16, 1, 1, 8000, 16000, 2, 16) +
+                b"data" + struct.pack("<I", len(noise)) + noise)
+    pixels = zlib.compress(b"\0\1\0\0" * 2)
+    with open(folder + "/dot.png", "wb") as f:
+        f.write(b"\x89PNG\r\n\x1a\n" +
+                chunk(b"IHDR", u32(3) + u32(2) + bytes([8, 3, 0, 0, 0])) +
+                chunk(b"gAMA", u32(45455)) + chunk(b"PLTE", bytes(6)) +
+                chunk(b"tEXt", b"Title\0dot") +
+                chunk(b"IDAT", pixels[:5]) + chunk(b"IDAT", pixels[5:]) +
+                chunk(b"IEND", b""))
+
+
+if __name__ == "__main__":
+    {"make": make, "read": read}[sys.argv[1]](*sys.argv[2:])

@@ -1,0 +1,27 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# An independent program, written from prov-manifest(5), finds in the media
+# what prov signed: every leaf, root, configuration and time.
+. "$srcdir/tests/tap.sh"
+identity=$srcdir/tests/interop/identity.py
+python=$(command -v /usr/bin/python3 || command -v python3)
+
+if ! "${python:-false}" -c 'import cbor2, cryptography' 2>/dev/null; then
+	echo "# python3-cbor2 or python3-cryptography is not here: not tried"
+	pass "nothing to compare with"
+	done_testing
+	exit
+fi
+prov init --no-passphrase interop/identity >/dev/null
+vkey=$(prov key export)
+"$python" "$identity" make .
+cp "$srcdir/testdata/clip.mp4" .
+ok "prov signs what was made" prov sign clip.mp4 noise.wav dot.png
+for file in clip.mp4 noise.wav dot.png; do
+	ok "$file is what prov signed" \
+	    "$python" "$identity" read "$file" "$vkey"
+done
+cp clip.mp4.prov noise.wav.prov
+exit_is 1 "and another file's sidecar is not" \
+    "$python" "$identity" read noise.wav "$vkey"
+done_testing
