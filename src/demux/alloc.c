@@ -5,20 +5,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "demux/sanitized.h"
 #include "essence/worker.h"
 #include "prov/err.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
+#if SANITIZED || !defined(__GLIBC__)
 
-#if defined(SANITIZED) || !defined(__GLIBC__)
-
-/* Sanitizers bring an allocator of their own, which aborts by itself. */
+/* A sanitizer's allocator aborts by itself. */
 void
 alloc_is_fatal(void)
 {

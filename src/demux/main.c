@@ -2,7 +2,7 @@
 /*
  * prov-demux: a small process that forks one child for each file, because
  * loading FFmpeg costs ten times as much as forking. It never reads media
- * itself. What is said over descriptor 3 stands in essence/worker.h.
+ * itself. What is said over its socket stands in essence/worker.h.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,8 +18,10 @@
 #include <unistd.h>
 
 #include "demux/child.h"
+#include "demux/sanitized.h"
 
-#define SOCKET 3
+#define FILE_FD WORKER_SOCKET /* in a child, whose socket is closed */
+#define OUT_FD  (WORKER_SOCKET + 1)
 
 /* Files at a time: callers have a few threads, and each asks for one. */
 #define CHILDREN_MAX 256
@@ -85,7 +87,7 @@ receive(struct job *j)
 
 	j->file = j->out = -1;
 	do
-		n = recvmsg(SOCKET, &m, MSG_CMSG_CLOEXEC);
+		n = recvmsg(WORKER_SOCKET, &m, MSG_CMSG_CLOEXEC);
 	while (n < 0 && errno == EINTR);
 	if (n <= 0)
 		return (0);
@@ -106,13 +108,15 @@ become_child(const struct job *j)
 	/* Out of the way of the two places that they move to. */
 	file = fcntl(j->file, F_DUPFD, 10);
 	out = fcntl(j->out, F_DUPFD, 10);
-	if (file < 0 || out < 0 || dup2(file, SOCKET) != SOCKET ||
-	    dup2(out, SOCKET + 1) != SOCKET + 1 ||
-	    close_range(SOCKET + 2, ~0U, 0) != 0)
+	if (file < 0 || out < 0 || dup2(file, FILE_FD) != FILE_FD ||
+	    dup2(out, OUT_FD) != OUT_FD || close_range(OUT_FD + 1, ~0U, 0) != 0)
+		_exit(1);
+	/* Whatever a file makes of this process, it writes to no terminal. */
+	if (!SANITIZED && dup2(STDOUT_FILENO, STDERR_FILENO) < 0)
 		_exit(1);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	child_run(SOCKET, SOCKET + 1, j->request.size);
+	child_run(FILE_FD, OUT_FD, j->request.size);
 }
 
 static void
@@ -214,7 +218,7 @@ prepare(struct zygote *z)
 	int type = 0;
 	socklen_t len = sizeof(type);
 
-	if (getsockopt(SOCKET, SOL_SOCKET, SO_TYPE, &type, &len) != 0 ||
+	if (getsockopt(WORKER_SOCKET, SOL_SOCKET, SO_TYPE, &type, &len) != 0 ||
 	    type != SOCK_SEQPACKET)
 		return (false);
 	(void)signal(SIGPIPE, SIG_IGN);
@@ -231,7 +235,7 @@ prepare(struct zygote *z)
 static bool
 serve(struct zygote *z)
 {
-	struct pollfd p[2] = { { .fd = SOCKET, .events = POLLIN },
+	struct pollfd p[2] = { { .fd = WORKER_SOCKET, .events = POLLIN },
 		{ .fd = z->died, .events = POLLIN } };
 	struct job j;
 	int got;

@@ -9,17 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Sanitizers reserve terabytes and call what no filter lets through. */
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
+#include "demux/sanitized.h"
 
 static bool
 limit(__rlimit_resource_t what, rlim_t soft, rlim_t hard)

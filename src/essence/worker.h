@@ -6,7 +6,7 @@
 
 /*
  * What libprov (media) and prov-demux (demux) say to each other over a
- * SOCK_SEQPACKET socket that prov-demux has as descriptor 3.
+ * SOCK_SEQPACKET socket that prov-demux has as WORKER_SOCKET.
  *
  * libprov sends one worker_request with two descriptors by SCM_RIGHTS: the
  * media file, and the writing end of a pipe. prov-demux forks a child, which
@@ -16,7 +16,8 @@
  * where a limit or the sandbox ended it. A pipe that stays short is PROV_EIO.
  * The parent's socket closing ends prov-demux.
  */
-#define WORKER_MAGIC 0x70726f31U /* "pro1" */
+#define WORKER_MAGIC  0x70726f31U /* "pro1" */
+#define WORKER_SOCKET 3
 
 enum worker_status {
 	WORKER_OK = 0,

@@ -22,8 +22,6 @@
 #include "essence/worker.h"
 #include "prov/media.h"
 
-#define SOCKET 3 /* where prov-demux finds it */
-
 /* Longer than its processor time allows, so that this is only for stalls. */
 #define WAIT_S         60
 #define WAIT_BYTES_A_S (4UL << 20)
@@ -102,13 +100,13 @@ set_signals(posix_spawnattr_t *a)
 static int
 set_descriptors(posix_spawn_file_actions_t *f, int socket)
 {
-	if (posix_spawn_file_actions_adddup2(f, socket, SOCKET) != 0 ||
+	if (posix_spawn_file_actions_adddup2(f, socket, WORKER_SOCKET) != 0 ||
 	    posix_spawn_file_actions_addopen(f, 0, "/dev/null", O_RDONLY, 0) !=
 		0 ||
 	    posix_spawn_file_actions_addopen(f, 1, "/dev/null", O_WRONLY, 0) !=
 		0)
 		return (-1);
-	return (posix_spawn_file_actions_addclosefrom_np(f, SOCKET + 1));
+	return (posix_spawn_file_actions_addclosefrom_np(f, WORKER_SOCKET + 1));
 }
 
 /* With no environment: it may hold secrets, and the worker needs none of it. */
@@ -228,8 +226,8 @@ read_by(int fd, uint8_t *p, size_t len, int64_t deadline_ms, prov_err *err)
 		ssize_t n;
 
 		if (left <= 0)
-			return (prov_fail(err, PROV_ELIMIT,
-			    "limit.time: the media worker took too long"));
+			return (prov_fail(err, PROV_EIO,
+			    "the media worker took too long; try again"));
 		if (poll(&poller, 1, (int)(left < 60000 ? left : 60000)) <= 0)
 			continue;
 		n = read(fd, p, len);
