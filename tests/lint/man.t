@@ -115,6 +115,14 @@ awk 'FNR == 1 { file++ }
     }' "$srcdir/include/prov/essence.h" "$src/essence/names.c" | sort >given
 items "$srcdir/man/prov-manifest.5" PRESENTATION >described
 same "prov-manifest.5 has each presentation field" given described
+{
+	grep -rhoE '"[a-z0-9-]+/1"' "$src/essence" | tr -d '"'
+	sed -n 's/^	\[[A-Z0-9]*\] = { "\([a-z0-9]*\)",.*/\1/p' "$src/demux/magic.c"
+} | sort -u | while read -r name; do
+	grep -qw -e "$name" "$srcdir/man/prov-manifest.5" || echo "$name"
+done >missing
+: >none
+same "prov-manifest.5 has each form, rule and format" none missing
 sed '/^; -* key file$/,/^; -* words$/d' "$src/manifest/manifest.cddl" |
     grep '=' | sort >given
 awk '/^\.Ed/ { on = 0 } on; /^\.Bd -literal$/ { on = 1 }' \
@@ -140,6 +148,5 @@ done | grep '^\(lib\)*prov' | sort -u | while read -r page; do
 	    grep -q "^\.Nm ${page%.*}\( ,\)*\$" "$srcdir"/man/*."${page##*.}" ||
 	    echo "$page"
 done >missing
-: >none
 same "each page that is referred to is there" none missing
 done_testing
