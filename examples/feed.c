@@ -8,8 +8,12 @@
 static prov_status
 feed(prov_essence *e, prov_err *err)
 {
-	const prov_config config = { .kind = PROV_AUDIO, .codec = "pcm_s16le",
-		.tb_num = 1, .tb_den = 8000, .rate = 8000, .channels = 1,
+	const prov_config config = { .kind = PROV_AUDIO,
+		.codec = "pcm_s16le",
+		.tb_num = 1,
+		.tb_den = 8000,
+		.rate = 8000,
+		.channels = 1,
 		.bits = 16 };
 	uint8_t samples[2000];
 	prov_status st;
@@ -19,7 +23,9 @@ feed(prov_essence *e, prov_err *err)
 		return (st);
 	for (int64_t t = 0; st == PROV_OK && t < 8000; t += 1000) {
 		prov_packet p = { .data = { samples, sizeof(samples) },
-			.pts = t, .dts = t, .duration = 1000,
+			.pts = t,
+			.dts = t,
+			.duration = 1000,
 			.flags = PROV_PACKET_KEY };
 
 		for (size_t i = 0; i < sizeof(samples); i++)
