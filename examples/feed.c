@@ -2,7 +2,6 @@
 /* Feeds packets as an encoder or a camera does, and prints the identity. */
 #include <prov.h>
 #include <stdio.h>
-#include <string.h>
 
 /* One second of a 16-bit, 8 kHz ramp, in packets of 1,000 samples. */
 static prov_status
@@ -52,9 +51,8 @@ main(void)
 		for (size_t i = 0; i < sizeof(info.root); i++)
 			printf("%02x", info.root[i]);
 		printf("  %.3f s\n", info.duration_s);
-	} else {
+	} else
 		fprintf(stderr, "feed: %s\n", err.msg);
-	}
 	prov_identity_free(id);
 	prov_essence_free(e);
 	return (st == PROV_OK ? 0 : 1);
