@@ -7,17 +7,15 @@
 static prov_status
 feed(prov_essence *e, prov_err *err)
 {
-	const prov_config config = { .kind = PROV_AUDIO,
-		.codec = "pcm_s16le",
-		.tb_num = 1,
-		.tb_den = 8000,
-		.rate = 8000,
-		.channels = 1,
-		.bits = 16 };
+	prov_config config = { .kind = PROV_AUDIO, .codec = "pcm_s16le" };
 	uint8_t samples[2000];
 	prov_status st;
 	unsigned stream;
 
+	config.tb_num = 1; /* times count samples */
+	config.tb_den = config.rate = 8000;
+	config.channels = 1;
+	config.bits = 16;
 	if ((st = prov_essence_stream(e, &config, &stream, err)) != PROV_OK)
 		return (st);
 	for (int64_t t = 0; st == PROV_OK && t < 8000; t += 1000) {
