@@ -46,7 +46,6 @@ encode_sidecar(struct buf *out, const struct prepared *p, prov_err *err)
 	else if ((st = openings_decode(s->openings, &s->n_openings,
 		      buf_span(&p->openings), err)) != PROV_OK)
 		return (st);
-	out->max = SIDECAR_MAX;
 	return (sidecar_encode(out, s, err));
 }
 
@@ -98,9 +97,7 @@ old_blobs(struct prepared *p, prov_ledger *l, const struct manifest *m,
 		else
 			(void)prov_fail(err, st, "%s", why.msg);
 	}
-	for (size_t i = 0; i < p->n_blobs; i++)
-		buf_free(&p->blobs[i]);
-	free(p->blobs);
+	prepared_drop_blobs(p);
 	p->blobs = blobs;
 	p->n_blobs = n;
 	return (st);

@@ -14,8 +14,8 @@
 #include "sign/key.h"
 #include "sign/statement.h"
 
-static void
-free_blobs(struct prepared *p)
+void
+prepared_drop_blobs(struct prepared *p)
 {
 	for (size_t i = 0; i < p->n_blobs; i++)
 		buf_free(&p->blobs[i]);
@@ -27,7 +27,7 @@ free_blobs(struct prepared *p)
 void
 prepared_shrink(struct prepared *p)
 {
-	free_blobs(p);
+	prepared_drop_blobs(p);
 	buf_free(&p->statement);
 	buf_free(&p->openings);
 	buf_free(&p->proof);

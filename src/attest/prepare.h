@@ -25,6 +25,8 @@ struct prepared {
 
 void prepared_clear(struct prepared *p);
 
+void prepared_drop_blobs(struct prepared *p);
+
 /* Releases all but what is reported. */
 void prepared_shrink(struct prepared *p);
 

@@ -12,8 +12,8 @@
  * receipt's, from the ledger issue on.
  */
 #define SIDECAR_VERSION   1
-#define SIDECAR_TIMELINES 64
-#define SIDECAR_OPENINGS  64
+#define SIDECAR_TIMELINES STREAMS_MAX /* one for each stream */
+#define SIDECAR_OPENINGS  64          /* as a manifest's assertions */
 
 struct opening {
 	uint8_t salt[16];

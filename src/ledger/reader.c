@@ -111,22 +111,31 @@ verify_note(prov_ledger *l, struct checkpoint *c, prov_span note, prov_err *err)
 	    "ledger.invalid: " LEDGER_CHECKPOINT ": %s", why.msg));
 }
 
+/* Passes a failure on; a file that a checkpoint needs must not be gone. */
+static prov_status
+gone_is_bad(prov_status st, const prov_err *why, prov_err *err)
+{
+	if (st == PROV_ENOTFOUND)
+		return (prov_fail(err, PROV_EUNTRUSTED, "ledger.invalid: %s",
+		    why->msg));
+	return (st == PROV_OK ? st : prov_fail(err, st, "%s", why->msg));
+}
+
 /* Moves to another checkpoint, or back to the old one where it is no good. */
 static prov_status
 move(prov_ledger *l, prov_span note, prov_err *err)
 {
 	struct checkpoint old = l->view.at, c;
+	prov_err why = { 0 };
 	prov_status st;
 
 	if ((st = verify_note(l, &c, note, err)) != PROV_OK)
 		return (st);
 	if (l->note.len != 0) {
 		view_move(&l->view, &c);
-		if ((st = check_growth(l, &old, err)) != PROV_OK) {
+		if ((st = check_growth(l, &old, &why)) != PROV_OK) {
 			view_move(&l->view, &old);
-			if (st == PROV_ENOTFOUND)
-				return (PROV_EUNTRUSTED);
-			return (st);
+			return (gone_is_bad(st, &why, err));
 		}
 	}
 	return (reader_stand(l, &c, note, err));
@@ -188,10 +197,7 @@ reader_do(prov_ledger *l, reader_op op, void *arg, prov_err *err)
 		prov_err_clear(&gone);
 		st = op(l, arg, &gone);
 	}
-	if (st == PROV_ENOTFOUND)
-		return (prov_fail(err, PROV_EUNTRUSTED, "ledger.invalid: %s",
-		    gone.msg));
-	return (st == PROV_OK ? st : prov_fail(err, st, "%s", gone.msg));
+	return (gone_is_bad(st, &gone, err));
 }
 
 const char *

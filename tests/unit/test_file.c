@@ -80,6 +80,21 @@ round_trip(void **state)
 }
 
 static void
+holds_what_it_holds(void **state)
+{
+	(void)state;
+	assert_int_equal(PROV_OK,
+	    file_write("f", span("12345", 5), 0600, 0, NULL));
+	assert_true(file_holds("f", span("12345", 5)));
+	assert_false(file_holds("f", span("12344", 5)));
+	assert_false(file_holds("f", span("1234", 4)));
+	assert_false(file_holds("f", span("123456", 6)));
+	assert_false(file_holds("g", span("", 0)));
+	assert_int_equal(PROV_OK, file_write("f", span("", 0), 0600, 0, NULL));
+	assert_true(file_holds("f", span("", 0)));
+}
+
+static void
 read_is_bounded(void **state)
 {
 	AUTO_BUF b = { 0 };
@@ -286,6 +301,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(round_trip, enter, leave),
+		cmocka_unit_test_setup_teardown(holds_what_it_holds, enter,
+		    leave),
 		cmocka_unit_test_setup_teardown(read_is_bounded, enter, leave),
 		cmocka_unit_test_setup_teardown(open_says_what_it_is, enter,
 		    leave),

@@ -36,6 +36,34 @@ hex(void **state)
 }
 
 static void
+hex_is_put(void **state)
+{
+	AUTO_BUF b = { 0 };
+
+	(void)state;
+	hex_put(&b, (const uint8_t *)"\x00\xfe\x10", 3);
+	hex_put(&b, NULL, 0);
+	assert_true(span_eq(buf_span(&b), span("00fe10", 6)));
+}
+
+static void
+lines(void **state)
+{
+	prov_span text = span("one\n\ntwo", 8), line;
+
+	(void)state;
+	assert_true(text_line(&text, &line));
+	assert_true(span_eq(line, span("one", 3)));
+	assert_true(text_line(&text, &line));
+	assert_int_equal(0, line.len);
+	/* What has no newline is no line, and stays. */
+	assert_false(text_line(&text, &line));
+	assert_true(span_eq(text, span("two", 3)));
+	text = span(NULL, 0);
+	assert_false(text_line(&text, &line));
+}
+
+static void
 base64(void **state)
 {
 	/* RFC 4648 section 10. */
@@ -267,6 +295,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hex),
+		cmocka_unit_test(hex_is_put),
+		cmocka_unit_test(lines),
 		cmocka_unit_test(base64),
 		cmocka_unit_test(base64_is_canonical),
 		cmocka_unit_test(decimal),

@@ -322,6 +322,8 @@ sidecar_malformed(void **state)
 		assert_true(desk_write(&d, "a.wav.prov", span(b.p, len)));
 		v = expect(desk_verify(&d, "a.wav", true, true), "INVALID", 1);
 		assert_true(desk_has(v, "carrier.sidecar.malformed"));
+		assert_int_equal(PROV_SIG_INVALID, prov_verdict_signature(v));
+		assert_int_equal(PROV_BIND_NONE, prov_verdict_binding(v));
 		prov_verdict_free(v);
 	}
 	assert_int_equal(unlink(desk_path(&d, "a.wav.prov")), 0);
