@@ -162,7 +162,7 @@ run_family(const struct cmd *cmd, int argc, char **argv)
 int
 cmd_run(const struct cmd *cmd, const char *family, int argc, char **argv)
 {
-	struct args args = { .cmd = cmd };
+	struct args args = { .cmd = cmd, .family = family };
 	int status;
 
 	if (cmd->subs != NULL)

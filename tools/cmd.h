@@ -28,6 +28,7 @@ struct opt {
 /* What the command line said. */
 struct args {
 	const struct cmd *cmd;
+	const char *family; /* "key" of "key import", or NULL */
 	int n; /* operands */
 	char **at;
 	/* By position in the command's table: */

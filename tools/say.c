@@ -89,7 +89,9 @@ say_prefix(const struct args *args, const char *what)
 {
 	char *safe = what != NULL ? printable(what) : NULL;
 
-	fprintf(stderr, "prov: %s: ", args->cmd->name);
+	fprintf(stderr, "prov: %s%s%s: ",
+	    args->family != NULL ? args->family : "",
+	    args->family != NULL ? " " : "", args->cmd->name);
 	if (safe != NULL)
 		fprintf(stderr, "%s: ", safe);
 	free(safe);

@@ -161,9 +161,7 @@ def altered(home, work, files, signed):
        "with one byte of essence flipped none verifies", bad)
     named, unnamed = 0, []
     for p in files:
-        own = [s for s in signed[p]["streams"]
-               if s["canon"] in FORMS and not s["refused"]]
-        if not own or signed[p]["note"]:
+        if not any(s["canon"] in FORMS for s in signed[p]["streams"]):
             continue
         if any(s["altered"] for s in recs[moved[p]]["streams"]):
             named += 1
