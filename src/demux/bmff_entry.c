@@ -207,6 +207,9 @@ read_entry(struct bmff *b, const struct box *entry)
 				       : be16(p + 8) == 2 ? 36
 							  : 0);
 	} else {
+		/* Entries of text and data have heads of many lengths. */
+		if (t->handler != FOURCC('v', 'i', 'd', 'e'))
+			return;
 		if (!box_get(b, entry, p, VISUAL_LEN, VISUAL_LEN))
 			return;
 		t->coded_w = be16(p + 24);

@@ -174,6 +174,23 @@ feed_attachment(struct inputs *in, struct input *i,
 	return (prov_essence_packet(in->e, i->index, &p, err));
 }
 
+/*
+ * Timed text's configuration is its whole sample entry; FFmpeg adds the bit
+ * rate at its end, once more with each remux. It says nothing of the text.
+ */
+static size_t
+extradata_len(const AVCodecParameters *par, size_t len)
+{
+	static const uint8_t rate[] = { 0, 0, 0, 20, 'b', 't', 'r', 't' };
+
+	if (par->codec_id != AV_CODEC_ID_MOV_TEXT)
+		return (len);
+	while (len >= 20 &&
+	       memcmp(par->extradata + len - 20, rate, sizeof(rate)) == 0)
+		len -= 20;
+	return (len);
+}
+
 static prov_status
 open_stream(struct inputs *in, struct input *i, const AVStream *st,
     prov_err *err)
@@ -186,7 +203,8 @@ open_stream(struct inputs *in, struct input *i, const AVStream *st,
 	name_codec(codec, par);
 	if (par->codec_type != AVMEDIA_TYPE_ATTACHMENT &&
 	    par->extradata_size > 0)
-		c.extradata = span(par->extradata, (size_t)par->extradata_size);
+		c.extradata = span(par->extradata,
+		    extradata_len(par, (size_t)par->extradata_size));
 	c.tb_num = st->time_base.num > 0 ? (uint32_t)st->time_base.num : 1;
 	c.tb_den = st->time_base.den > 0 ? (uint32_t)st->time_base.den : 1;
 	if (c.kind == PROV_AUDIO) {
