@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 #include <stdlib.h>
-#include <string.h>
 
 #include "carrier/shown.h"
 #include "hash/sha256.h"

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-#include <string.h>
 
 #include "carrier/shown.h"
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "essence/asc.h"
 
-#include <string.h>
-
 #define AOT_LTP    4
 #define AOT_SBR    5
 #define AOT_PS     29

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "essence/cdc.h"
 
-#include <string.h>
-
 #include "base/bytes.h"
 
 #define CDC_LABEL "prov/cdc/1"

@@ -533,7 +533,7 @@ get_blob(struct cbor *c, struct stream *s, prov_err *err)
 static prov_status
 get_streams(struct cbor *c, prov_identity *id, prov_err *err)
 {
-	struct stream *s;
+	struct stream *s = NULL;
 	prov_status st;
 	uint64_t n;
 

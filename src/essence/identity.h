@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "base/bytes.h"
 #include "base/cbor.h"
 #include "essence/timeline.h"
 #include "prov/essence.h"
@@ -58,6 +59,13 @@ DEFINE_AUTO(prov_identity, prov_identity_free)
  * without blanks. Copies one of 1 to size - 1 characters; false otherwise.
  */
 bool name_set(char *out, size_t size, const char *name);
+
+/* A digest as a presentation value: its first 63 bits. */
+static inline int64_t
+digest63(const uint8_t digest[32])
+{
+	return ((int64_t)(be64(digest) >> 1));
+}
 
 void stream_clear(struct stream *s); /* releases what it owns */
 

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/limits.h"
 #include "essence/exif.h"
 #include "essence/parts.h"
 #include "essence/track.h"

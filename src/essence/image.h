@@ -2,7 +2,6 @@
 #ifndef PROV_ESSENCE_IMAGE_H
 #define PROV_ESSENCE_IMAGE_H
 
-#include "base/bytes.h"
 #include "essence/identity.h"
 
 /*
@@ -49,12 +48,5 @@ prov_status image_exif(struct image *im, prov_span tiff, prov_err *err);
 /* uncovered: bytes of the file behind the image. */
 prov_status image_finish(struct image *im, size_t uncovered,
     prov_identity **out, prov_err *err);
-
-/* A digest as a presentation value: its first 63 bits. */
-static inline int64_t
-digest63(const uint8_t digest[32])
-{
-	return ((int64_t)(be64(digest) >> 1));
-}
 
 #endif

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-#include <stddef.h>
 
 #include "prov/essence.h"
 

@@ -85,12 +85,6 @@ sei_dynamic(struct sei *s, uint32_t type, prov_span bytes, prov_err *err)
 	return (PROV_OK);
 }
 
-static int64_t
-first_63_bits(const uint8_t digest[32])
-{
-	return ((int64_t)(be64(digest) >> 1));
-}
-
 static void
 present_display(struct sei *s, struct bits *b)
 {
@@ -127,7 +121,7 @@ present_mastering(struct sei *s, prov_span data, prov_err *err)
 		return (PROV_OK);
 	if ((st = sha256_of(digest, span(data.p, 24), err)) != PROV_OK)
 		return (st);
-	track_present(s->t, PROV_MASTERING, first_63_bits(digest));
+	track_present(s->t, PROV_MASTERING, digest63(digest));
 	return (PROV_OK);
 }
 
@@ -322,6 +316,6 @@ sei_finish(struct sei *s, prov_err *err)
 		return (PROV_OK);
 	if ((st = sha256_done(s->hdr, digest, err)) != PROV_OK)
 		return (st);
-	track_present(s->t, PROV_HDR, first_63_bits(digest));
+	track_present(s->t, PROV_HDR, digest63(digest));
 	return (PROV_OK);
 }

@@ -2,10 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ledger/layout.h"
 #include "ledger/lock.h"
 #include "ledger/writer.h"
-#include "sign/key.h"
 #include "sign/note.h"
 
 /* What is derived goes to the disk this often while a process appends. */

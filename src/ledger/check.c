@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "ledger/blob.h"
 #include "ledger/edge.h"
 #include "ledger/reader.h"

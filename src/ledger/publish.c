@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 #include <dirent.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 

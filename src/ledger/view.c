@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ledger/layout.h"
 #include "ledger/view.h"
 
 prov_status
@@ -202,7 +201,7 @@ view_node(void *arg, unsigned level, uint64_t index, uint8_t out[32],
 {
 	struct view *v = arg;
 	unsigned tl = level / TILE_HEIGHT, sub = level % TILE_HEIGHT;
-	const struct tile *t;
+	const struct tile *t = NULL;
 	const uint8_t *node;
 	prov_status st;
 

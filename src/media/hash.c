@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* What identifies a file, as one JSON object (DESIGN 6). */
-#include <string.h>
 
 #include "base/json.h"
 #include "essence/identity.h"

@@ -13,7 +13,6 @@
 #include "base/cbor.h"
 #include "base/field.h"
 #include "sign/key.h"
-#include "sign/pubkey.h"
 #include "sign/secret.h"
 
 #define KEY_FILE_VERSION 1

@@ -2,7 +2,6 @@
 /* Key files on disk: who may read them, and how they are written. */
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"

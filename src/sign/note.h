@@ -12,7 +12,6 @@
  */
 #define NOTE_SIGS_MAX 64
 #define NOTE_ED25519  0x01
-#define NOTE_COSIGN   0x04
 
 /* Splits and checks form; *text (with its final newline) borrows bytes. */
 prov_status note_parse(prov_span *text, prov_span bytes, prov_err *err);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* What secret keys are for. Each signature is verified before it leaves. */
-#include <string.h>
 
 #include "base/text.h"
 #include "sign/cose.h"
