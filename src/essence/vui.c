@@ -65,7 +65,8 @@ picture_present(const struct picture *p, struct track *t)
 	}
 	track_present(t, PROV_BITS, p->bits);
 	track_present(t, PROV_CHROMA, p->chroma);
-	track_present(t, PROV_FIELDS, p->fields);
+	if (!p->any_fields)
+		track_present(t, PROV_FIELDS, p->fields);
 	if (p->has_range)
 		track_present(t, PROV_RANGE, p->full_range ? 2 : 1);
 	if (!p->has_colour)

@@ -13,6 +13,7 @@ struct picture {
 	uint64_t width, height; /* after cropping */
 	unsigned bits, chroma;
 	unsigned fields; /* as PROV_FIELDS */
+	bool any_fields; /* interlaced in an order that is not stated */
 	uint32_t sar_w, sar_h; /* 0: not stated */
 	bool has_range, has_colour;
 	unsigned full_range, primaries, transfer, matrix;
