@@ -89,8 +89,8 @@ say_prefix(const struct args *args, const char *what)
 {
 	char *safe = what != NULL ? printable(what) : NULL;
 
-	fprintf(stderr, "prov: %s%s%s: ",
-	    args->family != NULL ? args->family : "",
+	fprintf(stderr,
+	    "prov: %s%s%s: ", args->family != NULL ? args->family : "",
 	    args->family != NULL ? " " : "", args->cmd->name);
 	if (safe != NULL)
 		fprintf(stderr, "%s: ", safe);

@@ -613,10 +613,14 @@ fill_unsigned(struct task *t)
 	out->signature = PROV_SIG_ABSENT;
 	findings_add(&out->why, REASON_UNSIGNED, "%s",
 	    reason_text(REASON_UNSIGNED));
-	if (!out->looked_up)
+	if (!out->looked_up) {
 		findings_skip(&out->why, "ledger");
-	else if (t->id == NULL)
+	} else if (t->id == NULL) {
 		findings_skip(&out->why, "streams");
+		if (begins(t->no_id.code, "limit."))
+			findings_foreign(&out->why, t->no_id.code,
+			    t->no_id.detail, REASON_DEMUX_UNSUPPORTED);
+	}
 }
 
 static prov_status
