@@ -29,6 +29,8 @@ enum {
 	AMR,
 	CAF,
 	AIFF,
+	IVF,
+	OBU,
 	H264,
 	HEVC,
 	JPEG,
@@ -56,6 +58,8 @@ static const struct format formats[] = {
 	[AMR] = { "amr", "amr", READ_LAVF, LAYOUT_OTHER, false, true },
 	[CAF] = { "caf", "caf", READ_LAVF, LAYOUT_OTHER, false, true },
 	[AIFF] = { "aiff", "aiff", READ_LAVF, LAYOUT_OTHER, false, true },
+	[IVF] = { "ivf", "ivf", READ_LAVF, LAYOUT_OTHER, false, false },
+	[OBU] = { "obu", "obu", READ_LAVF, LAYOUT_OTHER, false, false },
 	[H264] = { "h264", "h264", READ_LAVF, LAYOUT_OTHER, true, false },
 	[HEVC] = { "hevc", "hevc", READ_LAVF, LAYOUT_OTHER, true, false },
 	[JPEG] = { "jpeg", NULL, READ_JPEG, LAYOUT_OTHER, false, false },
@@ -95,6 +99,9 @@ by_signature(prov_span h)
 		{ CAF, { 4, 0 }, 0, { "caff", "" } },
 		{ AIFF, { 4, 4 }, 8, { "FORM", "AIFF" } },
 		{ AIFF, { 4, 4 }, 8, { "FORM", "AIFC" } },
+		{ IVF, { 6, 0 }, 0, { "DKIF\0\0", "" } },
+		/* A temporal delimiter, then a sequence header. */
+		{ OBU, { 3, 0 }, 0, { "\x12\0\x0a", "" } },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)

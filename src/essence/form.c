@@ -2,7 +2,9 @@
 #include "essence/track.h"
 
 static const struct form_ops *const forms[] = { &form_h264, &form_hevc,
-	&form_aac, &form_mpa, &form_opus, &form_pcm, &form_raw };
+	&form_av1, &form_mjpeg, &form_mpeg2, &form_mpeg4, &form_prores,
+	&form_vp8, &form_vp9, &form_aac, &form_mpa, &form_opus, &form_pcm,
+	&form_raw };
 
 const struct form_ops *
 form_for(const prov_config *config)
