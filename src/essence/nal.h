@@ -14,7 +14,6 @@
 struct nal {
 	prov_span s;
 	uint32_t config; /* for its reader: which configuration it refers to */
-	uint8_t type;    /* for its reader */
 	uint8_t use;     /* for its reader */
 	bool stray;      /* bytes that stand before the first start code */
 };

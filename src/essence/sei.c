@@ -291,10 +291,15 @@ sei_unit(struct sei *s, prov_span nal, bool first, prov_err *err)
 	if ((st = unescape(&s->rbsp, nal, err)) != PROV_OK)
 		return (st);
 	left = buf_span(&s->rbsp);
-	for (int i = 0; i < SEI_MESSAGES_MAX && left.len > 1; i++) {
+	for (int i = 0; left.len > 1; i++) {
 		struct message m;
 		uint32_t len;
 
+		/* What stands behind could turn the picture, and be unseen. */
+		if (i == SEI_MESSAGES_MAX)
+			return (prov_fail(err, PROV_ELIMIT,
+			    "limit.packet: more than %d SEI messages",
+			    SEI_MESSAGES_MAX));
 		if (!get_number(&left, &m.type) || !get_number(&left, &len))
 			break;
 		m.data = span(left.p, len < left.len ? len : left.len);

@@ -13,7 +13,7 @@
  * enters presentation as well.
  */
 #define SEI_REPEATS_MAX 64    /* messages that are known as repeated */
-#define SEI_MESSAGES_MAX 1024 /* of one unit */
+#define SEI_MESSAGES_MAX 1024 /* of one unit; encoders write under ten */
 #define SEI_KINDS 10
 
 struct sei_repeat {

@@ -2,6 +2,7 @@
 #include "pictures.h"
 
 #include "essence/h264_ps.h"
+#include "essence/sei.h"
 
 /* A baseline or high SPS of 64x48 pixels, whose level can be varied. */
 struct sps_kind {
@@ -646,6 +647,28 @@ corrupt_and_untimed(void **state)
 	frame_reset(&f);
 }
 
+/* An orientation behind more messages than are read must not be passed over. */
+static void
+sei_is_read_to_its_end(void **state)
+{
+	static const uint8_t orient[] = { 47, 3, 0x48, 0x00, 0x01, 0x80 };
+	uint8_t code[] = { 0, 0, 1, 6 };
+	AUTO_BUF b = { 0 };
+	prov_packet packet = { .pts = 0, .dts = 0 };
+	struct video_in v;
+
+	(void)state;
+	buf_put(&b, code, sizeof(code));
+	for (int i = 0; i < SEI_MESSAGES_MAX; i++)
+		buf_put(&b, "\x05\x01\xaa", 3);
+	buf_put(&b, orient, sizeof(orient));
+	packet.data = buf_span(&b);
+	video_begin(&v, "h264", span(NULL, 0));
+	assert_int_equal(PROV_ELIMIT,
+	    prov_essence_packet(v.e, v.index, &packet, NULL));
+	prov_essence_free(v.e);
+}
+
 /* Parameter sets cut short anywhere, and with any bit flipped: no harm. */
 static void
 sets_are_parsed_within_bounds(void **state)
@@ -690,6 +713,7 @@ main(void)
 		cmocka_unit_test(refusals),
 		cmocka_unit_test(in_band_sets_may_change),
 		cmocka_unit_test(corrupt_and_untimed),
+		cmocka_unit_test(sei_is_read_to_its_end),
 		cmocka_unit_test(sets_are_parsed_within_bounds),
 	};
 
