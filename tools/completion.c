@@ -11,6 +11,18 @@ is_path(const struct opt *o)
 		(strcmp(o->arg, "FILE") == 0 || strcmp(o->arg, "DIR") == 0));
 }
 
+/* Text inside single quotes, where escape stands for a quote. */
+static void
+put_quoted(const char *s, const char *escape)
+{
+	for (; *s != '\0'; s++) {
+		if (*s == '\'')
+			fputs(escape, stdout);
+		else
+			putchar(*s);
+	}
+}
+
 typedef void (*leaf_fn)(const char *family, const struct cmd *cmd);
 
 static void
@@ -84,24 +96,29 @@ bash(void)
 	       "complete -F _prov prov\n");
 }
 
+#define ZSH_QUOTE "'\\''"
+
+/* One spelling of an option, such as "--jobs" or "-j". */
+static void
+zsh_opt(const struct opt *o, const char *dashes, const char *name, size_t len)
+{
+	printf(" \\\n\t\t\t'%s%.*s[", dashes, (int)len, name);
+	put_quoted(o->help, ZSH_QUOTE);
+	printf("]");
+	if (o->arg != NULL)
+		printf(":%s:%s", o->arg, is_path(o) ? "_files" : "");
+	printf("'");
+}
+
 static void
 zsh_leaf(const char *family, const struct cmd *cmd)
 {
 	printf("\t('%s%s%s')\n\t\t_arguments '--help[show the options]'",
 	    family != NULL ? family : "", family != NULL ? " " : "", cmd->name);
 	for (const struct opt *o = cmd->opts; o->name != NULL; o++) {
-		printf(" \\\n\t\t\t'--%s[%s]%s%s%s'", o->name, o->help,
-		    o->arg != NULL ? ":" : "", o->arg != NULL ? o->arg : "",
-		    is_path(o)       ? ":_files"
-		    : o->arg != NULL ? ":"
-				     : "");
+		zsh_opt(o, "--", o->name, strlen(o->name));
 		if (o->letter != 0)
-			printf(" \\\n\t\t\t'-%c[%s]%s%s%s'", o->letter, o->help,
-			    o->arg != NULL ? ":" : "",
-			    o->arg != NULL ? o->arg : "",
-			    is_path(o)       ? ":_files"
-			    : o->arg != NULL ? ":"
-					     : "");
+			zsh_opt(o, "-", &o->letter, 1);
 	}
 	printf(" \\\n\t\t\t'*:file:_files' ;;\n");
 }
@@ -109,8 +126,11 @@ zsh_leaf(const char *family, const struct cmd *cmd)
 static void
 zsh_names(const struct cmd *const *at)
 {
-	for (size_t i = 0; at[i] != NULL; i++)
-		printf(" '%s:%s'", at[i]->name, at[i]->summary);
+	for (size_t i = 0; at[i] != NULL; i++) {
+		printf(" '%s:", at[i]->name);
+		put_quoted(at[i]->summary, ZSH_QUOTE);
+		printf("'");
+	}
 }
 
 static void
@@ -138,6 +158,14 @@ zsh(void)
 }
 
 static void
+fish_about(const char *text)
+{
+	printf(" -d '");
+	put_quoted(text, "\\'");
+	printf("'\n");
+}
+
+static void
 fish_leaf(const char *family, const struct cmd *cmd)
 {
 	char when[160];
@@ -155,8 +183,8 @@ fish_leaf(const char *family, const struct cmd *cmd)
 		if (o->letter != 0)
 			printf(" -s %c", o->letter);
 		if (o->arg != NULL)
-			printf(" -r%s", is_path(o) ? " -F" : "");
-		printf(" -d '%s'\n", o->help);
+			printf(is_path(o) ? " -r -F" : " -x");
+		fish_about(o->help);
 	}
 }
 
@@ -165,17 +193,17 @@ fish(void)
 {
 	printf("# fish completion for prov\n");
 	for (size_t i = 0; commands[i] != NULL; i++) {
-		printf("complete -c prov -n __fish_use_subcommand -f -a %s -d "
-		       "'%s'\n",
-		    commands[i]->name, commands[i]->summary);
+		printf("complete -c prov -n __fish_use_subcommand -f -a %s",
+		    commands[i]->name);
+		fish_about(commands[i]->summary);
 		for (size_t k = 0;
 		     commands[i]->subs != NULL && commands[i]->subs[k] != NULL;
-		     k++)
+		     k++) {
 			printf("complete -c prov -n '"
-			       "__fish_seen_subcommand_from %s' -f -a %s -d "
-			       "'%s'\n",
-			    commands[i]->name, commands[i]->subs[k]->name,
-			    commands[i]->subs[k]->summary);
+			       "__fish_seen_subcommand_from %s' -f -a %s",
+			    commands[i]->name, commands[i]->subs[k]->name);
+			fish_about(commands[i]->subs[k]->summary);
+		}
 	}
 	each_leaf(fish_leaf);
 }

@@ -79,8 +79,9 @@ from_terminal(const char *what, char *buf, size_t len, size_t *got,
 	}
 	quiet = saved;
 	quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
-	(void)dprintf(fd, "passphrase for %s: ", what);
+	/* Quiet before the question, so that no answer is shown or lost. */
 	(void)tcsetattr(fd, TCSAFLUSH, &quiet);
+	(void)dprintf(fd, "passphrase for %s: ", what);
 	st = read_line(fd, buf, len, got);
 	(void)tcsetattr(fd, TCSAFLUSH, &saved);
 	(void)dprintf(fd, "\n");
