@@ -24,10 +24,13 @@ static const struct codec {
 	{ "mpeg4", PROV_VIDEO }, { "aac", PROV_AUDIO }, { "mp3", PROV_AUDIO },
 	{ "opus", PROV_AUDIO }, { "pcm_s16le", PROV_AUDIO },
 	{ "pcm_s24be", PROV_AUDIO }, { "ac3", PROV_AUDIO },
-	{ "subrip", PROV_SUBTITLE } };
+	{ "subrip", PROV_SUBTITLE }, { "av1", PROV_VIDEO },
+	{ "vp8", PROV_VIDEO }, { "vp9", PROV_VIDEO },
+	{ "mpeg2video", PROV_VIDEO }, { "prores", PROV_VIDEO },
+	{ "mjpeg", PROV_VIDEO }, { "theora", PROV_VIDEO } };
 
 /* How packets are handed on. */
-enum framing { AS_IS, LENGTHS, CODES, JOINED };
+enum framing { AS_IS, LENGTHS, CODES, JOINED, PADDED };
 
 static void
 check(bool holds)
@@ -74,6 +77,17 @@ reframe(struct buf *out, prov_span packet, enum framing framing)
 	nals_free(&ns);
 }
 
+/* A packet with what its form leaves out: a delimiter ahead, zeros behind. */
+static void
+pad(struct buf *out, prov_span packet, const char *codec)
+{
+	bool av1 = strcmp(codec, "av1") == 0;
+
+	buf_put(out, "\x12\0", av1 ? 2 : 0);
+	buf_put_span(out, packet);
+	buf_put(out, "\0\0", av1 ? 0 : 2);
+}
+
 static bool
 put(prov_essence *e, const prov_packet *p)
 {
@@ -85,7 +99,7 @@ put(prov_essence *e, const prov_packet *p)
 }
 
 static bool
-feed(prov_essence *e, prov_span in, enum framing framing)
+feed(prov_essence *e, const char *codec, prov_span in, enum framing framing)
 {
 	AUTO_BUF all = { 0 };
 	int64_t pts = 0;
@@ -102,7 +116,7 @@ feed(prov_essence *e, prov_span in, enum framing framing)
 			p.pts = PROV_NO_TIME;
 		if (flags & FLAG_EXTRADATA)
 			p.extradata = piece(&in);
-		if (framing != AS_IS)
+		if (framing != AS_IS && framing != PADDED)
 			p.extradata = span(NULL, 0);
 		p.data = take(&in, len.len < 2 ? 0 : be16(len.p));
 		if (framing == JOINED) {
@@ -110,7 +124,10 @@ feed(prov_essence *e, prov_span in, enum framing framing)
 			continue;
 		}
 		if (framing != AS_IS) {
-			reframe(&b, p.data, framing);
+			if (framing == PADDED)
+				pad(&b, p.data, codec);
+			else
+				reframe(&b, p.data, framing);
 			p.data = buf_span(&b);
 		}
 		if (!put(e, &p))
@@ -143,7 +160,7 @@ identify(const struct codec *codec, prov_span extradata, prov_span packets,
 	if (prov_essence_new(&e, "fuzz", NULL) != PROV_OK)
 		return (NULL);
 	if (prov_essence_stream(e, &config, &index, NULL) == PROV_OK &&
-	    feed(e, packets, framing))
+	    feed(e, codec->name, packets, framing))
 		check(
 		    prov_essence_finish(e, &id, NULL) == PROV_OK || id == NULL);
 	prov_essence_free(e);
@@ -210,6 +227,25 @@ both_packetisations(const struct codec *codec, prov_span extradata,
 		      s->samples == t->samples);
 }
 
+/* What a form leaves out makes no difference, but for limits. */
+static void
+both_paddings(const struct codec *codec, prov_span extradata,
+    const prov_identity *a, prov_span packets)
+{
+	AUTO(prov_identity) *b = identify(codec, extradata, packets, PADDED);
+
+	if (a != NULL && b != NULL)
+		same(a, b);
+}
+
+static bool
+pads(const struct codec *codec)
+{
+	return (strcmp(codec->name, "av1") == 0 ||
+		strcmp(codec->name, "mpeg2video") == 0 ||
+		strcmp(codec->name, "mpeg4") == 0);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -227,6 +263,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (strcmp(codec->name, "h264") == 0 ||
 	    strcmp(codec->name, "hevc") == 0)
 		both_framings(codec, in);
+	if (pads(codec))
+		both_paddings(codec, extradata, id, in);
 	if (strncmp(codec->name, "pcm", 3) == 0)
 		both_packetisations(codec, extradata, in);
 	return (0);

@@ -28,6 +28,39 @@ static const char *const hevc_rich[] = { "40010fff000080",
 	"04db400000030080",
 	"4401e40001", "2a01bb00000300abcd000180", "7c01190809", NULL };
 
+/* One packet of each other video form, as their unit tests make them. */
+static const struct packet {
+	const char *name, *hex;
+	uint8_t codec;
+} packets[] = {
+	{ "essence/av1",
+	    "12000a0b00000046643f0bdfffb8a42a060103e801908032041001020332"
+	    "032006071a03300405220474696c65",
+	    10 },
+	{ "essence/vp8", "1002009d012a40003000aa", 11 },
+	{ "essence/vp9", "824983424003f002f40c08", 12 },
+	{ "essence/vp9-superframe", "84304050861020c10403c1", 12 },
+	{ "essence/mpeg2",
+	    "000001b30400301300fa2381000001b51484000101000001b52305060401"
+	    "020187000001b800080040000001b2474139340300000100000ffff90000"
+	    "01b581111181000001b53801020300000101220180000001000017fff900"
+	    "0001b58111128100000101220280000001b7",
+	    13 },
+	{ "essence/mpeg4",
+	    "000001b003000001b5891d40404040000001000000012000c4f818157fff"
+	    "ffffffffffffffff90019c30204061d580000001b24c617663000001b300"
+	    "1020000001b6110080",
+	    2 },
+	{ "essence/prores",
+	    "000000306963706600140000746573740040003084140101012000000101"
+	    "010101010101010101010101010101010101",
+	    14 },
+	{ "essence/mjpeg",
+	    "ffd8ffe000104a46494600010200000400030000ffc00011080030004003"
+	    "012200021101031101ffda000c03010002110311003f00010203ffd9",
+	    15 },
+};
+
 static bool
 put(const char *dir, const char *name, const struct buf *b)
 {
@@ -61,6 +94,29 @@ put_video(const char *dir, const char *name, uint8_t codec,
 	return (put(dir, name, &b));
 }
 
+static bool
+put_packets(const char *dir)
+{
+	for (size_t i = 0; i < sizeof(packets) / sizeof(packets[0]); i++) {
+		size_t len = strlen(packets[i].hex) / 2;
+		AUTO_BUF packet = { 0 }, b = { 0 };
+
+		if (!hex_decode(buf_grow(&packet, len), len, packets[i].hex,
+			2 * len))
+			return (false);
+		buf_put_byte(&b, packets[i].codec);
+		buf_put_byte(&b, 0);
+		for (int k = 0; k < 2; k++) {
+			buf_put_byte(&b, 0x21);
+			buf_put_be16(&b, (uint16_t)packet.len);
+			buf_put_span(&b, buf_span(&packet));
+		}
+		if (!put(dir, packets[i].name, &b))
+			return (false);
+	}
+	return (true);
+}
+
 /* Packets of bytes that count up, for what has no framing to speak of. */
 static bool
 put_plain(const char *dir, const char *name, uint8_t codec)
@@ -83,7 +139,7 @@ static bool
 make_identity(prov_identity **id)
 {
 	static const prov_config configs[] = { { .kind = PROV_VIDEO,
-						   .codec = "mpeg4",
+						   .codec = "theora",
 						   .tb_num = 1,
 						   .tb_den = 1000 },
 		{ .kind = PROV_AUDIO,
@@ -146,7 +202,8 @@ main(int argc, char **argv)
 			put_video(argv[1], "essence/h264-high", 0, h264_high) &&
 			put_video(argv[1], "essence/hevc", 1, hevc) &&
 			put_video(argv[1], "essence/hevc-rich", 1, hevc_rich) &&
-			put_plain(argv[1], "essence/raw", 2) &&
+			put_packets(argv[1]) &&
+			put_plain(argv[1], "essence/raw", 16) &&
 			put_plain(argv[1], "essence/pcm", 6) &&
 			put_plain(argv[1], "essence/sound", 8) &&
 			put_identity(argv[1])
