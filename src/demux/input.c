@@ -103,7 +103,9 @@ name_codec(char out[CODEC_NAME_MAX + 1], const AVCodecParameters *par)
 static bool
 states_itself(const char *codec)
 {
-	return (strcmp(codec, "h264") == 0 || strcmp(codec, "hevc") == 0);
+	return (strcmp(codec, "h264") == 0 || strcmp(codec, "hevc") == 0 ||
+		strcmp(codec, "mpeg2video") == 0 ||
+		strcmp(codec, "prores") == 0);
 }
 
 /* raw/1 reads nothing out of packets: the container is all there is. */
