@@ -15,9 +15,10 @@ enum way {
 	WAY_HEARD,  /* AAC containers may name the core's or the output's */
 	WAY_LAYOUT, /* absent is the usual layout for the channels */
 	WAY_ABSENT, /* absent where not carried is not checked */
-	WAY_TRIM,   /* samples at an end: as WAY_ABSENT, within limits */
-	WAY_SHOWN,  /* times: absent is the whole stream */
-	WAY_NEVER   /* anything but the default on either side differs */
+	WAY_OFF,  /* bits that only the other sets; as WAY_ABSENT for its own */
+	WAY_TRIM, /* samples at an end: as WAY_ABSENT, within limits */
+	WAY_SHOWN, /* times: absent is the whole stream */
+	WAY_NEVER  /* anything but the default on either side differs */
 };
 
 /* Containers that state a field wherever it is not the default. */
@@ -56,7 +57,7 @@ static const struct rule {
 	{ PROV_RATE, REASON_RATE, WAY_HEARD, 0, 0 },
 	{ PROV_CHANNELS, REASON_CHANNELS, WAY_HEARD, 0, 0 },
 	{ PROV_LAYOUT, REASON_CHANNELS, WAY_LAYOUT, 0, 0 },
-	{ PROV_SBR, REASON_SBR, WAY_ABSENT, 0, IN_MP4 | IN_MKV },
+	{ PROV_SBR, REASON_SBR, WAY_OFF, 0, 0 },
 	{ PROV_GAIN, REASON_GAIN, WAY_ABSENT, 0, IN_MP4 | IN_MKV | IN_OGG },
 	{ PROV_DELAY, REASON_SHOWN, WAY_TRIM, 0, 0 },
 	{ PROV_PADDING, REASON_SHOWN, WAY_TRIM, 0, 0 },
@@ -266,6 +267,23 @@ compare_absent(struct findings *f, const struct rule *r,
 		differs(f, r, a, b);
 }
 
+/*
+ * What is explicitly off gets lost on the way through ADTS, in any container,
+ * and mostly there is nothing that would then be on.
+ */
+static void
+compare_off(struct findings *f, const struct rule *r, const struct shown *was,
+    const struct shown *is)
+{
+	int64_t a = value(was, r->field, r->dflt);
+	int64_t b = value(is, r->field, r->dflt);
+
+	if ((b & ~a) != 0)
+		differs(f, r, a, b);
+	else if (a != b)
+		not_checked(f, r);
+}
+
 /* Samples cut at an end: one millisecond of rounding, never an edit. */
 static void
 compare_trim(struct findings *f, const struct rule *r, const struct shown *was,
@@ -338,6 +356,7 @@ static const compare_fn ways[] = {
 	[WAY_HEARD] = compare_heard,
 	[WAY_LAYOUT] = compare_layout,
 	[WAY_ABSENT] = compare_absent,
+	[WAY_OFF] = compare_off,
 	[WAY_TRIM] = compare_trim,
 	[WAY_SHOWN] = compare_shown,
 	[WAY_NEVER] = compare_never,

@@ -206,6 +206,13 @@ sound(void **state)
 	two_init(&t, PROV_AUDIO);
 	prov_present_set(&t.is.present, PROV_SBR, 1);
 	assert_string_equal(look(&t, "mp4", "mp4"), "presentation.sbr");
+	/* Explicitly off, and lost on the way through a transport stream. */
+	two_init(&t, PROV_AUDIO);
+	prov_present_set(&t.was.present, PROV_SBR, 1);
+	prov_present_set(&t.is.present, PROV_SBR, 0);
+	assert_string_equal(look(&t, "mp4", "mp4"), "");
+	prov_present_set(&t.is.present, PROV_SBR, 2);
+	assert_string_equal(look(&t, "mp4", "mp4"), "presentation.sbr");
 	two_init(&t, PROV_AUDIO);
 	prov_present_set(&t.is.present, PROV_CHANNELS, 6);
 	assert_string_equal(look(&t, "mp4", "mp4"), "presentation.channels");
