@@ -32,6 +32,20 @@ is_sidecar(const char *path)
 	return (len > 5 && strcmp(path + len - 5, ".prov") == 0);
 }
 
+/* A temporary file that a killed run left: ".prov-", digits, ".tmp". */
+static bool
+is_leftover(const char *name)
+{
+	static const char begin[] = ".prov-";
+	size_t len = sizeof(begin) - 1;
+
+	if (strncmp(name, begin, len) != 0)
+		return (false);
+	name += len;
+	len = strspn(name, "0123456789abcdef");
+	return (len == 16 && strcmp(name + len, ".tmp") == 0);
+}
+
 static int
 by_name(const FTSENT **a, const FTSENT **b)
 {
@@ -62,7 +76,7 @@ walk(struct files *f, const struct args *args, const char *dir)
 			    strerror(e->fts_errno));
 			fine = false;
 		} else if (e->fts_info == FTS_F && !is_sidecar(e->fts_path) &&
-			   !add(f, e->fts_path)) {
+			   !is_leftover(e->fts_name) && !add(f, e->fts_path)) {
 			complain(args, dir, "out of memory");
 			fine = false;
 			break;

@@ -13,8 +13,8 @@ struct files {
 
 /*
  * The operands and, for each -r DIR, the regular files below it in the order
- * of their names; links are not followed, and *.prov is passed over. False
- * after complaining where a directory cannot be read.
+ * of their names; links are not followed; *.prov and what a killed run left
+ * are passed over. False after complaining where a directory cannot be read.
  */
 bool files_gather(struct files *f, const struct args *args);
 void files_free(struct files *f);

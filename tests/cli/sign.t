@@ -161,6 +161,7 @@ for f in tree/z tree/b/2 tree/b/10 tree/a/x tree/.hidden/y; do
 	echo "$f" >"$f"
 done
 echo 'not a sidecar' >tree/stray.prov
+: >tree/.prov-0123456789abcdef.tmp # what a killed run leaves
 ln -s ../clip.mp4 tree/link
 ok "sign -r" prov sign -j 2 -r tree clip.mp4
 sed 's/: SIGNED.*//' out >is
