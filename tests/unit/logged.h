@@ -68,7 +68,7 @@ logged_close(struct logged *g)
 static inline bool
 logged_dir(struct logged *g)
 {
-	snprintf(g->dir, sizeof(g->dir), "test-ledger.XXXXXX");
+	snprintf(g->dir, sizeof(g->dir), "/tmp/prov-ledger.XXXXXX");
 	if (mkdtemp(g->dir) == NULL || chmod(g->dir, 0755) == -1)
 		return (false);
 	snprintf(g->path, sizeof(g->path), "%s/ledger", g->dir);

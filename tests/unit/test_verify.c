@@ -241,7 +241,7 @@ scope(void **state)
 {
 	static const char *const iss[] = { "desk" };
 	static const char *const out[] = { "/elsewhere/*" };
-	static const char *const in[] = { "test-ledger.*/a.wav" };
+	static const char *const in[] = { "/tmp/prov-ledger.*/a.wav" };
 	struct desk d;
 	prov_verdict *v;
 
