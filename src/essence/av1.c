@@ -97,6 +97,15 @@ is_hdr(prov_span t35)
 		t35.p[2] >= 0x3a && t35.p[2] <= 0x3c);
 }
 
+/* Type 0 is reserved: another unit that was made to look like metadata. */
+static bool
+is_metadata(prov_span payload)
+{
+	uint64_t type;
+
+	return (av1_leb128(&payload, &type) && type != 0);
+}
+
 static prov_status
 take_metadata(struct av1 *a, prov_span payload, prov_err *err)
 {
@@ -175,6 +184,8 @@ take_obu(struct av1 *a, const struct av1_obu *o, prov_err *err)
 	case AV1_SEQUENCE:
 		return (take_sequence(a, o->payload, false, err));
 	case AV1_METADATA:
+		if (!is_metadata(o->payload))
+			break;
 		return (take_metadata(a, o->payload, err));
 	case AV1_FRAME_HEADER:
 	case AV1_FRAME:
