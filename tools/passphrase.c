@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -61,11 +62,47 @@ from_file(const char *path, char *buf, size_t len, size_t *got, prov_err *err)
 	return (PROV_OK);
 }
 
+/* The signal that came while echo was off. */
+static volatile sig_atomic_t interrupted;
+
+static void
+note_signal(int sig)
+{
+	interrupted = sig;
+}
+
+/* Reads a line without echo; a signal leaves the terminal as it was. */
+static prov_status
+read_quietly(int fd, const struct termios *saved, const char *what, char *buf,
+    size_t len, size_t *got)
+{
+	const struct sigaction note = { .sa_handler = note_signal };
+	struct sigaction on_int, on_term;
+	struct termios quiet = *saved;
+	prov_status st;
+
+	quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
+	interrupted = 0;
+	(void)sigaction(SIGINT, &note, &on_int);
+	(void)sigaction(SIGTERM, &note, &on_term);
+	/* Quiet before the question, so that no answer is shown or lost. */
+	(void)tcsetattr(fd, TCSAFLUSH, &quiet);
+	(void)dprintf(fd, "passphrase for %s: ", what);
+	st = read_line(fd, buf, len, got);
+	(void)tcsetattr(fd, TCSAFLUSH, saved);
+	(void)dprintf(fd, "\n");
+	(void)sigaction(SIGINT, &on_int, NULL);
+	(void)sigaction(SIGTERM, &on_term, NULL);
+	if (interrupted != 0)
+		(void)raise((int)interrupted);
+	return (st);
+}
+
 static prov_status
 from_terminal(const char *what, char *buf, size_t len, size_t *got,
     prov_err *err)
 {
-	struct termios saved, quiet;
+	struct termios saved;
 	prov_status st;
 	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 
@@ -77,14 +114,7 @@ from_terminal(const char *what, char *buf, size_t len, size_t *got,
 		(void)close(fd);
 		return (fail(err, PROV_EPASSPHRASE, what, "not a terminal"));
 	}
-	quiet = saved;
-	quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
-	/* Quiet before the question, so that no answer is shown or lost. */
-	(void)tcsetattr(fd, TCSAFLUSH, &quiet);
-	(void)dprintf(fd, "passphrase for %s: ", what);
-	st = read_line(fd, buf, len, got);
-	(void)tcsetattr(fd, TCSAFLUSH, &saved);
-	(void)dprintf(fd, "\n");
+	st = read_quietly(fd, &saved, what, buf, len, got);
 	(void)close(fd);
 	if (st != PROV_OK)
 		return (fail(err, st, what, "passphrase cannot be read"));

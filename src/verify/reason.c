@@ -139,6 +139,18 @@ put(struct findings *f, const char *code)
 	return (new);
 }
 
+/* Messages of other stages may begin with the very code. */
+static void
+drop_code(struct finding *f)
+{
+	size_t len = strlen(f->code);
+
+	if (strncmp(f->detail, f->code, len) == 0 &&
+	    strncmp(f->detail + len, ": ", 2) == 0)
+		memmove(f->detail, f->detail + len + 2,
+		    strlen(f->detail + len + 2) + 1);
+}
+
 void
 findings_add(struct findings *f, enum reason r, const char *fmt, ...)
 {
@@ -150,6 +162,7 @@ findings_add(struct findings *f, enum reason r, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(new->detail, sizeof(new->detail), fmt, ap);
 	va_end(ap);
+	drop_code(new);
 }
 
 static bool

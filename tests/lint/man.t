@@ -99,7 +99,7 @@ same "prov-verify.1 describes each reason" given described
 {
 	grep -rhoE 'findings_skip\([^"]*"[a-z]+"' "$src/verify" |
 	    sed 's/.*"\(.*\)"/\1/'
-	sed -n 's/.*{ PROV_\([A-Z_]*\), .*WAY_\(ABSENT\|TRIM\|SHOWN\),.*/\1/p' \
+	sed -n 's/.*{ PROV_\([A-Z_]*\), .*WAY_\(ABSENT\|OFF\|TRIM\|SHOWN\),.*/\1/p' \
 	    "$src/verify/present.c" | tr '[:upper:]' '[:lower:]' |
 	    sed 's/^/presentation./'
 } | sort -u >given
