@@ -3,10 +3,12 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "essence/feed.h"
 #include "essence/track.h"
 
 struct prov_essence {
 	prov_identity *id;
+	bool frames; /* a digest for each */
 	size_t n;
 	struct track *tracks[STREAMS_MAX];
 	prov_status broken; /* the first failure: nothing is identified after */
@@ -38,6 +40,12 @@ prov_essence_free(prov_essence *e)
 	free(e);
 }
 
+void
+essence_want_frames(prov_essence *e)
+{
+	e->frames = true;
+}
+
 /* Once something failed, a later call must not make an identity of the rest. */
 static prov_status
 usable(const prov_essence *e, prov_err *err)
@@ -63,7 +71,7 @@ prov_essence_stream(prov_essence *e, const prov_config *config, unsigned *index,
 		st = prov_fail(err, PROV_ELIMIT,
 		    "limit.streams: more than %d streams", STREAMS_MAX);
 	else
-		st = track_new(&e->tracks[e->n], config, err);
+		st = track_new(&e->tracks[e->n], config, e->frames, err);
 	if (st != PROV_OK)
 		return (e->broken = st);
 	*index = (unsigned)e->n++;

@@ -14,28 +14,25 @@ prov_status
 image_begin(struct image *im, const char *format, const uint8_t config[32],
     prov_err *err)
 {
-	static const uint8_t zero = 0x00;
 	struct stream *s = &im->s;
 	prov_status st;
 
-	if ((st = sha256_new(&im->leaf, err)) != PROV_OK)
+	if ((st = leaves_new(&im->leaf, false, err)) != PROV_OK)
 		return (st);
 	im->format = format;
 	s->kind = PROV_IMAGE;
 	snprintf(s->codec, sizeof(s->codec), "%s", format);
 	snprintf(s->canon, sizeof(s->canon), "%s/1", format);
 	snprintf(s->rule, sizeof(s->rule), "one/1");
-	sha256_init(im->leaf);
-	sha256_add(im->leaf, &zero, 1);
-	image_record(im, RECORD_NAME, span(s->canon, strlen(s->canon)));
-	image_record(im, RECORD_CONFIG, span(config, 32));
+	memcpy(im->config, config, sizeof(im->config));
+	leaves_open(im->leaf, s->canon, im->config);
 	return (PROV_OK);
 }
 
 void
 image_clear(struct image *im)
 {
-	sha256_free(im->leaf);
+	leaves_free(im->leaf);
 	stream_clear(&im->s);
 	*im = (struct image){ 0 };
 }
@@ -43,25 +40,19 @@ image_clear(struct image *im)
 void
 image_record_begin(struct image *im, uint8_t type, uint32_t len)
 {
-	uint8_t head[5] = { type };
-
-	put_be32(head + 1, len);
-	sha256_add(im->leaf, head, sizeof(head));
-	im->owed = len;
+	leaves_begin(im->leaf, type, len);
 }
 
 void
 image_record_add(struct image *im, prov_span data)
 {
-	im->owed -= (uint32_t)data.len;
-	sha256_add(im->leaf, data.p, data.len);
+	leaves_add(im->leaf, data);
 }
 
 void
 image_record(struct image *im, uint8_t type, prov_span data)
 {
-	image_record_begin(im, type, (uint32_t)data.len);
-	image_record_add(im, data);
+	leaves_record(im->leaf, type, data);
 }
 
 prov_status
@@ -123,18 +114,22 @@ seal_timeline(struct stream *s, prov_err *err)
 static prov_status
 seal(struct image *im, prov_err *err)
 {
+	AUTO_FREE uint8_t *leaf = NULL;
+	AUTO_FREE uint8_t *frames = NULL;
 	struct stream *s = &im->s;
-	uint8_t leaf[SHA256_LEN];
 	prov_status st;
 
-	if (im->owed != 0)
+	if (leaves_owed(im->leaf) != 0)
 		return (prov_fail(err, PROV_EINTERNAL,
-		    "%s: a record lacks %u bytes", im->format, im->owed));
+		    "%s: a record lacks %u bytes", im->format,
+		    leaves_owed(im->leaf)));
 	present_turned(im);
 	s->segments = 1;
 	s->frames = 1;
-	if ((st = sha256_done(im->leaf, leaf, err)) != PROV_OK ||
-	    (st = tree_root(s->root, leaf, 1, err)) != PROV_OK ||
+	if ((st = leaves_close(im->leaf, err)) != PROV_OK)
+		return (st);
+	leaves_take(im->leaf, &leaf, &frames);
+	if ((st = tree_root(s->root, leaf, 1, err)) != PROV_OK ||
 	    (st = parts_digest(s->config, s->parts, s->n_parts, err)) !=
 		PROV_OK)
 		return (st);

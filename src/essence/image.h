@@ -3,6 +3,7 @@
 #define PROV_ESSENCE_IMAGE_H
 
 #include "essence/identity.h"
+#include "essence/leaves.h"
 
 /*
  * Own walkers for still images: never a demuxer (ESSENCE 1, 2). The whole file
@@ -13,13 +14,13 @@ prov_status png_identify(prov_identity **out, prov_span file, prov_err *err);
 
 /*
  * An image's only stream while its file is walked: one segment, one unit,
- * untimed. Its leaf is made of records as in essence/track.h.
+ * untimed. Its leaf is made of records as all leaves are.
  */
 struct image {
 	const char *format; /* "jpeg"; the form is "jpeg/1" */
 	struct stream s;
-	struct sha256 *leaf;
-	uint32_t owed;   /* bytes that a begun record still lacks */
+	struct leaves *leaf; /* its only one */
+	uint8_t config[32];  /* the active configuration at its start */
 	unsigned turned; /* EXIF orientation, 1 to 8; 0 none seen */
 };
 

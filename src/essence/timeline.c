@@ -32,6 +32,7 @@ timeline_free(struct timeline *tl)
 	if (tl == NULL)
 		return;
 	free(tl->leaves);
+	free(tl->frames);
 	free(tl->units);
 	free(tl->runs);
 	free(tl->order);

@@ -43,6 +43,7 @@ struct run {
 struct timeline {
 	uint64_t n; /* segments */
 	uint8_t *leaves;  /* n * 32 bytes */
+	uint8_t *frames;  /* total * 32 bytes, where asked for; else NULL */
 	uint64_t *units;  /* n */
 	uint64_t total;   /* sum of units */
 	bool untimed;

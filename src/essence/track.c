@@ -10,13 +10,6 @@
 #include "hash/sha256.h"
 #include "hash/tree.h"
 
-/*
- * Small pieces are gathered, because a call into OpenSSL costs as much as
- * hashing 100 bytes; what is larger than STAGED_MAX is hashed where it lies.
- */
-#define STAGE_LEN  4096
-#define STAGED_MAX 1024
-
 /* A packet's time is within 18 years of 0: room for every later sum. */
 #define PACKET_NS_MAX (INT64_C(1) << 59)
 
@@ -30,19 +23,15 @@ struct track {
 	char *codec;
 	uint8_t *extradata;
 
-	struct sha256 *leaf;
+	struct leaves *leaves;
 	struct sha256 *ancillary;
-	uint8_t stage[STAGE_LEN];
-	size_t staged;
-	bool open;      /* a leaf is being hashed */
-	uint32_t owed;  /* bytes that a begun record still lacks */
 	uint64_t units; /* in the open leaf */
 	uint8_t active[32];
 
 	struct stream s;      /* parts, refused, counts */
 	prov_present present; /* as the bitstream states it */
 	struct timeline *tl;
-	size_t room; /* leaves that tl has room for */
+	size_t room; /* leaves that tl->units has room for */
 	int64_t *ns; /* a time for each frame; not audio */
 	size_t n_ns, room_ns;
 	int64_t lasts_ns; /* sum of what packets say they last */
@@ -131,7 +120,8 @@ open_form(struct track *t, prov_err *err)
 }
 
 prov_status
-track_new(struct track **out, const prov_config *config, prov_err *err)
+track_new(struct track **out, const prov_config *config, bool frames,
+    prov_err *err)
 {
 	struct track *t;
 	prov_status st;
@@ -142,7 +132,7 @@ track_new(struct track **out, const prov_config *config, prov_err *err)
 		return (prov_fail(err, PROV_ENOMEM, "stream"));
 	st = copy_config(t, config, err);
 	if (st == PROV_OK)
-		st = sha256_new(&t->leaf, err);
+		st = leaves_new(&t->leaves, frames, err);
 	if (st == PROV_OK && (t->tl = calloc(1, sizeof(*t->tl))) == NULL)
 		st = prov_fail(err, PROV_ENOMEM, "timeline");
 	if (st == PROV_OK)
@@ -164,7 +154,7 @@ track_free(struct track *t)
 		t->ops->close(t->state);
 	stream_clear(&t->s);
 	timeline_free(t->tl);
-	sha256_free(t->leaf);
+	leaves_free(t->leaves);
 	sha256_free(t->ancillary);
 	free(t->ns);
 	free(t->codec);
@@ -190,68 +180,23 @@ track_packet(struct track *t, const prov_packet *packet, prov_err *err)
 }
 
 static void
-flush(struct track *t)
-{
-	sha256_add(t->leaf, t->stage, t->staged);
-	t->staged = 0;
-}
-
-static void
-hash(struct track *t, const void *p, size_t len)
-{
-	if (len > STAGED_MAX) {
-		flush(t);
-		sha256_add(t->leaf, p, len);
-		return;
-	}
-	if (len == 0)
-		return;
-	if (t->staged + len > STAGE_LEN)
-		flush(t);
-	memcpy(t->stage + t->staged, p, len);
-	t->staged += len;
-}
-
-static void
-hash_record(struct track *t, uint8_t type, const void *p, size_t len)
-{
-	uint8_t head[5] = { type };
-
-	put_be32(head + 1, (uint32_t)len);
-	hash(t, head, sizeof(head));
-	hash(t, p, len);
-}
-
-static void
 open_leaf(struct track *t)
 {
-	static const uint8_t zero = 0x00;
-
-	sha256_init(t->leaf);
-	t->staged = 0;
-	t->open = true;
+	if (leaves_is_open(t->leaves))
+		return;
+	leaves_open(t->leaves, t->ops->name, t->active);
 	t->units = 0;
-	hash(t, &zero, 1);
-	hash_record(t, RECORD_NAME, t->ops->name, strlen(t->ops->name));
-	hash_record(t, RECORD_CONFIG, t->active, sizeof(t->active));
 }
 
-/* Room for one more leaf; it doubles. */
+/* Room for one more leaf's units; it doubles. */
 static prov_status
-grow_leaves(struct track *t, prov_err *err)
+grow_units(struct track *t, prov_err *err)
 {
 	size_t room = t->room == 0 ? 64 : 2 * t->room;
 	uint64_t *units;
-	uint8_t *leaves;
 
-	if (t->tl->n == SEGMENTS_MAX)
-		return (prov_fail(err, PROV_ELIMIT,
-		    "limit.segments: more than %lu segments", SEGMENTS_MAX));
 	if (t->tl->n < t->room)
 		return (PROV_OK);
-	if ((leaves = realloc(t->tl->leaves, room * 32)) == NULL)
-		return (prov_fail(err, PROV_ENOMEM, "%zu segments", room));
-	t->tl->leaves = leaves;
 	if ((units = realloc(t->tl->units, room * sizeof(*units))) == NULL)
 		return (prov_fail(err, PROV_ENOMEM, "%zu segments", room));
 	t->tl->units = units;
@@ -262,17 +207,12 @@ grow_leaves(struct track *t, prov_err *err)
 static prov_status
 close_leaf(struct track *t, prov_err *err)
 {
-	struct timeline *tl = t->tl;
 	prov_status st;
 
-	if ((st = grow_leaves(t, err)) != PROV_OK)
+	if ((st = leaves_close(t->leaves, err)) != PROV_OK ||
+	    (st = grow_units(t, err)) != PROV_OK)
 		return (st);
-	flush(t);
-	st = sha256_done(t->leaf, tl->leaves + tl->n * 32, err);
-	if (st != PROV_OK)
-		return (st);
-	tl->units[tl->n++] = t->units;
-	t->open = false;
+	t->tl->units[t->tl->n++] = t->units;
 	t->units = 0;
 	return (PROV_OK);
 }
@@ -280,63 +220,72 @@ close_leaf(struct track *t, prov_err *err)
 prov_status
 track_cut(struct track *t, prov_err *err)
 {
-	if (!t->open || t->units == 0)
+	if (t->units == 0)
 		return (PROV_OK);
 	return (close_leaf(t, err));
+}
+
+/* What is begun has to be whole before anything else. */
+static prov_status
+check_owed(const struct track *t, prov_err *err)
+{
+	if (leaves_owed(t->leaves) > 0)
+		return (prov_fail(err, PROV_EINTERNAL,
+		    "a record lacks %u bytes", leaves_owed(t->leaves)));
+	return (PROV_OK);
 }
 
 prov_status
 track_config(struct track *t, const uint8_t digest[32], prov_err *err)
 {
+	prov_status st;
+
 	if (memcmp(t->active, digest, 32) == 0)
 		return (PROV_OK);
-	if (t->owed > 0)
-		return (prov_fail(err, PROV_EINTERNAL,
-		    "a configuration inside a record"));
+	if ((st = check_owed(t, err)) != PROV_OK)
+		return (st);
 	memcpy(t->active, digest, 32);
-	if (t->open)
-		hash_record(t, RECORD_CONFIG, digest, 32);
+	if (leaves_is_open(t->leaves))
+		leaves_record(t->leaves, RECORD_CONFIG, span(digest, 32));
 	return (PROV_OK);
 }
 
 prov_status
 track_record_begin(struct track *t, uint8_t type, uint32_t len, prov_err *err)
 {
-	if (t->owed > 0)
-		return (prov_fail(err, PROV_EINTERNAL,
-		    "a record lacks %u bytes", t->owed));
-	if (!t->open)
-		open_leaf(t);
-	t->owed = len;
-	hash_record(t, type, NULL, 0);
-	/* The length of nothing was staged; this is the real one. */
-	put_be32(t->stage + t->staged - 4, len);
+	prov_status st;
+
+	if ((st = check_owed(t, err)) != PROV_OK)
+		return (st);
+	open_leaf(t);
+	leaves_begin(t->leaves, type, len);
 	return (PROV_OK);
 }
 
 prov_status
 track_record_add(struct track *t, prov_span data, prov_err *err)
 {
-	if (data.len > t->owed)
+	uint32_t owed = leaves_owed(t->leaves);
+
+	if (data.len > owed)
 		return (prov_fail(err, PROV_EINTERNAL,
-		    "a record has %zu bytes too many", data.len - t->owed));
-	t->owed -= (uint32_t)data.len;
-	hash(t, data.p, data.len);
+		    "a record has %zu bytes too many", data.len - owed));
+	leaves_add(t->leaves, data);
 	return (PROV_OK);
 }
 
 prov_status
 track_record(struct track *t, uint8_t type, prov_span data, prov_err *err)
 {
+	prov_status st;
+
 	if (data.len > UINT32_MAX)
 		return (prov_fail(err, PROV_ELIMIT,
 		    "limit.packet: a record of %zu bytes", data.len));
-	if (t->owed > 0)
-		return (prov_fail(err, PROV_EINTERNAL,
-		    "a record lacks %u bytes", t->owed));
-	if (!t->open)
-		open_leaf(t);
-	hash_record(t, type, data.p, data.len);
+	if ((st = check_owed(t, err)) != PROV_OK)
+		return (st);
+	open_leaf(t);
+	leaves_record(t->leaves, type, data);
 	return (PROV_OK);
 }
 
@@ -368,9 +317,9 @@ track_frame(struct track *t, int64_t ns, int64_t duration_ns, prov_err *err)
 		return (prov_fail(err, PROV_EINTERNAL,
 		    "a picture of %lld ns in a stream of kind %d",
 		    (long long)duration_ns, (int)t->config.kind));
-	if (!t->open)
-		open_leaf(t);
-	if ((st = add_time(t, ns, err)) != PROV_OK)
+	open_leaf(t);
+	if ((st = add_time(t, ns, err)) != PROV_OK ||
+	    (st = leaves_frame(t->leaves, err)) != PROV_OK)
 		return (st);
 	if (duration_ns > 0 && t->lasts_ns < PACKET_NS_MAX)
 		t->lasts_ns += duration_ns;
@@ -434,8 +383,7 @@ track_samples(struct track *t, int64_t ns, uint64_t samples, prov_err *err)
 	if (samples > UNITS_MAX || t->s.samples + samples > UNITS_MAX)
 		return (prov_fail(err, PROV_ELIMIT,
 		    "limit.samples: too many samples"));
-	if (!t->open)
-		open_leaf(t);
+	open_leaf(t);
 	t->run.num = NS;
 	t->run.den = t->s.rate;
 	if ((st = place(t, ns, err)) != PROV_OK)
@@ -555,11 +503,11 @@ track_end(struct track *t, prov_err *err)
 
 	if ((st = t->ops->finish(t->state, err)) != PROV_OK)
 		return (st);
-	if (t->owed > 0)
-		return (prov_fail(err, PROV_EINTERNAL,
-		    "a record lacks %u bytes", t->owed));
-	if (t->open && (st = close_leaf(t, err)) != PROV_OK)
+	if ((st = check_owed(t, err)) != PROV_OK)
 		return (st);
+	if (leaves_is_open(t->leaves) && (st = close_leaf(t, err)) != PROV_OK)
+		return (st);
+	leaves_take(t->leaves, &t->tl->leaves, &t->tl->frames);
 	if (t->config.kind != PROV_AUDIO)
 		return (PROV_OK);
 	if (strncmp(t->s.canon, "pcm/", 4) == 0)

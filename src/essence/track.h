@@ -5,27 +5,23 @@
 #include <stdbool.h>
 
 #include "essence/identity.h"
+#include "essence/leaves.h"
 
 /*
  * One stream being hashed. A form (one codec's canonical form) takes packets
  * and tells the track: here a segment begins, this is the active
- * configuration, these bytes are essence, this frame is shown then.
- *
- * leaf = SHA-256(0x00 || record(0x01, form name) || record(0x02, config) ||
- * records ...), record = type byte || u32be length || bytes. A config that
- * changes inside a segment is a record(0x02) in place. Forms use types from
- * 0x10 on.
+ * configuration, these bytes are essence, this frame is shown then. What a
+ * leaf is made of stands in leaves.h. A config that changes inside a segment is
+ * a record(0x02) in place. Forms use types from 0x10 to 0x7f.
  */
 struct track;
 
 /* A new run of sound wherever a frame departs from the count by more. */
 #define AUDIO_DEPARTS_NS 3000000
 
-#define RECORD_NAME   0x01
-#define RECORD_CONFIG 0x02
-#define RECORD_SIDE   0x03 /* what a container keeps beside a packet */
-#define RECORD_LASTS  0x04 /* how long a subtitle stands, ms, u64be */
-#define RECORD_DATA   0x10 /* one NAL unit, syncframe or packet */
+#define RECORD_SIDE  0x03 /* what a container keeps beside a packet */
+#define RECORD_LASTS 0x04 /* how long a subtitle stands, ms, u64be */
+#define RECORD_DATA  0x10 /* one NAL unit, syncframe or packet */
 
 /* Closes the running segment, if it has units; the next record opens one. */
 prov_status track_cut(struct track *t, prov_err *err);
@@ -104,7 +100,7 @@ const struct form_ops *form_for(const prov_config *config);
  * say; seal fills *out on that clock, and the track is spent.
  */
 prov_status track_new(struct track **out, const prov_config *config,
-    prov_err *err);
+    bool frames, prov_err *err);
 void track_free(struct track *t);
 prov_status track_packet(struct track *t, const prov_packet *packet,
     prov_err *err);

@@ -95,7 +95,10 @@ class Segments:
             self.hash = hashlib.sha256(b"\x00")
             self.record(0x01, self.form)
             self.record(0x02, self.config)
-        self.hash.update(bytes([kind]) + u32(len(data)) + data)
+        head = u32(len(data))
+        if len(data) >= 16384:
+            kind, data = kind + 0x80, H(data)
+        self.hash.update(bytes([kind]) + head + data)
 
     def configure(self, digest):
         if digest != self.config:
@@ -425,10 +428,10 @@ def chunk(kind, data):
 
 def make(folder):
     r = random.Random(5)
-    noise = bytes(r.randrange(256) for _ in range(2 * 8000 * 6))
+    noise = bytes(r.randrange(256) for _ in range(4 * 8000 * 6))
     with open(folder + "/noise.wav", "wb") as f:
         f.write(b"RIFF" + struct.pack("<I", 36 + len(noise)) + b"WAVEfmt " +
-                struct.pack("<IHHIIHH", 16, 1, 1, 8000, 16000, 2, 16) +
+                struct.pack("<IHHIIHH", 16, 1, 2, 8000, 32000, 4, 16) +
                 b"data" + struct.pack("<I", len(noise)) + noise)
     pixels = zlib.compress(b"\0\1\0\0" * 2)
     with open(folder + "/dot.png", "wb") as f:

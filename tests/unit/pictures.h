@@ -163,13 +163,20 @@ video_close(struct video_in *v)
 	*v = (struct video_in){ 0 };
 }
 
-/* The documented record: type, length, bytes. */
+/* The documented record: type, length, bytes or their digest. */
 static inline void
 put_record(struct buf *b, uint8_t type, const void *p, size_t len)
 {
-	buf_put_byte(b, type);
+	uint8_t digest[32];
+
+	buf_put_byte(b, len < 16384 ? type : type + 0x80);
 	buf_put_be32(b, (uint32_t)len);
-	buf_put(b, p, len);
+	if (len < 16384) {
+		buf_put(b, p, len);
+		return;
+	}
+	assert_int_equal(PROV_OK, sha256_of(digest, span(p, len), NULL));
+	buf_put(b, digest, sizeof(digest));
 }
 
 /* The start of every leaf. */

@@ -122,7 +122,7 @@ raw_is_as_documented(void **state)
 static void
 large_and_small_records_are_one_stream(void **state)
 {
-	static const size_t lens[] = { 0, 1, 1019, 1024, 1025, 4096, 70000 };
+	static const size_t lens[] = { 0, 1, 1024, 1025, 16383, 16384, 70000 };
 	AUTO_BUF big = { 0 }, want = { 0 };
 	uint8_t config[32];
 	struct asset a;
@@ -305,7 +305,7 @@ ticks_to_ns(void **state)
 		c.tb_num = rows[i].num;
 		c.tb_den = rows[i].den;
 		c.shift_ns = rows[i].shift;
-		assert_int_equal(PROV_OK, track_new(&t, &c, NULL));
+		assert_int_equal(PROV_OK, track_new(&t, &c, false, NULL));
 		got = track_ns(t, rows[i].ticks);
 		if (got != rows[i].want)
 			fail_msg("row %zu: %lld", i, (long long)got);
@@ -322,7 +322,7 @@ container_wins(void **state)
 
 	(void)state;
 	prov_present_set(&c.present, PROV_WIDTH, 100);
-	assert_int_equal(PROV_OK, track_new(&t, &c, NULL));
+	assert_int_equal(PROV_OK, track_new(&t, &c, false, NULL));
 	track_present(t, PROV_WIDTH, 200);
 	track_present(t, PROV_HEIGHT, 300);
 	assert_int_equal(PROV_OK, track_end(t, NULL));
@@ -342,14 +342,14 @@ a_record_in_pieces(void **state)
 	struct track *t = NULL;
 
 	(void)state;
-	assert_int_equal(PROV_OK, track_new(&t, &video, NULL));
+	assert_int_equal(PROV_OK, track_new(&t, &video, false, NULL));
 	assert_int_equal(PROV_OK,
 	    track_record(t, 0x20, span("abcdef", 6), NULL));
 	assert_int_equal(PROV_OK, track_frame(t, 0, 0, NULL));
 	assert_int_equal(PROV_OK, track_end(t, NULL));
 	assert_int_equal(PROV_OK, track_seal(t, 0, &whole, NULL));
 	track_free(t);
-	assert_int_equal(PROV_OK, track_new(&t, &video, NULL));
+	assert_int_equal(PROV_OK, track_new(&t, &video, false, NULL));
 	assert_int_equal(PROV_OK, track_record_begin(t, 0x20, 6, NULL));
 	assert_int_equal(PROV_OK, track_record_add(t, span("abc", 3), NULL));
 	/* Unfinished: neither another record nor the end. */
@@ -359,7 +359,7 @@ a_record_in_pieces(void **state)
 	    track_record_add(t, span("defg", 4), NULL));
 	assert_int_equal(PROV_EINTERNAL, track_end(t, NULL));
 	track_free(t);
-	assert_int_equal(PROV_OK, track_new(&t, &video, NULL));
+	assert_int_equal(PROV_OK, track_new(&t, &video, false, NULL));
 	assert_int_equal(PROV_OK, track_record_begin(t, 0x20, 6, NULL));
 	assert_int_equal(PROV_OK, track_record_add(t, span("abc", 3), NULL));
 	assert_int_equal(PROV_OK, track_record_add(t, span("def", 3), NULL));
