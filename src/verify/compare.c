@@ -42,13 +42,25 @@ is_timed(const struct stream *s)
 	return (s->kind != PROV_IMAGE);
 }
 
+static struct times
+times_of(const struct shown *was, const struct shown *is)
+{
+	const prov_present *p = &was->s->present;
+	struct times t = { was->tl, is->tl, was->s->kind, TIMES_ALL_HEARD };
+
+	if ((p->known >> PROV_SHOWN_FROM & 1) != 0)
+		t.heard_from = p->v[PROV_SHOWN_FROM];
+	return (t);
+}
+
 bool
 compare_quick(const struct shown *was, const struct shown *is)
 {
-	return (
-	    compare_essence(was, is) && was->s->refused[0] == '\0' &&
-	    is->s->refused[0] == '\0' &&
-	    (!is_timed(was->s) || times_match(was->tl, is->tl, was->s->kind)));
+	struct times t = times_of(was, is);
+
+	return (compare_essence(was, is) && was->s->refused[0] == '\0' &&
+		is->s->refused[0] == '\0' &&
+		(!is_timed(was->s) || times_match(&t)));
 }
 
 static const struct part *
@@ -292,9 +304,11 @@ compare_stream(struct comparison *out, const struct shown *was,
 		 (st = explain_essence(out, was, is, err)) != PROV_OK)
 		return (st);
 	if (out->same_essence && is_timed(was->s)) {
-		in_time = times_match(was->tl, is->tl, was->s->kind);
+		struct times t = times_of(was, is);
+
+		in_time = times_match(&t);
 		if (!in_time)
-			times_explain(&out->why, was->tl, is->tl, was->s->kind);
+			times_explain(&out->why, &t);
 	}
 	present_compare(&out->why, was, is);
 	/* Other times move the interval's ends with them: one cause, one name.

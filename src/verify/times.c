@@ -17,6 +17,7 @@
  */
 struct walk {
 	const struct timeline *was, *is;
+	int64_t heard_from;
 	bool each;     /* each unit; else pieces of sound */
 	uint64_t at;   /* unit */
 	uint64_t end;  /* behind the piece; video: the next unit */
@@ -50,16 +51,19 @@ walk_piece(struct walk *w)
 }
 
 static void
-walk_init(struct walk *w, const struct timeline *was, const struct timeline *is,
-    prov_kind kind)
+walk_init(struct walk *w, const struct times *t)
 {
-	*w = (struct walk){ was, is, kind != PROV_AUDIO, 0, 0, 0, 0, true };
-	if (was->total > 0)
+	*w = (struct walk){ .was = t->was,
+		.is = t->is,
+		.heard_from = t->heard_from,
+		.each = t->kind != PROV_AUDIO,
+		.at_start = true };
+	if (t->was->total > 0)
 		walk_piece(w);
 }
 
 static bool
-walk_next(struct walk *w, struct point *p)
+walk_step(struct walk *w, struct point *p)
 {
 	uint64_t u;
 	int64_t from, last;
@@ -86,6 +90,17 @@ walk_next(struct walk *w, struct point *p)
 	return (true);
 }
 
+/* Passes over what nobody hears, unless it is far from where it was. */
+static bool
+walk_next(struct walk *w, struct point *p)
+{
+	while (walk_step(w, p))
+		if (w->each || p->was >= w->heard_from ||
+		    p->late > TIMES_UNHEARD_NS || p->late < -TIMES_UNHEARD_NS)
+			return (true);
+	return (false);
+}
+
 bool
 times_known(const struct timeline *was, const struct timeline *is,
     prov_kind kind)
@@ -106,16 +121,15 @@ tolerance(prov_kind kind)
 }
 
 bool
-times_match(const struct timeline *was, const struct timeline *is,
-    prov_kind kind)
+times_match(const struct times *t)
 {
-	int64_t max = tolerance(kind);
+	int64_t max = tolerance(t->kind);
 	struct walk w;
 	struct point p;
 
-	if (!times_known(was, is, kind))
+	if (!times_known(t->was, t->is, t->kind))
 		return (false);
-	walk_init(&w, was, is, kind);
+	walk_init(&w, t);
 	while (walk_next(&w, &p)) {
 		if (p.late > max || p.late < -max)
 			return (false);
@@ -182,17 +196,29 @@ rate_fits(const struct spread *s, double rate, struct walk *w, int64_t max)
 	return (true);
 }
 
-/* The greatest tick of which all times of runs are multiples, to 1 us. */
+/* Euclid's; gcd(0, x) is x. */
+static int64_t
+gcd(int64_t x, int64_t y)
+{
+	int64_t t;
+
+	for (x = x < 0 ? -x : x; x != 0; t = y % x, y = x, x = t)
+		;
+	return (y);
+}
+
+/* The greatest tick of which all times of frames are multiples, to 1 us. */
 static int64_t
 tick_of(const struct timeline *tl)
 {
-	int64_t g = 0, x, y, t;
+	int64_t g = 0;
 
-	for (size_t i = 1; i < tl->n_runs; i++) {
-		x = tl->runs[i].start / 1000 - tl->runs[0].start / 1000;
-		for (y = g, x = x < 0 ? -x : x; x != 0; t = y % x, y = x, x = t)
-			;
-		g = y;
+	for (size_t i = 0; i < tl->n_runs; i++) {
+		const struct run *r = &tl->runs[i];
+
+		g = gcd(r->start / 1000 - tl->runs[0].start / 1000, g);
+		if (r->count > 1 && r->den > 0)
+			g = gcd((int64_t)(r->num / r->den / 1000), g);
 	}
 	return (tl->n_runs < 3 ? 0 : g * 1000);
 }
@@ -246,21 +272,21 @@ explain_bad(struct findings *f, const struct spread *s, prov_kind kind)
 }
 
 void
-times_explain(struct findings *f, const struct timeline *was,
-    const struct timeline *is, prov_kind kind)
+times_explain(struct findings *f, const struct times *t)
 {
-	int64_t max = tolerance(kind);
+	int64_t max = tolerance(t->kind);
 	struct spread s;
 	struct walk w;
 	double rate;
 
-	if (!times_known(was, is, kind)) {
+	if (!times_known(t->was, t->is, t->kind)) {
 		findings_add(f, REASON_TIMING_UNKNOWN, "%s",
-		    was == NULL ? "no timeline of the signed stream is at hand"
-				: reason_text(REASON_TIMING_UNKNOWN));
+		    t->was == NULL
+			? "no timeline of the signed stream is at hand"
+			: reason_text(REASON_TIMING_UNKNOWN));
 		return;
 	}
-	walk_init(&w, was, is, kind);
+	walk_init(&w, t);
 	spread_measure(&s, &w, max);
 	if (!s.any_bad)
 		return;
@@ -271,12 +297,12 @@ times_explain(struct findings *f, const struct timeline *was,
 		return;
 	}
 	rate = rate_of(&s);
-	walk_init(&w, was, is, kind);
+	walk_init(&w, t);
 	if (rate > 0 && rate_fits(&s, rate, &w, max))
 		explain_rate(f, rate);
-	else if (is_coarse(&s, is, max))
+	else if (is_coarse(&s, t->is, max))
 		findings_add(f, REASON_TIMING_COARSE, "a tick is %.0f ms",
-		    (double)tick_of(is) / 1e6);
+		    (double)tick_of(t->is) / 1e6);
 	else
-		explain_bad(f, &s, kind);
+		explain_bad(f, &s, t->kind);
 }

@@ -102,6 +102,8 @@ remux clip.mp4 fast.mp4 "moov in front, tags changed" -map 0 \
     -movflags +faststart+use_metadata_tags -metadata title=x -metadata a=b
 remux clip.mp4 bare.mp4 "tags stripped" -map 0 -map_metadata -1
 remux clip.mp4 frag.mp4 "in fragments" -map 0 -movflags dash+delay_moov
+remux clip.mp4 empty.mp4 "in fragments, without an edit list" -map 0 \
+    -movflags frag_keyframe+empty_moov
 remux clip.mp4 turned.mp4 "sound before the picture" -map 0:a -map 0:v
 remux clip.mp4 french.mkv "another language tag" -map 0 \
     -metadata:s:a:0 language=fra

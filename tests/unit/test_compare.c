@@ -390,6 +390,10 @@ video_retimed(void **state)
 	c = at_times(t);
 	CODES(c, "timing.frames");
 	free(c);
+	t[30] = frame_time(30) + 20000000; /* half a frame: no coarse clock */
+	c = at_times(t);
+	CODES(c, "timing.frames");
+	free(c);
 	t[30] = frame_time(31);
 	t[31] = frame_time(30); /* two frames in the other order */
 	c = at_times(t);
@@ -511,6 +515,44 @@ audio_times(void **state)
 	stream_clear(&was);
 }
 
+/* What is not presented may come at another time, as muxers have it. */
+static void
+audio_unheard(void **state)
+{
+	struct stream was, is;
+	struct comparison *c;
+
+	(void)state;
+	compared_audio(&was, whole, 10);
+	compared_audio(&is, whole, 10);
+	compared_no_runs(&was);
+	compared_run(was.tl, -21333333, 10 * RATE);
+	compared_no_runs(&is);
+	compared_run(is.tl, -80000000, 1024);
+	compared_run(is.tl, 0, 10 * RATE - 1024);
+	c = compared(&was, &is);
+	CODES(c, "timing.gap");
+	free(c);
+	prov_present_set(&was.present, PROV_SHOWN_FROM, 0);
+	c = compared(&was, &is);
+	assert_true(c->same);
+	free(c);
+	compared_no_runs(&is);
+	compared_run(is.tl, -SECOND / 2, 1024); /* too far for priming */
+	compared_run(is.tl, 0, 10 * RATE - 1024);
+	c = compared(&was, &is);
+	assert_true(findings_has(&c->why, REASON_TIMING_GAP));
+	free(c);
+	compared_no_runs(&is);
+	compared_run(is.tl, -80000000, 2048); /* heard, and early */
+	compared_run(is.tl, 2048 * SECOND / RATE - 21333333, 10 * RATE - 2048);
+	c = compared(&was, &is);
+	assert_true(findings_has(&c->why, REASON_TIMING_GAP));
+	free(c);
+	stream_clear(&is);
+	stream_clear(&was);
+}
+
 /* Alignments keep order and pair equal leaves only, whatever the lists. */
 static void
 alignments(void **state)
@@ -592,6 +634,7 @@ main(void)
 		cmocka_unit_test(video_untimed),
 		cmocka_unit_test(inline_times),
 		cmocka_unit_test(audio_times),
+		cmocka_unit_test(audio_unheard),
 		cmocka_unit_test(alignments),
 		cmocka_unit_test(alignment_is_bounded),
 	};
