@@ -63,6 +63,16 @@ compare_quick(const struct shown *was, const struct shown *is)
 		(!is_timed(was->s) || times_match(&t)));
 }
 
+void
+shown_span(const struct shown *x, int64_t *from, int64_t *to)
+{
+	*from = 0;
+	if (x->tl != NULL && !x->tl->untimed && x->tl->n_runs > 0)
+		*from = x->tl->runs[0].start;
+	if (__builtin_add_overflow(*from, x->s->duration_ns, to))
+		*to = *from;
+}
+
 static const struct part *
 part_find(const struct stream *s, const char *name)
 {
@@ -129,19 +139,31 @@ config_differs(struct findings *f, const struct stream *was,
 }
 
 static void
-add_range(struct comparison *c, enum reason what, int64_t from, int64_t to)
+put_range(struct range *ranges, size_t *n, struct range r)
 {
-	struct range *last = &c->ranges[c->n_ranges == 0 ? 0 : c->n_ranges - 1];
+	struct range *last = &ranges[*n == 0 ? 0 : *n - 1];
 
-	if (c->n_ranges > 0 && (c->n_ranges == RANGES_MAX ||
-				   (last->what == what && from <= last->to))) {
-		if (from < last->from)
-			last->from = from;
-		if (to > last->to)
-			last->to = to;
+	if (*n > 0 && (*n == RANGES_MAX ||
+			  (last->what == r.what && r.from <= last->to))) {
+		if (r.from < last->from)
+			last->from = r.from;
+		if (r.to > last->to)
+			last->to = r.to;
 		return;
 	}
-	c->ranges[c->n_ranges++] = (struct range){ what, from, to };
+	ranges[(*n)++] = r;
+}
+
+static void
+add_range(struct comparison *c, enum reason what, int64_t from, int64_t to)
+{
+	put_range(c->ranges, &c->n_ranges, (struct range){ what, from, to });
+}
+
+static void
+add_here(struct comparison *c, enum reason what, int64_t from, int64_t to)
+{
+	put_range(c->here, &c->n_here, (struct range){ what, from, to });
 }
 
 /* Where segment k stands; untimed, by its share of the whole. */
@@ -210,12 +232,54 @@ explain_hole(const struct sides *s, struct hole *h)
 		segment_at(s->was, k, &from, &to);
 		add_range(s->c, what, from, to);
 	}
-	for (uint32_t k = h->j; k < h->j_end && h->gone == 0; k++) {
-		if (s->a->is_moved[k])
-			continue;
+	for (uint32_t k = h->j; k < h->j_end; k++) {
 		segment_at(s->is, k, &from, &to);
-		add_range(s->c, REASON_ESSENCE_ADDED, from, to);
+		what = s->a->is_moved[k] ? REASON_ESSENCE_REORDERED
+		       : h->gone == 0    ? REASON_ESSENCE_ADDED
+		                         : REASON_ESSENCE_ALTERED;
+		add_here(s->c, what, from, to);
+		if (what == REASON_ESSENCE_ADDED)
+			add_range(s->c, what, from, to);
 	}
+}
+
+/* The run of partners that begins at i; past the table's end it is left out. */
+static uint32_t
+add_kept(const struct sides *s, uint32_t i)
+{
+	const uint32_t *to = s->a->to;
+	struct kept k;
+	int64_t none;
+	uint32_t end = i + 1;
+
+	while (end < s->a->n && to[end] == to[end - 1] + 1)
+		end++;
+	segment_at(s->was, i, &k.was_from, &none);
+	segment_at(s->was, end - 1, &none, &k.was_to);
+	segment_at(s->is, to[i], &k.is_from, &none);
+	segment_at(s->is, to[end - 1], &none, &k.is_to);
+	if (s->c->n_kept < KEPT_MAX)
+		s->c->kept[s->c->n_kept++] = k;
+	return (end);
+}
+
+static void
+explain_kept(const struct sides *s)
+{
+	for (uint32_t i = 0; i < s->a->n;)
+		i = s->a->to[i] == ALIGN_NONE ? i + 1 : add_kept(s, i);
+}
+
+/* All of it is there, whatever the times say. */
+static void
+keep_whole(struct comparison *c, const struct shown *was,
+    const struct shown *is)
+{
+	struct kept *k = &c->kept[0];
+
+	shown_span(was, &k->was_from, &k->was_to);
+	shown_span(is, &k->is_from, &k->is_to);
+	c->n_kept = 1;
 }
 
 static void
@@ -263,12 +327,19 @@ explain_essence(struct comparison *c, const struct shown *was,
 			return (st);
 		s.a = &a;
 		explain_holes(&s);
+		explain_kept(&s);
 		for (uint32_t i = 0; i < a.n; i++)
 			c->n_aligned += a.to[i] != ALIGN_NONE;
 	}
 	/* The same leaves in the same order, but counts that disagree. */
-	if (c->n_ranges == 0)
+	if (c->n_ranges == 0) {
+		int64_t from, to;
+
 		add_range(c, REASON_ESSENCE_ALTERED, 0, was->s->duration_ns);
+		shown_span(is, &from, &to);
+		add_here(c, REASON_ESSENCE_ALTERED, from, to);
+		c->n_kept = 0;
+	}
 	/* A new configuration changes every leaf: nothing more is known. */
 	if (config && c->n_ranges == 1 &&
 	    c->ranges[0].what == REASON_ESSENCE_ALTERED)
@@ -303,6 +374,8 @@ compare_stream(struct comparison *out, const struct shown *was,
 	else if (!out->same_essence &&
 		 (st = explain_essence(out, was, is, err)) != PROV_OK)
 		return (st);
+	if (out->same_essence)
+		keep_whole(out, was, is);
 	if (out->same_essence && is_timed(was->s)) {
 		struct times t = times_of(was, is);
 

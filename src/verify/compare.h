@@ -10,8 +10,16 @@
 /* A stretch that is not as signed. */
 struct range {
 	enum reason what; /* REASON_ESSENCE_* */
-	int64_t from, to; /* ns on the common clock; of what was added, its own */
+	int64_t from,
+	    to; /* ns on the common clock; of what was added, its own */
 };
+
+/* A stretch that is as signed, on the signed clock and on the candidate's. */
+struct kept {
+	int64_t was_from, was_to;
+	int64_t is_from, is_to;
+};
+#define KEPT_MAX (RANGES_MAX + 1) /* one before, after and between ranges */
 
 /* What came of comparing one signed stream with one of the candidate. */
 struct comparison {
@@ -21,7 +29,11 @@ struct comparison {
 	uint64_t n_aligned; /* segments that are as signed */
 	struct findings why;
 	size_t n_ranges;
-	struct range ranges[RANGES_MAX];
+	struct range ranges[RANGES_MAX]; /* on the signed clock */
+	size_t n_here;
+	struct range here[RANGES_MAX]; /* the same, on the candidate's clock */
+	size_t n_kept;
+	struct kept kept[KEPT_MAX];
 };
 
 /*
@@ -30,6 +42,9 @@ struct comparison {
  */
 prov_status compare_stream(struct comparison *out, const struct shown *was,
     const struct shown *is, prov_err *err);
+
+/* From its first frame to its end, on its own clock; untimed: from 0. */
+void shown_span(const struct shown *x, int64_t *from, int64_t *to);
 
 /* Whether coded content and configuration are the same, by their digests. */
 bool compare_essence(const struct shown *was, const struct shown *is);

@@ -369,3 +369,15 @@ present_compare(struct findings *f, const struct shown *was,
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
 		ways[rules[i].way](f, &rules[i], was, is);
 }
+
+enum reason
+present_reason(prov_field f)
+{
+	if (f == PROV_DISPLAY_H)
+		f = PROV_DISPLAY_W;
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		if (rules[i].field == f)
+			return (rules[i].reason);
+	}
+	return (REASON_CONFIG_CHANGED);
+}

@@ -6,9 +6,9 @@
 
 /* One side of a comparison: a stream in its container. */
 struct shown {
-	const char *format;         /* the container's name */
+	const char *format; /* the container's name */
 	const struct stream *s;
-	const struct timeline *tl;  /* what the interval defaults to, or NULL */
+	const struct timeline *tl; /* what the interval defaults to, or NULL */
 };
 
 /*
@@ -18,5 +18,8 @@ struct shown {
  */
 void present_compare(struct findings *f, const struct shown *was,
     const struct shown *is);
+
+/* What a difference in this field is called. */
+enum reason present_reason(prov_field f);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "verify/verdict.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,6 +98,18 @@ add_stream(prov_verdict *v, const struct stream *s, enum pair_state state)
 	return (x);
 }
 
+static void
+put_side(struct verdict_side *side, const struct stream *s,
+    const struct timeline *tl)
+{
+	const struct shown shown = { "", s, tl };
+
+	side->there = true;
+	shown_span(&shown, &side->from, &side->to);
+	memcpy(side->root, s->root, sizeof(side->root));
+	side->present = s->present;
+}
+
 prov_status
 verdict_exact(prov_verdict *v, const struct manifest *m, prov_err *err)
 {
@@ -104,9 +117,54 @@ verdict_exact(prov_verdict *v, const struct manifest *m, prov_err *err)
 
 	if ((st = make_streams(v, m->n_streams, err)) != PROV_OK)
 		return (st);
-	for (size_t i = 0; i < m->n_streams; i++)
-		(void)add_stream(v, &m->streams[i], PAIR_MATCH);
+	for (size_t i = 0; i < m->n_streams; i++) {
+		const struct stream *s = &m->streams[i];
+		struct verdict_stream *x = add_stream(v, s, PAIR_MATCH);
+
+		put_side(&x->was, s, NULL);
+		x->is = x->was;
+		x->kept[0] = (struct kept){ x->was.from, x->was.to, x->is.from,
+			x->is.to };
+		x->n_kept = 1;
+	}
 	return (PROV_OK);
+}
+
+/* What became of each field that one side states and the other does not. */
+static void
+put_fields(struct verdict_stream *x, const struct findings *why)
+{
+	char what[CODE_MAX + 1];
+
+	for (unsigned f = 0; f < PROV_FIELD_MAX; f++) {
+		(void)snprintf(what, sizeof(what), "presentation.%s",
+		    prov_field_name((prov_field)f));
+		if (findings_skipped(why, what))
+			x->fields[f] = FIELD_UNCHECKED;
+		else if (findings_has(why, present_reason((prov_field)f)))
+			x->fields[f] = FIELD_DIFFERS;
+	}
+}
+
+/* The sides of a pair, and how they compare. */
+static void
+put_sides(struct verdict_stream *x, const struct pair *p)
+{
+	if (p->was != NULL)
+		put_side(&x->was, p->was, p->tl);
+	if (p->is != NULL)
+		put_side(&x->is, p->is, p->is->tl);
+	if (p->c == NULL)
+		return;
+	for (size_t i = 0; i < p->c->n_ranges; i++) {
+		if (p->c->ranges[i].what != REASON_ESSENCE_ADDED)
+			x->was.ranges[x->was.n_ranges++] = p->c->ranges[i];
+	}
+	x->is.n_ranges = p->c->n_here;
+	memcpy(x->is.ranges, p->c->here, sizeof(x->is.ranges));
+	x->n_kept = p->c->n_kept;
+	memcpy(x->kept, p->c->kept, sizeof(x->kept));
+	put_fields(x, &p->c->why);
 }
 
 /* A stream that is there has the candidate's number and root. */
@@ -124,6 +182,7 @@ add_pair(prov_verdict *v, const struct pair *p)
 		x->from = p->tl->runs[0].start;
 		x->to += x->from;
 	}
+	put_sides(x, p);
 	if (p->c == NULL)
 		return;
 	x->n_ranges = p->c->n_ranges;

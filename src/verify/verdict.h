@@ -7,6 +7,22 @@
 
 DEFINE_AUTO(prov_verdict, prov_verdict_free)
 
+/* One side of a stream: as signed, or as it is in the file. */
+struct verdict_side {
+	bool there;
+	int64_t from, to; /* ns on its own clock; equal: untimed */
+	uint8_t root[32];
+	prov_present present;
+	size_t n_ranges;
+	struct range ranges[RANGES_MAX]; /* on its own clock */
+};
+
+enum field_state {
+	FIELD_SAME, /* stated the same, or to the same effect */
+	FIELD_DIFFERS,
+	FIELD_UNCHECKED
+};
+
 /* One stream of the report. */
 struct verdict_stream {
 	unsigned index;
@@ -18,6 +34,11 @@ struct verdict_stream {
 	int64_t from, to; /* ns on the common clock; equal: untimed */
 	size_t n_ranges;
 	struct range ranges[RANGES_MAX];
+	/* For the page: both sides, and what they have in common. */
+	struct verdict_side was, is;
+	size_t n_kept;
+	struct kept kept[KEPT_MAX];
+	enum field_state fields[PROV_FIELD_MAX];
 };
 
 /* Everything that verify says of one file. It holds only after settling. */
@@ -32,16 +53,20 @@ struct prov_verdict {
 	prov_binding binding;
 	prov_sig_state signature;
 	prov_ledger_state ledger;
-	bool sidecar_bad;  /* malformed: nothing replaces it */
-	bool ledger_bad;   /* the ledger at hand does not verify */
+	bool sidecar_bad; /* malformed: nothing replaces it */
+	bool ledger_bad;  /* the ledger at hand does not verify */
 	bool superseded;
-	bool looked_up;    /* a ledger was at hand */
+	bool looked_up; /* a ledger was at hand */
 	struct findings why;
 
 	bool has_digest;
 	prov_digest digest;
 	bool has_statement;
-	char signer[PROV_NAME_MAX + 1]; /* the trusted name; "" if unknown */
+	uint8_t statement[32];           /* its digest */
+	prov_digest asset;               /* as signed */
+	char format[CODEC_NAME_MAX + 1]; /* the signed container; "" none */
+	char found[CODEC_NAME_MAX + 1];  /* the file's; "" not taken apart */
+	char signer[PROV_NAME_MAX + 1];  /* the trusted name; "" if unknown */
 	char iss[PROV_NAME_MAX + 1];
 	uint8_t kid[32];
 	int64_t signed_at;
@@ -50,6 +75,7 @@ struct prov_verdict {
 	char origin[PROV_NAME_MAX + 1];
 	uint64_t log_index;
 	uint64_t checkpoint_size;
+	uint8_t checkpoint_root[32];
 	char vkey[PROV_VKEY_MAX + 1]; /* of an untrusted signer; "" unknown */
 
 	bool has_uncovered;

@@ -562,6 +562,7 @@ fill_entry(prov_verdict *out, const struct evidence *e)
 	memcpy(out->origin, e->at.origin, sizeof(out->origin));
 	out->log_index = e->index;
 	out->checkpoint_size = e->at.size;
+	memcpy(out->checkpoint_root, e->at.root, sizeof(out->checkpoint_root));
 }
 
 static prov_status
@@ -577,6 +578,11 @@ fill(struct task *t, const struct evidence *e, prov_err *err)
 	memcpy(out->iss, e->st.iss, sizeof(out->iss));
 	memcpy(out->kid, e->st.kid, sizeof(out->kid));
 	out->signed_at = e->m.time;
+	memcpy(out->statement, e->digest, sizeof(out->statement));
+	out->asset = e->m.asset;
+	memcpy(out->format, e->m.format, sizeof(out->format));
+	if (t->id != NULL)
+		memcpy(out->found, t->id->format, sizeof(out->found));
 	out->from_ledger = !e->from_sidecar;
 	if (e->signer != NULL)
 		memcpy(out->signer, e->signer->key.name, sizeof(out->signer));
