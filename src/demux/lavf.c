@@ -260,6 +260,13 @@ lavf_identify(prov_identity **out, const struct format *format,
 	return (st);
 }
 
+/* FFmpeg's own writes nothing either, but only after formatting it. */
+static void
+say_nothing(void *object, int level, const char *format, va_list arguments)
+{
+	(void)object, (void)level, (void)format, (void)arguments;
+}
+
 void
 lavf_warm_up(void)
 {
@@ -267,6 +274,7 @@ lavf_warm_up(void)
 	AVFormatContext *ctx = avformat_alloc_context();
 
 	av_log_set_level(AV_LOG_QUIET);
+	av_log_set_callback(say_nothing);
 	(void)av_find_input_format("mov");
 	(void)avcodec_get_name(AV_CODEC_ID_H264);
 	avformat_free_context(ctx);
