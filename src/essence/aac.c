@@ -16,10 +16,10 @@
 
 struct aac {
 	struct track *t;
-	struct asc asc; /* active; rate is 0 while there is none */
-	uint8_t config[SHA256_LEN];
-	bool announced; /* config is what the track has */
-	uint32_t rate;  /* of the first frame: what samples count */
+	struct asc asc;  /* active; rate is 0 while there is none */
+	struct asc told; /* what the track was told last */
+	bool announced;
+	uint32_t rate; /* of the first frame: what samples count */
 	struct cdc cdc;
 };
 
@@ -64,8 +64,6 @@ take_extradata(struct aac *a, prov_span extradata)
 {
 	struct asc asc;
 
-	if (extradata.len == 0)
-		return;
 	if (asc_parse(&asc, extradata, NULL) != PROV_OK) {
 		track_refuse(a->t, "config.unresolved");
 		return;
@@ -128,11 +126,10 @@ announce(struct aac *a, prov_err *err)
 		guess(a);
 	if (a->asc.layout == 0 && a->asc.pce_len == 0)
 		track_refuse(a->t, "config.unresolved");
-	if ((st = asc_digest(&a->asc, config, err)) != PROV_OK)
-		return (st);
-	if (a->announced && memcmp(config, a->config, sizeof(config)) == 0)
+	if (a->announced && asc_same(&a->asc, &a->told))
 		return (PROV_OK);
-	if ((st = start(a, err)) != PROV_OK ||
+	if ((st = asc_digest(&a->asc, config, err)) != PROV_OK ||
+	    (st = start(a, err)) != PROV_OK ||
 	    (st = track_config(a->t, config, err)) != PROV_OK)
 		return (st);
 	if (!a->announced) {
@@ -141,7 +138,7 @@ announce(struct aac *a, prov_err *err)
 			return (st);
 		present(a);
 	}
-	memcpy(a->config, config, sizeof(config));
+	a->told = a->asc;
 	a->announced = true;
 	return (PROV_OK);
 }
@@ -181,28 +178,42 @@ take_frame(struct aac *a, const struct adts *h, prov_span frame, int64_t ns,
 	    h->blocks, ns, err));
 }
 
+/* ADTS frames as far as they go; *left and *ns are of what is behind them. */
+static prov_status
+take_frames(struct aac *a, prov_span *left, int64_t *ns, prov_err *err)
+{
+	struct adts h;
+	prov_status st;
+
+	while (left->len > 0 && adts_parse(&h, *left)) {
+		/* The last frame of a recording may be cut short. */
+		size_t len = h.len < left->len ? h.len : left->len;
+
+		if (len < h.header)
+			break;
+		st = take_frame(a, &h, span(left->p, len), *ns, err);
+		if (st != PROV_OK)
+			return (st);
+		*left = span(left->p + len, left->len - len);
+		*ns = PROV_NO_TIME;
+	}
+	return (PROV_OK);
+}
+
 static prov_status
 aac_packet(void *state, const prov_packet *packet, prov_err *err)
 {
 	struct aac *a = state;
 	int64_t ns = track_ns(a->t, packet->pts);
 	prov_span left = packet->data;
-	struct adts h;
 	prov_status st;
 
-	take_extradata(a, packet->extradata);
-	while (left.len > 0 && adts_parse(&h, left)) {
-		/* The last frame of a recording may be cut short. */
-		size_t len = h.len < left.len ? h.len : left.len;
-
-		if (len < h.header)
-			break;
-		st = take_frame(a, &h, span(left.p, len), ns, err);
-		if (st != PROV_OK)
-			return (st);
-		left = span(left.p + len, left.len - len);
-		ns = PROV_NO_TIME;
-	}
+	if (packet->extradata.len > 0)
+		take_extradata(a, packet->extradata);
+	/* Most packets are no ADTS, and are spared the trouble. */
+	if (left.len > 0 && left.p[0] == 0xff &&
+	    (st = take_frames(a, &left, &ns, err)) != PROV_OK)
+		return (st);
 	if (left.len == 0)
 		return (PROV_OK);
 	if (left.len != packet->data.len)
@@ -221,12 +232,14 @@ aac_finish(void *state, prov_err *err)
 static prov_status
 aac_open(void **state, struct track *t, prov_err *err)
 {
+	prov_span extradata = track_config_of(t)->extradata;
 	struct aac *a = calloc(1, sizeof(*a));
 
 	if (a == NULL)
 		return (prov_fail(err, PROV_ENOMEM, "aac"));
 	a->t = t;
-	take_extradata(a, track_config_of(t)->extradata);
+	if (extradata.len > 0)
+		take_extradata(a, extradata);
 	*state = a;
 	return (PROV_OK);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "essence/asc.h"
 
+#include <string.h>
+
 #define AOT_LTP    4
 #define AOT_SBR    5
 #define AOT_PS     29
@@ -243,6 +245,16 @@ asc_digest(const struct asc *a, uint8_t out[SHA256_LEN], prov_err *err)
 	if ((st = buf_done(&b, err)) != PROV_OK)
 		return (st);
 	return (sha256_of(out, buf_span(&b), err));
+}
+
+bool
+asc_same(const struct asc *a, const struct asc *b)
+{
+	if (a->aot != b->aot || a->rate != b->rate || a->layout != b->layout ||
+	    a->frame_len != b->frame_len)
+		return (false);
+	return (a->layout != 0 || (a->pce_len == b->pce_len &&
+				      memcmp(a->pce, b->pce, a->pce_len) == 0));
 }
 
 unsigned

@@ -54,6 +54,9 @@ bool adts_parse(struct adts *out, prov_span bytes);
  */
 size_t asc_take_pce(struct asc *a, prov_span block);
 
+/* Whether both have one digest. */
+bool asc_same(const struct asc *a, const struct asc *b);
+
 /* SHA-256 over what decides how the core is decoded. */
 prov_status asc_digest(const struct asc *a, uint8_t out[SHA256_LEN],
     prov_err *err);

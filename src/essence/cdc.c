@@ -49,17 +49,16 @@ mask(uint32_t rate, uint32_t step)
 }
 
 bool
-cdc_frame(struct cdc *c, prov_span frame, uint32_t step, uint64_t samples)
+cdc_frame(const struct cdc *c, prov_span frame, uint32_t step, uint64_t samples)
 {
 	size_t n = frame.len < CDC_WINDOW ? frame.len : CDC_WINDOW;
 	uint64_t h = 0;
 
+	if (samples < c->min || samples >= c->max)
+		return (samples >= c->max);
 	for (size_t i = 0; i < n; i++)
 		h = (h << 1) + c->gear[frame.p[i]];
-	c->h = h;
-	if (samples < c->min)
-		return (false);
-	return (samples >= c->max || (h & mask(c->rate, step)) == 0);
+	return ((h & mask(c->rate, step)) == 0);
 }
 
 size_t

@@ -38,7 +38,8 @@ void cdc_set_rate(struct cdc *c, uint32_t rate);
  * Takes one syncframe of step samples: whether to cut behind it, when samples
  * are in the segment, with it.
  */
-bool cdc_frame(struct cdc *c, prov_span frame, uint32_t step, uint64_t samples);
+bool cdc_frame(const struct cdc *c, prov_span frame, uint32_t step,
+    uint64_t samples);
 
 /*
  * Takes sample frames of len bytes each, until behind one of them is to be cut
