@@ -21,6 +21,10 @@ enum {
 	AAC,
 	AC3,
 	EAC3,
+	DTS,
+	TRUEHD,
+	MLP,
+	LOAS,
 	FLAC,
 	OGG,
 	FLV,
@@ -29,6 +33,8 @@ enum {
 	AMR,
 	CAF,
 	AIFF,
+	AU,
+	W64,
 	IVF,
 	OBU,
 	H264,
@@ -50,6 +56,10 @@ static const struct format formats[] = {
 	[AAC] = { "aac", "aac", READ_LAVF, LAYOUT_OTHER, true, true },
 	[AC3] = { "ac3", "ac3", READ_LAVF, LAYOUT_OTHER, true, true },
 	[EAC3] = { "eac3", "eac3", READ_LAVF, LAYOUT_OTHER, true, true },
+	[DTS] = { "dts", "dts", READ_LAVF, LAYOUT_OTHER, true, true },
+	[TRUEHD] = { "truehd", "truehd", READ_LAVF, LAYOUT_OTHER, true, true },
+	[MLP] = { "mlp", "mlp", READ_LAVF, LAYOUT_OTHER, true, true },
+	[LOAS] = { "loas", "loas", READ_LAVF, LAYOUT_OTHER, true, true },
 	[FLAC] = { "flac", "flac", READ_LAVF, LAYOUT_OTHER, true, true },
 	[OGG] = { "ogg", "ogg", READ_LAVF, LAYOUT_OGG, true, false },
 	[FLV] = { "flv", "flv", READ_LAVF, LAYOUT_OTHER, false, false },
@@ -58,6 +68,8 @@ static const struct format formats[] = {
 	[AMR] = { "amr", "amr", READ_LAVF, LAYOUT_OTHER, false, true },
 	[CAF] = { "caf", "caf", READ_LAVF, LAYOUT_OTHER, false, true },
 	[AIFF] = { "aiff", "aiff", READ_LAVF, LAYOUT_OTHER, false, true },
+	[AU] = { "au", "au", READ_LAVF, LAYOUT_OTHER, false, true },
+	[W64] = { "w64", "w64", READ_LAVF, LAYOUT_OTHER, false, true },
 	[IVF] = { "ivf", "ivf", READ_LAVF, LAYOUT_OTHER, false, false },
 	[OBU] = { "obu", "obu", READ_LAVF, LAYOUT_OTHER, false, false },
 	[H264] = { "h264", "h264", READ_LAVF, LAYOUT_OTHER, true, false },
@@ -99,6 +111,14 @@ by_signature(prov_span h)
 		{ CAF, { 4, 0 }, 0, { "caff", "" } },
 		{ AIFF, { 4, 4 }, 8, { "FORM", "AIFF" } },
 		{ AIFF, { 4, 4 }, 8, { "FORM", "AIFC" } },
+		{ AU, { 4, 0 }, 0, { ".snd", "" } },
+		{ W64, { 16, 0 }, 0,
+		    { "riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\0\0",
+			"" } },
+		{ DTS, { 4, 0 }, 0, { "\x7f\xfe\x80\x01", "" } },
+		{ DTS, { 4, 0 }, 0, { "\xfe\x7f\x01\x80", "" } },
+		{ DTS, { 5, 0 }, 0, { "\x1f\xff\xe8\0\x07", "" } },
+		{ DTS, { 4, 0 }, 0, { "\xff\x1f\0\xe8", "" } },
 		{ IVF, { 6, 0 }, 0, { "DKIF\0\0", "" } },
 		/* A temporal delimiter, then a sequence header. */
 		{ OBU, { 3, 0 }, 0, { "\x12\0\x0a", "" } },
@@ -214,6 +234,14 @@ by_syncword(prov_span h)
 		return (-1);
 	if (h.p[0] == 0x0b && h.p[1] == 0x77)
 		return (h.p[5] >> 3 > 10 ? EAC3 : AC3);
+	if (h.p[0] == 0x77 && h.p[1] == 0x0b)
+		return (h.p[4] >> 3 > 10 ? EAC3 : AC3);
+	if (memcmp(h.p + 4, "\xf8\x72\x6f\xba", 4) == 0)
+		return (TRUEHD);
+	if (memcmp(h.p + 4, "\xf8\x72\x6f\xbb", 4) == 0)
+		return (MLP);
+	if (h.p[0] == 0x56 && (h.p[1] & 0xe0) == 0xe0)
+		return (LOAS);
 	if (h.p[0] != 0xff || (h.p[1] & 0xe0) != 0xe0)
 		return (-1);
 	if ((h.p[1] & 0xf6) == 0xf0)
