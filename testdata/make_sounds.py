@@ -6,7 +6,8 @@ Run in testdata/. The same bytes come out every time.
 """
 import os
 
-AAC, MPEG, OPUS, S16BE, U8, S24LE = range(6)
+(AAC, MPEG, OPUS, S16BE, U8, S24LE, AC3, EAC3, DTS, MLP, FLAC, ALAC, VORBIS,
+ LATM) = range(14)
 HEAD = b"OpusHead\1\2\x38\1\x80\xbb\0\0\0\0\0"
 
 
@@ -38,9 +39,66 @@ def sounds():
     yield "opus", sound(OPUS, HEAD, [b"\xfcab", b"\xff\3x", b"\x08y"])
     dops = b"\0\2\1\x38\0\0\xbb\x80\0\0\1\1\1\0\1"
     yield "opus-mp4", sound(OPUS, dops, [b"\xfcab"])
+    yield from frames()
     yield "pcm", sound(S16BE, b"", [bytes(range(200)), b"abc", b"d"])
     yield "pcm-24", sound(S24LE, b"", [bytes(250)] * 4)
     yield "pcm-8", sound(U8, b"", [b"silence"])
+
+
+def padded(text, size):
+    head = bytes.fromhex(text)
+    return head + bytes(i * 7 & 255 for i in range(size - len(head)))
+
+
+def crc(data, poly, bits):
+    r = 0
+    for byte in data:
+        r ^= byte << bits - 8
+        for _ in range(8):
+            r = r << 1 ^ (poly if r >> bits - 1 & 1 else 0)
+            r &= (1 << bits) - 1
+    return r.to_bytes(bits // 8, "big")
+
+
+def flac_frame(text, size):
+    head = bytes.fromhex(text)
+    frame = padded((head + crc(head, 7, 8)).hex(), size - 2)
+    return frame + crc(frame, 0x8005, 16)
+
+
+def vorbis_headers():
+    head = bytes.fromhex("01766f726269730000000002"
+                         "44ac0000000000000000000000000000b801")
+    # Two modes, short and long: number 2, then 41 bits each, then a set bit.
+    bits = 3 | 1 << 2 | 1 << 8 + 41 | 1 << 8 + 41 + 33 | 1 << 8 + 82
+    setup = b"\x05vorbis" + b"\xff" * 7 + bits.to_bytes(12, "little")
+    return b"\2\x1e\7" + head + b"\3vorbis" + setup
+
+
+def frames():
+    ac3 = padded("0b770000004040", 128)
+    yield "ac3", sound(AC3, b"", [ac3, ac3 + b"\x0b"])
+    swapped = bytes(ac3[i ^ 1] for i in range(128))
+    yield "ac3-swapped", sound(AC3, b"", [swapped])
+    unit = b"".join(padded(t, 64) for t in
+                    ("0b77001f3480", "0b77401f3480", "0b77081f3480"))
+    yield "eac3", sound(EAC3, b"", [unit, unit])
+    core = padded("7ffe8001fc3c05f0b4a0003800", 96)
+    ext = padded("645820250001e003f880", 32)
+    yield "dts", sound(DTS, b"", [core + ext, core, ext])
+    yield "dts-ext", sound(DTS, b"", [ext, ext])
+    major = padded("50180000f8726fba00008001b75200000000800020", 48)
+    yield "truehd", sound(MLP, b"", [major, padded("50180000", 48) * 2])
+    info = bytes.fromhex("10001000" + "000000" * 2 + "0ac442f0" + "00" * 20)
+    frame = flac_frame("fff8c91800", 40)
+    yield "flac", sound(FLAC, info, [frame, frame + frame,
+                                     flac_frame("fff8791800000f", 40)])
+    cookie = bytes.fromhex("00001000001028""0a0e0200ff"
+                           "00004000000123450000ac44")
+    yield "alac", sound(ALAC, b"\0\0\0\x24alac\0\0\0\0" + cookie,
+                        [padded("200000", 40), padded("200010000007d0", 40)])
+    yield "vorbis", sound(VORBIS, vorbis_headers(),
+                          [b"\0abc", b"\2def", b"\6ghi"])
 
 
 def main():

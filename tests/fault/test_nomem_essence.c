@@ -103,7 +103,7 @@ static const struct feed {
 	{ { .kind = PROV_VIDEO, .codec = "hevc", .tb_num = 1, .tb_den = 25 },
 	    { hevc, sizeof(hevc) } },
 	{ { .kind = PROV_AUDIO,
-	      .codec = "ac3",
+	      .codec = "wavpack",
 	      .tb_num = 1,
 	      .tb_den = 25,
 	      .rate = 8000 },

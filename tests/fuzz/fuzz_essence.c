@@ -23,7 +23,7 @@ static const struct codec {
 } codecs[] = { { "h264", PROV_VIDEO }, { "hevc", PROV_VIDEO },
 	{ "mpeg4", PROV_VIDEO }, { "aac", PROV_AUDIO }, { "mp3", PROV_AUDIO },
 	{ "opus", PROV_AUDIO }, { "pcm_s16le", PROV_AUDIO },
-	{ "pcm_s24be", PROV_AUDIO }, { "ac3", PROV_AUDIO },
+	{ "pcm_s24be", PROV_AUDIO }, { "wavpack", PROV_AUDIO },
 	{ "subrip", PROV_SUBTITLE }, { "av1", PROV_VIDEO },
 	{ "vp8", PROV_VIDEO }, { "vp9", PROV_VIDEO },
 	{ "mpeg2video", PROV_VIDEO }, { "prores", PROV_VIDEO },

@@ -72,7 +72,8 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const codecs[] = { "aac", "mp3", "opus", "pcm_s16be",
-		"pcm_u8", "pcm_s24le" };
+		"pcm_u8", "pcm_s24le", "ac3", "eac3", "dts", "mlp", "flac",
+		"alac", "vorbis", "aac_latm" };
 	prov_config config = { .kind = PROV_AUDIO,
 		.tb_num = 1,
 		.tb_den = 48000,

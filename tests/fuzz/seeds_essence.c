@@ -143,7 +143,7 @@ make_identity(prov_identity **id)
 						   .tb_num = 1,
 						   .tb_den = 1000 },
 		{ .kind = PROV_AUDIO,
-		    .codec = "ac3",
+		    .codec = "wavpack",
 		    .tb_num = 1,
 		    .tb_den = 1000,
 		    .rate = 48000 } };

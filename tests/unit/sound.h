@@ -12,7 +12,9 @@
 
 #include <cmocka.h>
 
+#include "base/text.h"
 #include "essence/identity.h"
+#include "hash/sha256.h"
 
 /* Numbers that are the same in every run (xorshift64*). */
 static inline uint64_t
@@ -105,6 +107,62 @@ sound_close(struct sound *s)
 	prov_identity_free(s->id);
 	prov_essence_free(s->e);
 	*s = (struct sound){ 0 };
+}
+
+/* Hexadecimal digits as bytes, blanks between them or not. */
+static inline prov_span
+from_hex(uint8_t *out, const char *hex)
+{
+	size_t len = 0;
+
+	for (; *hex != '\0'; hex++) {
+		if (*hex == ' ')
+			continue;
+		assert_true(hex_decode(out + len++, 1, hex++, 2));
+	}
+	return (span(out, len));
+}
+
+/* What the only leaf is to be made of: name, configuration, then records. */
+static inline void
+want_record(struct buf *b, uint8_t type, prov_span data)
+{
+	buf_put_byte(b, type);
+	buf_put_be32(b, (uint32_t)data.len);
+	buf_put_span(b, data);
+}
+
+static inline void
+want_leaf(struct buf *b, const char *form, prov_span config)
+{
+	uint8_t digest[SHA256_LEN];
+
+	buf_put_byte(b, 0);
+	want_record(b, 0x01, span(form, strlen(form)));
+	assert_int_equal(PROV_OK, sha256_of(digest, config, NULL));
+	want_record(b, 0x02, span(digest, sizeof(digest)));
+}
+
+static inline void
+assert_leaf(const struct stream *s, const struct buf *want)
+{
+	uint8_t digest[SHA256_LEN];
+
+	assert_int_equal(1, s->segments);
+	assert_int_equal(PROV_OK, sha256_of(digest, buf_span(want), NULL));
+	assert_memory_equal(digest, s->root, sizeof(digest));
+}
+
+/* The one part, "head" or as said, over this content. */
+static inline void
+assert_head(const struct stream *s, const char *name, prov_span content)
+{
+	uint8_t digest[SHA256_LEN];
+
+	assert_int_equal(1, s->n_parts);
+	assert_string_equal(name, s->parts[0].name);
+	assert_int_equal(PROV_OK, sha256_of(digest, content, NULL));
+	assert_memory_equal(digest, s->parts[0].digest, sizeof(digest));
 }
 
 static inline void

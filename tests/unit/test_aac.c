@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "sound.h"
 
-#include "base/text.h"
 #include "essence/asc.h"
 
 #define FRAMES    300
@@ -17,15 +16,6 @@ frame_of(uint8_t frame[FRAME_MAX], unsigned i)
 	fill(frame, len, i);
 	frame[0] = 0x21;
 	return (len);
-}
-
-static prov_span
-from_hex(uint8_t *out, const char *hex)
-{
-	size_t len = strlen(hex) / 2;
-
-	assert_true(hex_decode(out, len, hex, 2 * len));
-	return (span(out, len));
 }
 
 /* LC, 48 kHz (index 3), of so many channels. */

@@ -14,7 +14,7 @@ sample(void)
 		.tb_num = 1,
 		.tb_den = 1000 };
 	prov_config audio = { .kind = PROV_AUDIO,
-		.codec = "vorbis",
+		.codec = "wavpack",
 		.tb_num = 1,
 		.tb_den = 1000,
 		.rate = 44100 };

@@ -71,7 +71,7 @@ static const prov_config video = { .kind = PROV_VIDEO,
 	.tb_num = 1,
 	.tb_den = 1000 };
 static const prov_config audio = { .kind = PROV_AUDIO,
-	.codec = "ac3",
+	.codec = "wavpack",
 	.tb_num = 1,
 	.tb_den = 48000,
 	.rate = 48000,
