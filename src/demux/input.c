@@ -104,15 +104,18 @@ static bool
 states_itself(const char *codec)
 {
 	return (strcmp(codec, "h264") == 0 || strcmp(codec, "hevc") == 0 ||
+		strcmp(codec, "mpeg1video") == 0 ||
 		strcmp(codec, "mpeg2video") == 0 ||
 		strcmp(codec, "prores") == 0);
 }
 
-/* raw/1 reads nothing out of packets: the container is all there is. */
+/* These read no size out of packets: the container is all there is. */
 static void
 present_raw(prov_config *c, const AVCodecParameters *par)
 {
-	if (strcmp(form_for(c)->name, "raw/1") != 0)
+	const char *form = form_for(c)->name;
+
+	if (strcmp(form, "raw/1") != 0 && strcmp(form, "frame/1") != 0)
 		return;
 	if (c->kind == PROV_VIDEO && par->width > 0 && par->height > 0) {
 		prov_present_set(&c->present, PROV_WIDTH, par->width);

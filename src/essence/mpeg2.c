@@ -428,7 +428,8 @@ static int
 mpeg2_bid(const prov_config *config)
 {
 	return (config->kind == PROV_VIDEO &&
-			strcmp(config->codec, "mpeg2video") == 0
+			(strcmp(config->codec, "mpeg2video") == 0 ||
+			    strcmp(config->codec, "mpeg1video") == 0)
 		    ? 10
 		    : 0);
 }

@@ -69,6 +69,10 @@ name_codec(char out[CODEC_NAME_MAX + 1], const char *codec)
 	if (strcmp(codec, "mp1") == 0 || strcmp(codec, "mp2") == 0 ||
 	    strcmp(codec, "mp3") == 0)
 		codec = "mpeg-audio";
+	/* MPEG-TS calls both by one name; the sequence header tells them apart.
+	 */
+	if (strcmp(codec, "mpeg1video") == 0)
+		codec = "mpeg2video";
 	if (!name_set(out, CODEC_NAME_MAX + 1, codec))
 		return (false);
 	len = strlen(out);
