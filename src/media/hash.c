@@ -25,6 +25,7 @@ put_stream(struct json *j, const struct stream *s)
 	json_str(j, "codec", s->codec);
 	json_str(j, "canon", s->canon);
 	json_str(j, "rule", s->rule);
+	json_hex(j, "config", s->config, sizeof(s->config));
 	json_hex(j, "root", s->root, sizeof(s->root));
 	json_u64(j, "segments", s->segments);
 	json_u64(j, "frames", s->frames);
