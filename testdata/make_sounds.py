@@ -75,7 +75,29 @@ def vorbis_headers():
     return b"\2\x1e\7" + head + b"\3vorbis" + setup
 
 
+def loas(bits):
+    """A frame of these (value, width)."""
+    text = "".join(f"{v:0{n}b}" for v, n in bits)
+    text += "0" * (-len(text) % 8)
+    data = int(text, 2).to_bytes(len(text) // 8, "big")
+    return (0x2B7 << 13 | len(data)).to_bytes(3, "big") + data
+
+
+def latm():
+    block = b"\x21\x10\x04\x60\x8c\x1c"
+    payload = [(6, 8), (int.from_bytes(block, "big"), 48)]
+    mux = [(0, 1), (0, 1), (1, 1), (0, 6), (0, 7), (0x1190, 16), (0, 3),
+           (255, 8), (0, 2)]
+    yield "latm", sound(LATM, b"", [loas(mux + payload),
+                                    loas([(1, 1)] + payload)])
+    mux = [(0, 1), (2, 2), (1, 2), (65535, 16), (1, 1), (1, 6), (0, 7), (0, 2),
+           (40, 8), (0x119056E500, 40), (0, 3), (255, 8), (0, 1), (1, 1),
+           (165, 8)]
+    yield "latm-two", sound(LATM, b"", [loas(mux + payload * 2)] * 2)
+
+
 def frames():
+    yield from latm()
     ac3 = padded("0b770000004040", 128)
     yield "ac3", sound(AC3, b"", [ac3, ac3 + b"\x0b"])
     swapped = bytes(ac3[i ^ 1] for i in range(128))

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * aac/1: raw data blocks, one record each, whatever framed them. ADTS headers
- * are taken off, and with them a PCE that a block begins with where the
- * channels are said to come from one: it is configuration. Whether SBR and PS
- * are announced is presentation; implicit and explicit are the same.
+ * and LATM are taken off, and with them a PCE that a block begins with where
+ * the channels are said to come from one: it is configuration. Whether SBR and
+ * PS are announced is presentation; implicit and explicit are the same.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "essence/asc.h"
 #include "essence/cdc.h"
+#include "essence/latm.h"
 #include "essence/track.h"
 
 #define RATE_GUESS 48000
@@ -21,6 +22,8 @@ struct aac {
 	bool announced;
 	uint32_t rate; /* of the first frame: what samples count */
 	struct cdc cdc;
+	bool loas; /* packets are LOAS frames: decoders of others know none */
+	struct latm latm;
 };
 
 static int
@@ -28,7 +31,11 @@ aac_bid(const prov_config *config)
 {
 	struct asc asc;
 
-	if (config->kind != PROV_AUDIO || strcmp(config->codec, "aac") != 0)
+	if (config->kind != PROV_AUDIO)
+		return (0);
+	if (strcmp(config->codec, "aac_latm") == 0)
+		return (10);
+	if (strcmp(config->codec, "aac") != 0)
 		return (0);
 	if (config->extradata.len == 0)
 		return (10); /* ADTS will tell */
@@ -75,14 +82,19 @@ take_extradata(struct aac *a, prov_span extradata)
 	present_sbr(a);
 }
 
-/* An ADTS header knows neither PCE nor SBR. */
+/* What neither knows of SBR, nor an ADTS header of a PCE, is left as it is. */
 static void
-take_adts(struct aac *a, const struct asc *adts)
+take_core(struct aac *a, const struct asc *core)
 {
-	a->asc.aot = adts->aot;
-	a->asc.rate = adts->rate;
-	a->asc.layout = adts->layout;
-	a->asc.frame_len = adts->frame_len;
+	a->asc.aot = core->aot;
+	a->asc.rate = core->rate;
+	a->asc.layout = core->layout;
+	a->asc.frame_len = core->frame_len;
+	if (core->pce_len == 0)
+		return;
+	a->asc.pce_len = core->pce_len;
+	a->asc.pce_channels = core->pce_channels;
+	memcpy(a->asc.pce, core->pce, core->pce_len);
 }
 
 static prov_status
@@ -167,37 +179,91 @@ take_block(struct aac *a, prov_span block, unsigned n, int64_t ns,
 }
 
 static prov_status
-take_frame(struct aac *a, const struct adts *h, prov_span frame, int64_t ns,
+take_adts(struct aac *a, const struct adts *h, prov_span frame, int64_t ns,
     prov_err *err)
 {
-	take_adts(a, &h->asc);
-	/* Their CRCs and positions stand between the blocks. */
-	if (h->blocks > 1 && h->crc)
-		track_refuse(a->t, "essence.noncanonical");
-	return (take_block(a, span(frame.p + h->header, frame.len - h->header),
-	    h->blocks, ns, err));
-}
-
-/* ADTS frames as far as they go; *left and *ns are of what is behind them. */
-static prov_status
-take_frames(struct aac *a, prov_span *left, int64_t *ns, prov_err *err)
-{
-	struct adts h;
+	prov_span blocks = span(frame.p + h->header, frame.len - h->header);
 	prov_status st;
 
-	while (left->len > 0 && adts_parse(&h, *left)) {
-		/* The last frame of a recording may be cut short. */
-		size_t len = h.len < left->len ? h.len : left->len;
+	take_core(a, &h->asc);
+	if (h->blocks == 1 || !h->crc)
+		return (take_block(a, blocks, h->blocks, ns, err));
+	/* Only with CRCs behind them does one know where blocks end. */
+	for (unsigned i = 0; i < h->blocks; i++) {
+		size_t at = h->at[i], end = blocks.len;
 
-		if (len < h.header)
-			break;
-		st = take_frame(a, &h, span(left->p, len), *ns, err);
+		if (i + 1 < h->blocks && h->at[i + 1] < end)
+			end = h->at[i + 1];
+		if (end < at + 2)
+			break; /* the end of a recording */
+		st = take_block(a, span(blocks.p + at, end - at - 2), 1, ns,
+		    err);
 		if (st != PROV_OK)
 			return (st);
-		*left = span(left->p + len, left->len - len);
-		*ns = PROV_NO_TIME;
+		ns = PROV_NO_TIME;
 	}
 	return (PROV_OK);
+}
+
+/* What cannot be unwrapped is bound as it is. */
+static prov_status
+take_wrapped(struct aac *a, prov_span bytes, int64_t ns, prov_err *err)
+{
+	track_refuse(a->t, "essence.noncanonical");
+	return (take_block(a, bytes, 1, ns, err));
+}
+
+static prov_status
+take_loas(struct aac *a, prov_span frame, int64_t ns, prov_err *err)
+{
+	prov_span block;
+	prov_status st;
+	bool more;
+
+	if (!latm_begin(&a->latm, frame))
+		return (take_wrapped(a, frame, ns, err));
+	take_core(a, &a->latm.asc);
+	if (a->latm.asc.sbr_off != a->asc.sbr_off ||
+	    a->latm.asc.ps_off != a->asc.ps_off) {
+		if (a->announced)
+			track_refuse(a->t, "config.changed");
+		a->asc.sbr_off = a->latm.asc.sbr_off;
+		a->asc.ps_off = a->latm.asc.ps_off;
+		present_sbr(a);
+	}
+	for (;;) {
+		if (!latm_next(&a->latm, &block, &more))
+			return (take_wrapped(a, frame, ns, err));
+		if (!more)
+			return (PROV_OK);
+		if ((st = take_block(a, block, 1, ns, err)) != PROV_OK)
+			return (st);
+		ns = PROV_NO_TIME;
+	}
+}
+
+/* Takes a frame off the front of left, if there is one. */
+static prov_status
+take_framed(struct aac *a, prov_span *left, int64_t ns, prov_err *err)
+{
+	prov_span all = *left;
+	struct adts h;
+	size_t len;
+
+	if (a->loas) {
+		if ((len = loas_len(all)) == 0 || len > all.len)
+			return (PROV_OK);
+		*left = span(all.p + len, all.len - len);
+		return (take_loas(a, span(all.p, len), ns, err));
+	}
+	if (!adts_parse(&h, all))
+		return (PROV_OK);
+	/* The last frame of a recording may be cut short. */
+	len = h.len < all.len ? h.len : all.len;
+	if (len < h.header)
+		return (PROV_OK);
+	*left = span(all.p + len, all.len - len);
+	return (take_adts(a, &h, span(all.p, len), ns, err));
 }
 
 static prov_status
@@ -206,17 +272,24 @@ aac_packet(void *state, const prov_packet *packet, prov_err *err)
 	struct aac *a = state;
 	int64_t ns = track_ns(a->t, packet->pts);
 	prov_span left = packet->data;
+	size_t before = 0;
 	prov_status st;
 
 	if (packet->extradata.len > 0)
 		take_extradata(a, packet->extradata);
-	/* Most packets are no ADTS, and are spared the trouble. */
-	if (left.len > 0 && left.p[0] == 0xff &&
-	    (st = take_frames(a, &left, &ns, err)) != PROV_OK)
-		return (st);
+	/* Most packets have no framing, and are spared the trouble. */
+	while (left.len > 0 && left.len != before &&
+	       (left.p[0] == 0xff || a->loas)) {
+		before = left.len;
+		st = take_framed(a, &left, ns, err);
+		if (st != PROV_OK)
+			return (st);
+		if (left.len != before)
+			ns = PROV_NO_TIME;
+	}
 	if (left.len == 0)
 		return (PROV_OK);
-	if (left.len != packet->data.len)
+	if (left.len != packet->data.len || a->loas)
 		track_refuse(a->t, "essence.noncanonical");
 	return (take_block(a, left, 1, ns, err));
 }
@@ -238,6 +311,7 @@ aac_open(void **state, struct track *t, prov_err *err)
 	if (a == NULL)
 		return (prov_fail(err, PROV_ENOMEM, "aac"));
 	a->t = t;
+	a->loas = strcmp(track_config_of(t)->codec, "aac_latm") == 0;
 	if (extradata.len > 0)
 		take_extradata(a, extradata);
 	*state = a;

@@ -208,7 +208,7 @@ ac3_packet(void *state, const prov_packet *packet, prov_err *err)
 		if (h.begins)
 			ns = PROV_NO_TIME;
 	}
-	return (left.len == 0 ? PROV_OK : audio_other(&s->a, left, ns, err));
+	return (audio_rest(&s->a, left, ns, err));
 }
 
 static prov_status

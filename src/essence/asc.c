@@ -151,37 +151,79 @@ get_core(struct asc *a, struct bits *b, prov_err *err)
 	return (PROV_OK);
 }
 
+/* All but the extension, which *open says can follow. */
+static prov_status
+get_config(struct asc *a, struct bits *b, bool *open, prov_err *err)
+{
+	unsigned aot = get_aot(b);
+	prov_status st;
+
+	a->rate = get_rate(b);
+	a->layout = (uint8_t)bits_u(b, 4);
+	*open = aot != AOT_SBR && aot != AOT_PS;
+	if (!*open) {
+		(void)get_rate(b);
+		aot = get_aot(b);
+	}
+	if (aot < 1 || aot > AOT_LTP)
+		return (prov_fail(err, PROV_EUNSUPPORTED,
+		    "aac: audio object type %u", aot));
+	a->aot = (uint8_t)aot;
+	if ((st = get_core(a, b, err)) != PROV_OK)
+		return (st);
+	if (b->over || a->rate == 0)
+		return (prov_fail(err, PROV_EFORMAT,
+		    "aac: AudioSpecificConfig of %zu bytes", b->in.len));
+	return (PROV_OK);
+}
+
+prov_status
+asc_read(struct asc *out, prov_span bytes, size_t *bits, prov_err *err)
+{
+	struct asc a = { 0 };
+	struct bits b;
+	prov_status st;
+	bool open;
+
+	bits_init(&b, bytes, false);
+	if ((st = get_config(&a, &b, &open, err)) != PROV_OK)
+		return (st);
+	*bits = bits_pos(&b);
+	*out = a;
+	return (PROV_OK);
+}
+
 prov_status
 asc_parse(struct asc *out, prov_span bytes, prov_err *err)
 {
 	struct asc a = { 0 };
 	struct bits b;
-	unsigned aot;
-	bool explicit_sbr;
 	prov_status st;
+	bool open;
 
 	bits_init(&b, bytes, false);
-	aot = get_aot(&b);
-	a.rate = get_rate(&b);
-	a.layout = (uint8_t)bits_u(&b, 4);
-	explicit_sbr = aot == AOT_SBR || aot == AOT_PS;
-	if (explicit_sbr) {
-		(void)get_rate(&b);
-		aot = get_aot(&b);
-	}
-	if (aot < 1 || aot > AOT_LTP)
-		return (prov_fail(err, PROV_EUNSUPPORTED,
-		    "aac: audio object type %u", aot));
-	a.aot = (uint8_t)aot;
-	if ((st = get_core(&a, &b, err)) != PROV_OK)
+	if ((st = get_config(&a, &b, &open, err)) != PROV_OK)
 		return (st);
-	if (b.over || a.rate == 0)
-		return (prov_fail(err, PROV_EFORMAT,
-		    "aac: AudioSpecificConfig of %zu bytes", bytes.len));
-	if (!explicit_sbr)
+	if (open)
 		get_extension(&a, &b);
 	*out = a;
 	return (PROV_OK);
+}
+
+/* Where blocks stand when each has a CRC behind it; the first is at 0. */
+static bool
+adts_blocks(struct adts *h, struct bits *b)
+{
+	if (!h->crc)
+		return (true);
+	for (unsigned i = 1; i < h->blocks; i++) {
+		h->at[i] = (uint16_t)bits_u(b, 16);
+		if (h->at[i] < h->at[i - 1] + 2)
+			return (false);
+	}
+	bits_skip(b, 16); /* of the header */
+	h->header = bits_pos(b) / 8;
+	return (h->header + h->at[h->blocks - 1] <= h->len);
 }
 
 bool
@@ -206,8 +248,9 @@ adts_parse(struct adts *out, prov_span bytes)
 	h.len = bits_u(&b, 13);
 	bits_skip(&b, 11);
 	h.blocks = bits_u(&b, 2) + 1;
-	h.header = h.crc ? 9 : 7;
-	if (b.over || rate >= N_RATES || h.len < h.header)
+	h.header = 7;
+	if (!adts_blocks(&h, &b) || b.over || rate >= N_RATES ||
+	    h.len < h.header)
 		return (false);
 	h.asc.rate = rates[rate];
 	*out = h;

@@ -36,13 +36,21 @@ struct asc {
  */
 prov_status asc_parse(struct asc *out, prov_span bytes, prov_err *err);
 
+/* One that other bits follow: takes no extension, and says in *bits its own. */
+prov_status asc_read(struct asc *out, prov_span bytes, size_t *bits,
+    prov_err *err);
+
+#define ADTS_BLOCKS_MAX 4 /* two bits count them */
+
 /* An ADTS frame's header. */
 struct adts {
 	struct asc asc;
 	size_t header;   /* bytes, CRC included */
 	size_t len;      /* of the frame, header included */
-	unsigned blocks; /* raw data blocks: 1 to 4 */
+	unsigned blocks; /* raw data blocks */
 	bool crc;
+	/* With CRC: where each block begins, from the end of the header. */
+	uint16_t at[ADTS_BLOCKS_MAX];
 };
 
 /* Whether bytes begin with a header that can be one. */

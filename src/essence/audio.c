@@ -76,6 +76,18 @@ audio_more(struct audio *a, prov_span data, prov_err *err)
 }
 
 prov_status
+audio_rest(struct audio *a, prov_span left, int64_t ns, prov_err *err)
+{
+	size_t zeros = 0;
+
+	while (zeros < left.len && left.p[zeros] == 0)
+		zeros++;
+	if (zeros == left.len)
+		return (PROV_OK);
+	return (audio_other(a, left, ns, err));
+}
+
+prov_status
 audio_other(struct audio *a, prov_span data, int64_t ns, prov_err *err)
 {
 	uint32_t rate = track_config_of(a->t)->rate;

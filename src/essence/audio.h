@@ -34,6 +34,13 @@ prov_status audio_unit(struct audio *a, prov_span data, uint32_t samples,
 /* A further record of the unit. */
 prov_status audio_more(struct audio *a, prov_span data, prov_err *err);
 
+/*
+ * What is left of a packet behind its units. Zeros are what containers fill
+ * up with, and are left out; anything else is as audio_other.
+ */
+prov_status audio_rest(struct audio *a, prov_span left, int64_t ns,
+    prov_err *err);
+
 /* What is no unit is bound as it is, but has no canonical form. */
 prov_status audio_other(struct audio *a, prov_span data, int64_t ns,
     prov_err *err);

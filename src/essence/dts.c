@@ -196,7 +196,7 @@ dts_packet(void *state, const prov_packet *packet, prov_err *err)
 		left = span(left.p + len, left.len - len);
 		ns = PROV_NO_TIME;
 	}
-	return (left.len == 0 ? PROV_OK : audio_other(&s->a, left, ns, err));
+	return (audio_rest(&s->a, left, ns, err));
 }
 
 static prov_status

@@ -73,6 +73,8 @@ name_codec(char out[CODEC_NAME_MAX + 1], const char *codec)
 	 */
 	if (strcmp(codec, "mpeg1video") == 0)
 		codec = "mpeg2video";
+	if (strcmp(codec, "aac_latm") == 0)
+		codec = "aac";
 	if (!name_set(out, CODEC_NAME_MAX + 1, codec))
 		return (false);
 	len = strlen(out);

@@ -365,7 +365,11 @@ broken_frames(void **state)
 		{ "fff14c80011ffc21ff", "essence.noncanonical" }, /* a rest */
 		{ "21000000", "config.unresolved" },
 		{ "fff154", "config.unresolved" },
-		{ "fff04c80013ffd5555", "essence.noncanonical" }, /* 2, CRC */
+		/* two blocks: no room for where they stand, backwards, behind
+		 */
+		{ "fff04c80013ffd5555", "config.unresolved" },
+		{ "fff04c8001bffd 0001 5555 21 5555", "config.unresolved" },
+		{ "fff04c8001bffd 0009 5555 21 5555", "config.unresolved" },
 	};
 
 	(void)state;
@@ -383,6 +387,260 @@ broken_frames(void **state)
 	}
 }
 
+/* Blocks with CRCs behind them, their places in front: all of one frame. */
+static size_t
+adts_blocks_of(uint8_t *out, unsigned n, unsigned first)
+{
+	uint8_t block[FRAME_MAX], body[4 * (FRAME_MAX + 2)];
+	size_t len = 0, header = 7 + 2 * (size_t)n, whole;
+
+	for (unsigned i = 0; i < n; i++) {
+		size_t block_len = frame_of(block, first + i);
+
+		if (i > 0) {
+			out[7 + 2 * (i - 1)] = (uint8_t)(len >> 8);
+			out[8 + 2 * (i - 1)] = (uint8_t)len;
+		}
+		memcpy(body + len, block, block_len);
+		memset(body + len + block_len, 0x77, 2);
+		len += block_len + 2;
+	}
+	memset(out + header - 2, 0x55, 2);
+	memcpy(out + header, body, len);
+	whole = header + len;
+	memcpy(out, "\xff\xf0\x4c", 3);
+	out[3] = (uint8_t)(2 << 6 | whole >> 11);
+	out[4] = (uint8_t)(whole >> 3);
+	out[5] = (uint8_t)(whole << 5 | 0x1f);
+	out[6] = (uint8_t)(0xfc | (n - 1));
+	return (whole);
+}
+
+static void
+blocks_with_crc_are_split(void **state)
+{
+	uint8_t packet[4 * (FRAME_MAX + 4) + 16];
+	struct sound a, b;
+	const struct stream *want = bare(&a, "1190"), *got;
+
+	(void)state;
+	for (unsigned n = 2; n <= 4; n++) {
+		open_with(&b, "");
+		for (unsigned i = 0; i < FRAMES; i += n) {
+			size_t len = adts_blocks_of(packet, n, i);
+
+			sound_put(&b, packet, len, (int64_t)i * 1024);
+		}
+		got = sound_done(&b);
+		assert_same_essence(want, got);
+		assert_memory_equal(want->timeline, got->timeline, 32);
+		sound_close(&b);
+	}
+	sound_close(&a);
+}
+
+/* Bits of a LOAS frame, most significant first. */
+struct loas {
+	uint8_t p[4 * FRAME_MAX + 64];
+	size_t n;
+};
+
+static void
+put(struct loas *l, unsigned n, uint32_t v)
+{
+	while (n-- > 0) {
+		assert_true(l->n / 8 < sizeof(l->p));
+		if (v >> n & 1)
+			l->p[l->n / 8] |= (uint8_t)(0x80 >> l->n % 8);
+		l->n++;
+	}
+}
+
+static void
+put_bytes(struct loas *l, const uint8_t *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		put(l, 8, p[i]);
+}
+
+/*
+ * StreamMuxConfig. odd says what is out of the ordinary: 'v' version 1, 't'
+ * several framings, 'p' programs, 'l' layers, 'f' a fixed frame length, 'd'
+ * other data, 'a' version A.
+ */
+static void
+put_mux(struct loas *l, unsigned subframes, const char *asc, char odd)
+{
+	uint8_t bytes[64];
+	prov_span in = from_hex(bytes, asc);
+	bool sized = odd == 'v' || odd == 'a';
+
+	put(l, 1, sized);
+	if (sized) {
+		put(l, 1, odd == 'a');
+		put(l, 2, 1);
+		put(l, 16, 0xffff); /* taraBufferFullness */
+	}
+	put(l, 1, odd != 't');
+	put(l, 6, subframes - 1);
+	put(l, 4, odd == 'p');
+	put(l, 3, odd == 'l');
+	if (sized) {
+		put(l, 2, 0);
+		put(l, 8, (uint32_t)(8 * in.len));
+	}
+	put_bytes(l, in.p, in.len);
+	put(l, 3, odd == 'f');
+	put(l, 8, 0xff);
+	put(l, 1, odd == 'd');
+	if (odd == 'd')
+		put(l, 9, 8);
+	put(l, 1, 1); /* CRC */
+	put(l, 8, 0xa5);
+}
+
+static void
+put_loas(struct sound *s, struct loas *l, int64_t pts)
+{
+	size_t len = (l->n + 7) / 8 - 3;
+
+	l->p[0] = 0x56;
+	l->p[1] = (uint8_t)(0xe0 | len >> 8);
+	l->p[2] = (uint8_t)len;
+	sound_put(s, l->p, len + 3, pts);
+}
+
+static const struct stream *
+latm(struct sound *s, unsigned subframes, const char *asc, char odd)
+{
+	prov_config config = sound_config("aac_latm", 48000, 2);
+	uint8_t block[FRAME_MAX];
+
+	sound_open(s, &config);
+	for (unsigned i = 0; i < FRAMES; i += subframes) {
+		struct loas l = { .n = 24 };
+
+		put(&l, 1, i % 8 != 0);
+		if (i % 8 == 0)
+			put_mux(&l, subframes, asc, odd);
+		for (unsigned k = 0; k < subframes; k++) {
+			size_t len = frame_of(block, i + k);
+
+			for (size_t left = len; left >= 255; left -= 255)
+				put(&l, 8, 255);
+			put(&l, 8, (uint32_t)(len % 255));
+			put_bytes(&l, block, len);
+		}
+		put_loas(s, &l, (int64_t)i * 1024);
+	}
+	return (sound_done(s));
+}
+
+static void
+latm_is_framing(void **state)
+{
+	static const char odd[] = { 0, 'v' };
+	struct sound a, b;
+	const struct stream *want = bare(&a, "1190"), *got;
+
+	(void)state;
+	for (unsigned i = 0; i < 6; i++) {
+		got = latm(&b, 1U << i / 2, "1190", odd[i % 2]);
+		assert_same_essence(want, got);
+		assert_int_equal(FRAMES, got->frames);
+		assert_memory_equal(want->timeline, got->timeline, 32);
+		sound_close(&b);
+	}
+	/* Another layout, 960 samples, another type: another configuration. */
+	got = latm(&b, 1, "1188", 0);
+	assert_memory_not_equal(want->config, got->config, 32);
+	sound_close(&b);
+	got = latm(&b, 1, "1194", 0);
+	assert_memory_not_equal(want->config, got->config, 32);
+	sound_close(&b);
+	sound_close(&a);
+	/* SBR that is off can be said with a length, and then is known. */
+	got = latm(&b, 1, "119056e500", 'v');
+	assert_present(got, PROV_SBR, 1);
+	sound_close(&b);
+}
+
+static void
+latm_refused(void **state)
+{
+	static const char odd[] = "atplfd";
+	struct sound s;
+
+	(void)state;
+	for (size_t i = 0; odd[i] != '\0'; i++) {
+		const struct stream *got = latm(&s, 1, "1190", odd[i]);
+
+		if (strcmp(got->refused, "essence.noncanonical") != 0)
+			fail_msg("%c: %s", odd[i], got->refused);
+		assert_int_equal(FRAMES, got->frames);
+		sound_close(&s);
+	}
+	/* USAC in LATM; and a frame that ends inside a payload. */
+	assert_string_equal("essence.noncanonical",
+	    latm(&s, 1, "f94e60", 0)->refused);
+	sound_close(&s);
+}
+
+/* LOAS in a container that says it is bare AAC is no LATM to its players. */
+static void
+loas_only_as_stated(void **state)
+{
+	struct loas l = { .n = 24 };
+	struct sound a, b;
+	const struct stream *want, *got;
+	prov_config config = sound_config("aac_latm", 48000, 2);
+
+	(void)state;
+	put(&l, 1, 0);
+	put_mux(&l, 1, "1190", 0);
+	put(&l, 8, 4);
+	put(&l, 32, 0x21001122);
+	sound_open(&a, &config);
+	put_loas(&a, &l, 0);
+	want = sound_done(&a);
+	assert_string_equal("", want->refused);
+	open_with(&b, "1190");
+	put_loas(&b, &l, 0);
+	got = sound_done(&b);
+	assert_memory_equal(want->config, got->config, 32);
+	assert_memory_not_equal(want->root, got->root, 32);
+	sound_close(&a);
+	sound_close(&b);
+}
+
+/* Each way to end early: none may be read beyond. */
+static void
+latm_cut_short(void **state)
+{
+	struct loas l = { .n = 24 };
+
+	(void)state;
+	put(&l, 1, 0);
+	put_mux(&l, 2, "1190", 'v');
+	put(&l, 8, 4);
+	put(&l, 32, 0x21001122);
+	put(&l, 8, 4);
+	put(&l, 32, 0x21003344);
+	for (size_t bytes = 4; bytes <= l.n / 8 + 1; bytes++) {
+		prov_config config = sound_config("aac_latm", 48000, 2);
+		struct loas cut = l;
+		struct sound s;
+		bool whole = 8 * bytes >= l.n;
+
+		cut.n = 8 * bytes;
+		sound_open(&s, &config);
+		put_loas(&s, &cut, 0);
+		assert_string_equal(whole ? "" : "essence.noncanonical",
+		    sound_done(&s)->refused);
+		sound_close(&s);
+	}
+}
+
 int
 main(void)
 {
@@ -395,6 +653,11 @@ main(void)
 		cmocka_unit_test(pce_is_configuration),
 		cmocka_unit_test(changes_are_recorded),
 		cmocka_unit_test(broken_frames),
+		cmocka_unit_test(blocks_with_crc_are_split),
+		cmocka_unit_test(latm_is_framing),
+		cmocka_unit_test(latm_refused),
+		cmocka_unit_test(loas_only_as_stated),
+		cmocka_unit_test(latm_cut_short),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -278,6 +278,31 @@ edges(void **state)
 	sound_close(&s);
 }
 
+/* What containers fill up with is no sound; anything else may be. */
+static void
+filled_up(void **state)
+{
+	uint8_t packet[64 + 6] = { 0 };
+	const struct stream *want;
+	struct sound a, b;
+
+	(void)state;
+	frame_of(packet, "0b77001f3480", 64, 1);
+	open_as(&a, "eac3");
+	sound_put(&a, packet, 64, 0);
+	want = sound_done(&a);
+	open_as(&b, "eac3");
+	sound_put(&b, packet, sizeof(packet), 0);
+	assert_same_essence(want, sound_done(&b));
+	sound_close(&b);
+	packet[69] = 1;
+	open_as(&b, "eac3");
+	sound_put(&b, packet, sizeof(packet), 0);
+	assert_string_equal("essence.noncanonical", sound_done(&b)->refused);
+	sound_close(&a);
+	sound_close(&b);
+}
+
 int
 main(void)
 {
@@ -290,6 +315,7 @@ main(void)
 		cmocka_unit_test(patched_headers),
 		cmocka_unit_test(changes),
 		cmocka_unit_test(edges),
+		cmocka_unit_test(filled_up),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -140,7 +140,7 @@ refused(void **state)
 	static const char *const rows[] = {
 		"5018 0000 00000000", /* nothing to decode from */
 		"5001 0000 00000000", /* shorter than its header */
-		"5000 0000 00000000",
+		"5000 0000 00000000", /* of none */
 		"50",
 	};
 
