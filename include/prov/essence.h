@@ -39,7 +39,7 @@ typedef enum prov_field {
 	PROV_MATRIX = 12,     /* default 2 */
 	PROV_RANGE = 13,      /* 1 limited, 2 full; default 0, unspecified */
 	PROV_STEREO = 14,     /* Matroska StereoMode numbers; default 0, mono */
-	PROV_PROJECTION = 15, /* 0 rectangular, 1 equirect, 2 cube, 3 mesh */
+	PROV_PROJECTION = 15, /* 0 rectangular, 1 equirect, 2 cube, 3 mesh, 4 other */
 	PROV_FIELDS = 16,     /* field order: 0 progressive, 1 top, 2 bottom */
 	PROV_ALPHA = 17,      /* default 0 */
 	PROV_BITS = 18,       /* bits per sample, luma or audio */
@@ -67,7 +67,9 @@ typedef enum prov_field {
 	PROV_HDR = 40,        /* first 63 bits over HDR dynamic metadata */
 	PROV_DISPLAY_SEI = 41, /* display-orientation SEI: angle<<2|hflip<<1|vflip */
 	PROV_PACKING = 42,    /* frame packing arrangement type + 1; default 0 */
-	PROV_FIELD_MAX = 43
+	PROV_DOVI = 43,   /* first 63 bits over a Dolby Vision configuration */
+	PROV_SPHERE = 44, /* the same over pose, bounds and eyes; default 0 */
+	PROV_FIELD_MAX = 45
 } prov_field;
 
 typedef struct prov_present {

@@ -61,6 +61,15 @@ get_matrix(int32_t out[9], const uint8_t *p)
 		out[i] = (int32_t)be32(p + 4 * i);
 }
 
+/* A duration that is said to be unknown is none. */
+static uint64_t
+get_duration(const uint8_t *p, bool wide)
+{
+	uint64_t v = wide ? be64(p) : be32(p);
+
+	return (v == (wide ? UINT64_MAX : UINT32_MAX) ? 0 : v);
+}
+
 static prov_status
 read_mvhd(struct bmff *b, const struct box *box, prov_err *err)
 {
@@ -75,6 +84,7 @@ read_mvhd(struct bmff *b, const struct box *box, prov_err *err)
 	}
 	at = p[0] == 1 ? 20 : 12;
 	b->timescale = be32(p + at);
+	b->duration = get_duration(p + (p[0] == 1 ? 24 : 16), p[0] == 1);
 	rate = be32(p + (p[0] == 1 ? 32 : 20));
 	b->odd_rate = rate != 0x10000 && rate != 0;
 	b->odd_volume = be16(p + (p[0] == 1 ? 36 : 24)) != 0x100;
@@ -99,6 +109,8 @@ read_tkhd(struct bmff *b, const struct box *box, prov_err *err)
 	t->disabled = (p[3] & 1) == 0;
 	t->quiet |= be16(p + 36 + wide) != 0x100;
 	t->id = be32(p + (p[0] == 1 ? 20 : 12));
+	t->duration = get_duration(p + (p[0] == 1 ? 28 : 20), p[0] == 1);
+	t->layer = be16(p + 32 + wide);
 	get_matrix(t->matrix, p + 40 + wide);
 	t->width = be32(p + 76 + wide);
 	t->height = be32(p + 80 + wide);
@@ -338,25 +350,36 @@ read_tfdt(struct bmff *b, const struct box *box, prov_err *err)
 	return (PROV_OK);
 }
 
-/* Google's first way to say it: XML in a box of its own. */
 static prov_status
-read_uuid(struct bmff *b, const struct box *box, prov_err *err)
+read_space(struct bmff *b, const struct box *box, prov_err *err)
 {
-	static const uint8_t spherical[16] = { 0xff, 0xcc, 0x82, 0x63, 0xf8,
-		0x55, 0x4a, 0x93, 0x88, 0x14, 0x58, 0x7a, 0x02, 0x52, 0x1f,
-		0xdd };
-	uint8_t p[2048 + 1];
+	(void)err;
+	bmff_space(b, box);
+	return (PROV_OK);
+}
+
+/* QuickTime's regions and mattes: nobody else cuts anything out for them. */
+static prov_status
+read_cut(struct bmff *b, const struct box *box, prov_err *err)
+{
+	(void)box, (void)err;
+	if (b->track != NULL)
+		b->track->cut_out = true;
+	else
+		b->cut_out = true;
+	return (PROV_OK);
+}
+
+static prov_status
+read_clef(struct bmff *b, const struct box *box, prov_err *err)
+{
+	uint8_t p[12];
 
 	(void)err;
-	if (!box_get(b, box, p, sizeof(p), 16) || memcmp(p, spherical, 16) != 0)
-		return (PROV_OK);
-	p[sizeof(p) - 1] = '\0';
-	if (strstr((const char *)p + 16, "equirectangular") != NULL)
-		b->track->projection = 1;
-	if (strstr((const char *)p + 16, ">top-bottom<") != NULL)
-		b->track->stereo = 1 + 1;
-	if (strstr((const char *)p + 16, ">left-right<") != NULL)
-		b->track->stereo = 1 + 2;
+	if (box_get(b, box, p, sizeof(p), sizeof(p))) {
+		b->track->clean_w = be32(p + 4);
+		b->track->clean_h = be32(p + 8);
+	}
 	return (PROV_OK);
 }
 
@@ -434,7 +457,12 @@ static const struct row {
 	{ "trak", "tkhd", read_tkhd, false },
 	{ "trak", "edts", NULL, false },
 	{ "edts", "elst", read_elst, false },
-	{ "trak", "uuid", read_uuid, MANY },
+	{ "trak", "uuid", read_space, MANY },
+	{ "trak", "clip", read_cut, MANY },
+	{ "trak", "matt", read_cut, MANY },
+	{ "moov", "clip", read_cut, MANY },
+	{ "trak", "tapt", NULL, false },
+	{ "tapt", "clef", read_clef, false },
 	{ "agai", "tref", NULL, MANY },
 	{ "tref", "chap", read_chap, MANY },
 	{ "trak", "mdia", NULL, false },
@@ -468,12 +496,12 @@ out_of_place(uint32_t type)
 {
 	static const char types[][5] = { "hoov", "cmov", "pasp", "colr", "clap",
 		"fiel", "st3d", "sv3d", "mdcv", "clli", "avcC", "hvcC", "esds",
-		"glbl" };
+		"glbl", "vexu", "dvcC", "dvvC", "dvwC" };
 
 	/* Handlers and item references of metadata have names of ours. */
 	if (type == TYPE("hdlr") || type == TYPE("uuid") ||
 	    type == TYPE("tref") || type == TYPE("dinf") ||
-	    type == TYPE("dref"))
+	    type == TYPE("dref") || type == TYPE("clip"))
 		return (false);
 	for (size_t i = 0; i < N_ROWS; i++)
 		if (TYPE(rows[i].type) == type)

@@ -31,16 +31,29 @@ struct bmff_span {
 	int64_t end;   /* when the last of all ends */
 };
 
+/* How pictures lie around the viewer; the rest is 0 where they do not. */
+struct bmff_space {
+	uint8_t stereo;             /* as PROV_STEREO, plus 1; 0: not stated */
+	uint8_t projection;         /* as PROV_PROJECTION */
+	int32_t pose[3];            /* yaw, pitch, roll; 16.16 degrees */
+	uint64_t at, len;           /* what else the projection says */
+	uint64_t eyes_at, eyes_len; /* all of "vexu" */
+};
+
 /* One track: what it says, not what it means. */
 struct bmff_track {
 	uint32_t id;
 	uint32_t handler;
 	uint32_t timescale; /* media ticks a second */
 	int32_t matrix[9];
-	uint32_t width, height; /* 16.16 */
-	uint64_t seen; /* rows of bmff.c's table that stood here */
-	bool disabled; /* players leave it out */
-	bool quiet;    /* another volume or balance than as recorded */
+	uint32_t width, height;    /* 16.16 */
+	uint32_t clean_w, clean_h; /* of "tapt"; 16.16, or 0 */
+	uint16_t layer;
+	bool cut_out;      /* clipped or matted, as QuickTime does */
+	uint64_t duration; /* movie ticks; 0: not stated */
+	uint64_t seen;     /* rows of bmff.c's table that stood here */
+	bool disabled;     /* players leave it out */
+	bool quiet;        /* another volume or balance than as recorded */
 	struct bmff_edits edits;
 
 	uint64_t descriptions;
@@ -57,8 +70,9 @@ struct bmff_track {
 	uint16_t nclx[3]; /* primaries, transfer, matrix */
 	bool full_range;
 	uint8_t fields[2]; /* "fiel" */
-	uint8_t stereo;    /* st3d's mode + 1; 0: none */
-	uint8_t projection; /* as PROV_PROJECTION */
+	struct bmff_space space;
+	bool has_dovi;
+	uint8_t dovi[24];         /* "dvcC", "dvvC", "dvwC" */
 	uint64_t icc_at, icc_len; /* where the profile stands */
 	uint8_t mdcv[24];
 	uint8_t clli[4];
@@ -75,16 +89,19 @@ struct bmff_track {
 
 struct bmff {
 	struct source *s;
-	uint64_t boxes; /* seen so far */
+	uint64_t boxes;     /* seen so far */
 	uint32_t timescale; /* movie ticks a second */
 	int32_t matrix[9];
+	uint64_t duration; /* movie ticks; 0: not stated */
+	bool cut_out;
 	bool has_movie;
 	uint64_t seen;   /* as of tracks: of the movie, of one track fragment */
 	bool odd_rate;   /* the movie asks for another speed */
 	bool odd_volume; /* or loudness */
 	bool fragmented;
-	bool incomplete; /* a box that holds media or says where it is, is cut */
-	bool ambiguous;  /* readers may disagree: boxes twice or out of place */
+	bool
+	    incomplete; /* a box that holds media or says where it is, is cut */
+	bool ambiguous; /* readers may disagree: boxes twice or out of place */
 	size_t n;
 	struct bmff_track tracks[BMFF_TRACKS_MAX];
 	struct bmff_track *track;    /* being read */
@@ -112,13 +129,19 @@ bool box_next(struct bmff *b, uint64_t *at, uint64_t end, struct box *box);
 bool box_get(struct bmff *b, const struct box *box, void *p, size_t len,
     size_t need);
 
-#define FOURCC(a, b, c, d)                                                  \
-	((uint32_t)(uint8_t)(a) << 24 | (uint32_t)(uint8_t)(b) << 16 |      \
+#define FOURCC(a, b, c, d)                                             \
+	((uint32_t)(uint8_t)(a) << 24 | (uint32_t)(uint8_t)(b) << 16 | \
 	    (uint32_t)(uint8_t)(c) << 8 | (uint32_t)(uint8_t)(d))
+
+#define HANDLER_VIDEO FOURCC('v', 'i', 'd', 'e')
+#define HANDLER_AUDIO FOURCC('s', 'o', 'u', 'n')
 
 /* stsd and what stands in it. */
 prov_status bmff_descriptions(struct bmff *b, const struct box *box,
     prov_err *err);
+
+/* st3d, sv3d and vexu of a sample entry; uuid of a track. */
+void bmff_space(struct bmff *b, const struct box *box);
 
 /* stts and ctts of the track, once stbl is read; one trun. */
 prov_status bmff_times(struct bmff *b, prov_err *err);

@@ -73,37 +73,6 @@ read_fiel(struct bmff *b, const struct box *box)
 }
 
 static void
-read_st3d(struct bmff *b, const struct box *box)
-{
-	uint8_t p[5];
-
-	if (box_get(b, box, p, sizeof(p), sizeof(p)))
-		b->track->stereo = (uint8_t)(p[4] < 4 ? p[4] + 1 : 4);
-}
-
-/* sv3d holds proj, which holds one box that names the projection. */
-static void
-read_sv3d(struct bmff *b, const struct box *box)
-{
-	static const uint32_t names[] = { 0, FOURCC('e', 'q', 'u', 'i'),
-		FOURCC('c', 'b', 'm', 'p'), FOURCC('m', 's', 'h', 'p') };
-	struct box outer, inner;
-
-	for (uint64_t i = box->at; box_next(b, &i, box->end, &outer);) {
-		b->boxes++;
-		if (outer.type != FOURCC('p', 'r', 'o', 'j'))
-			continue;
-		for (uint64_t j = outer.at;
-		     box_next(b, &j, outer.end, &inner);) {
-			b->boxes++;
-			for (uint8_t k = 1; k < 4; k++)
-				if (inner.type == names[k])
-					b->track->projection = k;
-		}
-	}
-}
-
-static void
 read_mdcv(struct bmff *b, const struct box *box)
 {
 	b->track->has_mdcv = box_get(b, box, b->track->mdcv, 24, 24);
@@ -113,6 +82,16 @@ static void
 read_clli(struct bmff *b, const struct box *box)
 {
 	b->track->has_clli = box_get(b, box, b->track->clli, 4, 4);
+}
+
+/* Dolby Vision: which layers there are and how to mix them. */
+static void
+read_dovi(struct bmff *b, const struct box *box)
+{
+	struct bmff_track *t = b->track;
+
+	b->ambiguous |= t->has_dovi;
+	t->has_dovi = box_get(b, box, t->dovi, sizeof(t->dovi), 5);
 }
 
 static void
@@ -156,8 +135,12 @@ read_extensions(struct bmff *b, uint64_t at, uint64_t end)
 		{ FOURCC('c', 'l', 'a', 'p'), read_clap },
 		{ FOURCC('c', 'o', 'l', 'r'), read_colr },
 		{ FOURCC('f', 'i', 'e', 'l'), read_fiel },
-		{ FOURCC('s', 't', '3', 'd'), read_st3d },
-		{ FOURCC('s', 'v', '3', 'd'), read_sv3d },
+		{ FOURCC('s', 't', '3', 'd'), bmff_space },
+		{ FOURCC('s', 'v', '3', 'd'), bmff_space },
+		{ FOURCC('v', 'e', 'x', 'u'), bmff_space },
+		{ FOURCC('d', 'v', 'c', 'C'), read_dovi },
+		{ FOURCC('d', 'v', 'v', 'C'), read_dovi },
+		{ FOURCC('d', 'v', 'w', 'C'), read_dovi },
 		{ FOURCC('m', 'd', 'c', 'v'), read_mdcv },
 		{ FOURCC('c', 'l', 'l', 'i'), read_clli },
 		{ FOURCC('s', 'i', 'n', 'f'), read_sinf },

@@ -25,8 +25,14 @@ enum {
 	ID_SIMPLE = 0xa3,
 	ID_PADDING = 0x75a2,
 	ID_SCALE = 0x2ad7b1,
-	ID_CLUSTER_TIME = 0xe7
+	ID_CLUSTER_TIME = 0xe7,
+	ID_STATE = 0xa4,
+	ID_SILENT = 0x5854,
+	ID_SECRET = 0xaf
 };
+
+/* Dolby Vision's mappings have the names of MP4's boxes. */
+enum { DVCC = 0x64766343, DVVC = 0x64767643, DVWC = 0x64767743 };
 
 struct element {
 	uint32_t id;
@@ -168,8 +174,10 @@ static const struct field {
 	{ 0x55d0, 0x55da, FLOAT, F(mastering[9]), F(has_mastering) },
 	{ 0x7670, 0x7671, UINT, F(projection), F(has_projection) },
 	{ 0x7670, 0x7673, FLOAT, F(yaw), F(has_projection) },
+	{ 0x7670, 0x7674, FLOAT, F(pitch), F(has_projection) },
 	{ 0x7670, 0x7675, FLOAT, F(roll), F(has_projection) },
 	{ 0xae, 0x86, FLAG, F(has_codec), 0 },
+	{ 0xae, 0xe2, FLAG, F(combined), 0 },
 	{ 0x6240, 0x5035, FLAG, F(encrypted), 0 },
 #undef F
 };
@@ -224,6 +232,44 @@ take_field(struct ebml *e, const struct field *f, const struct element *x)
 		memcpy(track + f->has, &yes, sizeof(yes));
 }
 
+/* A BlockAdditionMapping; of those, Dolby Vision's has all in itself. */
+static void
+read_mapping(struct ebml *e, const struct element *mapping)
+{
+	struct element x, data = { 0 };
+	uint64_t type = 0;
+	size_t len;
+
+	for (uint64_t at = mapping->at;
+	     at < mapping->end && element_next(e, &at, mapping->end, &x);
+	     at = x.end) {
+		e->elements++;
+		if (x.id == 0x41e7)
+			type = get_uint(e, &x);
+		if (x.id == 0x41ed)
+			data = x;
+	}
+	if (type != DVCC && type != DVVC && type != DVWC)
+		return;
+	len = data.end - data.at < sizeof(e->track->dovi)
+	          ? (size_t)(data.end - data.at)
+	          : sizeof(e->track->dovi);
+	e->ambiguous |= e->track->has_dovi || len < 5;
+	e->track->has_dovi =
+	    len >= 5 && source_get(e->s, data.at, e->track->dovi, len);
+}
+
+/* Past version and flags, as MP4 has it. */
+static void
+take_private(struct ebml *e, const struct element *x)
+{
+	note_other(e, 16);
+	if (x->end - x->at <= 4)
+		return;
+	e->track->sphere_at = x->at + 4;
+	e->track->sphere_len = x->end - x->at - 4;
+}
+
 static void
 take_other(struct ebml *e, uint32_t parent, const struct element *x)
 {
@@ -240,6 +286,12 @@ take_other(struct ebml *e, uint32_t parent, const struct element *x)
 	}
 	if (parent == ID_ENTRY && x->id == 0x63a2)
 		note_other(e, 4);
+	if (parent == ID_ENTRY && x->id == 0x537f)
+		e->track->moved = get_uint(e, x) != 0;
+	if (parent == ID_ENTRY && x->id == 0x41e4)
+		read_mapping(e, x);
+	if (parent == 0x7670 && x->id == 0x7672)
+		take_private(e, x);
 	if (parent == 0xe1 && x->id == 0xb5) {
 		note_other(e, 8);
 		d = get_float(e, x);
@@ -433,6 +485,9 @@ read_cluster(struct ebml *e, const struct element *cluster, uint64_t *at,
 			read_block(e, &x);
 		if (x.id == ID_PADDING)
 			read_padding(e, &x);
+		/* New configurations and the like: not every reader follows. */
+		e->ambiguous |=
+		    x.id == ID_STATE || x.id == ID_SILENT || x.id == ID_SECRET;
 		/* The group's elements come next. */
 		*at = x.id == ID_GROUP ? x.at : x.end;
 	}

@@ -5,7 +5,8 @@
 #include "demux/source.h"
 
 #define EBML_TRACKS_MAX 64 /* as STREAMS_MAX */
-#define EBML_DEPTH_MAX  8  /* Segment Tracks TrackEntry Video Colour Mastering */
+#define EBML_DEPTH_MAX  8  /* Segment Tracks TrackEntry Video Colour Mastering \
+	                    */
 
 /* Two weeks of blocks, 200 a second. */
 #define EBML_ELEMENTS_MAX (1UL << 28)
@@ -15,8 +16,10 @@ struct ebml_track {
 	uint64_t number, type;
 	bool has_codec;
 	bool encrypted;
-	bool slowed;   /* TrackTimestampScale other than 1 */
-	bool disabled; /* FlagEnabled is 0: players leave it out */
+	bool slowed;          /* TrackTimestampScale other than 1 */
+	bool moved;           /* TrackOffset, from before there was RFC 9559 */
+	bool combined;        /* made of other tracks */
+	bool disabled;        /* FlagEnabled is 0: players leave it out */
 	uint64_t codec_delay; /* ns */
 	uint64_t rate;        /* of sound */
 	uint64_t frames;      /* in blocks, laces counted */
@@ -31,7 +34,10 @@ struct ebml_track {
 	uint64_t stereo, alpha, interlaced, field_order;
 	bool has_projection;
 	uint64_t projection;
-	double roll, yaw;
+	double roll, yaw, pitch;
+	uint64_t sphere_at, sphere_len; /* what else the projection says */
+	bool has_dovi;
+	uint8_t dovi[24];
 	bool has_colour, has_range, has_light;
 	uint64_t primaries, transfer, matrix, range;
 	uint64_t max_cll, max_fall;
@@ -43,10 +49,11 @@ struct ebml {
 	struct source *s;
 	uint64_t elements;
 	bool has_segment;
-	bool incomplete; /* an element reaches past what holds it, or past EOF */
-	bool ordered;    /* an ordered edition */
-	bool linked;     /* parts in other files, or a second segment */
-	bool ambiguous;  /* readers may disagree: numbers or elements twice */
+	bool
+	    incomplete; /* an element reaches past what holds it, or past EOF */
+	bool ordered;   /* an ordered edition */
+	bool linked;    /* parts in other files, or a second segment */
+	bool ambiguous; /* readers may disagree: numbers or elements twice */
 	bool has_tracks, has_info;
 	size_t n;
 	struct ebml_track tracks[EBML_TRACKS_MAX];

@@ -157,7 +157,7 @@ present(struct inputs *in, const struct input *i, const AVCodecParameters *par,
 	if (i->bmff != NULL)
 		st = present_bmff(c, in->facts->bmff, i->bmff, itself, err);
 	else if (i->ebml != NULL)
-		st = present_ebml(c, i->ebml, itself, err);
+		st = present_ebml(c, in->facts->ebml, i->ebml, itself, err);
 	if (st != PROV_OK)
 		return (st);
 	present_raw(c, par);
@@ -239,11 +239,45 @@ is_empty(const struct input *i)
 		(i->ebml != NULL && i->ebml->frames == 0));
 }
 
+/*
+ * Whether the track is declared as what libavformat takes it for; other
+ * readers go by the declaration, and would not play it.
+ */
+static bool
+is_declared(const AVStream *st, const struct input *i)
+{
+	static const struct {
+		prov_kind kind;
+		uint32_t handler;
+	} rows[] = {
+		{ PROV_VIDEO, HANDLER_VIDEO },
+		{ PROV_AUDIO, HANDLER_AUDIO },
+		{ PROV_SUBTITLE, FOURCC('t', 'e', 'x', 't') },
+		{ PROV_SUBTITLE, FOURCC('s', 'b', 't', 'l') },
+		{ PROV_SUBTITLE, FOURCC('s', 'u', 'b', 't') },
+		{ PROV_SUBTITLE, FOURCC('s', 'u', 'b', 'p') },
+		{ PROV_SUBTITLE, FOURCC('c', 'l', 'c', 'p') },
+	};
+
+	/* What nobody has a class for is bound like a subtitle. */
+	if (i->bmff == NULL || i->kind == PROV_DATA ||
+	    (i->kind == PROV_SUBTITLE &&
+		st->codecpar->codec_type != AVMEDIA_TYPE_SUBTITLE))
+		return (true);
+	for (size_t k = 0; k < sizeof(rows) / sizeof(rows[0]); k++) {
+		if (rows[k].kind == i->kind &&
+		    rows[k].handler == i->bmff->handler)
+			return (true);
+	}
+	return (false);
+}
+
 static prov_status
 open_input(struct inputs *in, unsigned n, prov_err *err)
 {
 	const AVStream *st = in->ctx->streams[n];
 	struct input *i = &in->at[n];
+	prov_status status;
 
 	find_track(in, st, i);
 	i->kind = kind_of(in, st, i);
@@ -251,6 +285,10 @@ open_input(struct inputs *in, unsigned n, prov_err *err)
 		i->skipped = true;
 		return (PROV_OK);
 	}
+	if (!is_declared(st, i) &&
+	    (status = prov_essence_refuse(in->e, "essence.noncanonical",
+		 err)) != PROV_OK)
+		return (status);
 	return (open_stream(in, i, st, err));
 }
 

@@ -16,8 +16,8 @@
 /* Edits are stated in movie ticks, so ends are known to one of those. */
 #define ROUNDED_NS 1000000
 
-/* Profiles are at most a few MB; a file with more is exact only. */
-#define ICC_MAX (16UL << 20)
+/* Profiles and meshes are at most a few MB. */
+#define BLOB_MAX (16UL << 20)
 
 static int64_t
 ticks_ns(__int128 ticks, uint32_t per_second)
@@ -104,6 +104,13 @@ distorts(double u, double v, double x, double y)
 		fabs(u * x + v * y) > 0.01 * one * one);
 }
 
+/* What is no turning, no moving and no scaling of a flat picture. */
+static bool
+is_flat(const int32_t m[9])
+{
+	return (m[2] == 0 && m[5] == 0 && m[8] == 0x40000000);
+}
+
 /* The track's matrix, then the movie's: the first two rows and columns. */
 static void
 present_matrix(prov_present *p, const struct bmff *b,
@@ -116,7 +123,7 @@ present_matrix(prov_present *p, const struct bmff *b,
 	double y = (double)m[3] * n[1] + (double)m[4] * n[4];
 	double pi = 3.14159265358979323846;
 
-	if (distorts(u, v, x, y))
+	if (distorts(u, v, x, y) || !is_flat(m) || !is_flat(n))
 		prov_present_set(p, PROV_EDITED, 1);
 	if (u == 0 && v == 0)
 		return;
@@ -170,6 +177,22 @@ has_ratio(const struct frame *f, int64_t w, int64_t h, uint64_t num,
 		(turned < 0 ? -turned : turned) <= slack);
 }
 
+/* QuickTime's aperture modes have sizes of their own. */
+static void
+aspect_clean(prov_present *p, const struct bmff_track *t, const struct frame *f)
+{
+	int64_t w = t->clean_w >> 16, h = t->clean_h >> 16;
+
+	if (w <= 0 || h <= 0 || f->w <= 0 || f->h <= 0 || f->w > UINT16_MAX ||
+	    f->h > UINT16_MAX)
+		return;
+	if (has_ratio(f, w, h, 1, 1) ||
+	    (f->num >> 32 == 0 && f->num != 0 && f->den != 0 &&
+		has_ratio(f, w, h, f->num, f->den)))
+		return;
+	prov_present_set(p, PROV_EDITED, 1);
+}
+
 /*
  * "pasp" decides, unless the track header's size has a ratio that is neither
  * that nor the coded picture's: some players stretch, so it is not nothing.
@@ -191,40 +214,117 @@ aspect_bmff(prov_present *p, const struct bmff_track *t, struct frame *f)
 		f->den = (uint64_t)(h * f->w);
 	}
 	present_aspect(p, f);
+	aspect_clean(p, t, f);
+}
+
+/* A part of the file that is stated by its digest. */
+struct blob {
+	struct source *s;
+	uint64_t at, len;
+	const char *what;
+};
+
+static prov_status
+blob_check(const struct blob *b, prov_err *err)
+{
+	if (b->len <= BLOB_MAX)
+		return (PROV_OK);
+	return (prov_fail(err, PROV_ELIMIT,
+	    "limit.presentation: %s of more than %lu bytes", b->what,
+	    BLOB_MAX));
+}
+
+/* Adds the part to h, if h is not NULL; says whether all of it is 0. */
+static prov_status
+blob_read(const struct blob *b, struct sha256 *h, bool *zero, prov_err *err)
+{
+	uint64_t at = b->at, left = b->len;
+	uint8_t piece[4096];
+	prov_status st;
+
+	*zero = true;
+	if ((st = blob_check(b, err)) != PROV_OK)
+		return (st);
+	while (left > 0) {
+		size_t n = left < sizeof(piece) ? (size_t)left : sizeof(piece);
+
+		if (source_read(b->s, at, piece, n) != n)
+			return (prov_fail(err, PROV_EFORMAT, "%s ends early",
+			    b->what));
+		for (size_t i = 0; i < n; i++)
+			*zero &= piece[i] == 0;
+		if (h != NULL)
+			sha256_add(h, piece, n);
+		at += n;
+		left -= n;
+	}
+	return (PROV_OK);
 }
 
 static prov_status
 icc_bmff(prov_present *p, const struct bmff *b, const struct bmff_track *t,
     prov_err *err)
 {
+	const struct blob icc = { b->s, t->icc_at, t->icc_len,
+		"a colour profile" };
 	AUTO_SHA256 *h = NULL;
-	uint64_t at = t->icc_at, left = t->icc_len;
-	uint8_t piece[4096], digest[SHA256_LEN];
+	uint8_t digest[SHA256_LEN];
 	prov_status st;
+	bool zero;
 
 	if (!t->has_icc)
 		return (PROV_OK);
-	if (left > ICC_MAX)
-		return (prov_fail(err, PROV_ELIMIT,
-		    "limit.icc: a colour profile of more than %lu bytes",
-		    ICC_MAX));
 	if ((st = sha256_new(&h, err)) != PROV_OK)
 		return (st);
 	sha256_init(h);
-	while (left > 0) {
-		size_t n = left < sizeof(piece) ? (size_t)left : sizeof(piece);
-
-		if (source_read(b->s, at, piece, n) != n)
-			return (prov_fail(err, PROV_EFORMAT,
-			    "an ICC profile ends early"));
-		sha256_add(h, piece, n);
-		at += n;
-		left -= n;
-	}
-	if ((st = sha256_done(h, digest, err)) != PROV_OK)
+	if ((st = blob_read(&icc, h, &zero, err)) != PROV_OK ||
+	    (st = sha256_done(h, digest, err)) != PROV_OK)
 		return (st);
 	prov_present_set(p, PROV_ICC, digest63(digest));
 	return (PROV_OK);
+}
+
+/*
+ * Where the viewer looks first, what of the sphere there is, and what Apple
+ * says of the eyes. All 0 is nothing said.
+ */
+static prov_status
+present_sphere(prov_present *p, const int32_t pose[3], const struct blob *data,
+    const struct blob *eyes, prov_err *err)
+{
+	AUTO_SHA256 *h = NULL;
+	uint8_t head[12], digest[SHA256_LEN];
+	prov_status st;
+	bool no_data, no_eyes;
+
+	if ((st = blob_read(data, NULL, &no_data, err)) != PROV_OK ||
+	    (st = blob_read(eyes, NULL, &no_eyes, err)) != PROV_OK)
+		return (st);
+	if (no_data && no_eyes && pose[0] == 0 && pose[1] == 0 && pose[2] == 0)
+		return (PROV_OK);
+	if ((st = sha256_new(&h, err)) != PROV_OK)
+		return (st);
+	sha256_init(h);
+	for (size_t i = 0; i < 3; i++)
+		put_be32(head + 4 * i, (uint32_t)pose[i]);
+	sha256_add(h, head, sizeof(head));
+	if ((!no_data && (st = blob_read(data, h, &no_data, err)) != PROV_OK) ||
+	    (!no_eyes && (st = blob_read(eyes, h, &no_eyes, err)) != PROV_OK) ||
+	    (st = sha256_done(h, digest, err)) != PROV_OK)
+		return (st);
+	prov_present_set(p, PROV_SPHERE, digest63(digest));
+	return (PROV_OK);
+}
+
+static prov_status
+present_dovi(prov_present *p, const uint8_t config[24], prov_err *err)
+{
+	uint8_t digest[SHA256_LEN];
+	prov_status st;
+
+	if ((st = sha256_of(digest, span(config, 24), err)) == PROV_OK)
+		prov_present_set(p, PROV_DOVI, digest63(digest));
+	return (st);
 }
 
 static prov_status
@@ -269,22 +369,35 @@ colour_bmff(prov_present *p, const struct bmff *b, const struct bmff_track *t,
 }
 
 static prov_status
+space_bmff(prov_present *p, const struct bmff *b, const struct bmff_space *x,
+    prov_err *err)
+{
+	const struct blob data = { b->s, x->at, x->len, "a projection" };
+	const struct blob eyes = { b->s, x->eyes_at, x->eyes_len, "stereo" };
+
+	if (x->stereo != 0)
+		prov_present_set(p, PROV_STEREO, x->stereo - 1);
+	if (x->projection != 0)
+		prov_present_set(p, PROV_PROJECTION, x->projection);
+	return (present_sphere(p, x->pose, &data, &eyes, err));
+}
+
+static prov_status
 picture_bmff(prov_present *p, const struct bmff *b, const struct bmff_track *t,
     bool in_stream, prov_err *err)
 {
-	/* st3d: mono, top-bottom, left-right, custom. */
-	static const uint8_t stereo[] = { 0, 0, 3, 1, 15 };
 	struct frame f = { 0 };
+	prov_status st;
 
 	crop_bmff(p, t, &f);
 	aspect_bmff(p, t, &f);
 	present_matrix(p, b, t);
 	if (t->has_fields && !in_stream)
 		present_fields(p, t->fields[0] == 1 ? 0 : t->fields[1]);
-	if (t->stereo != 0)
-		prov_present_set(p, PROV_STEREO, stereo[t->stereo]);
-	if (t->projection != 0)
-		prov_present_set(p, PROV_PROJECTION, t->projection);
+	if (t->has_dovi && (st = present_dovi(p, t->dovi, err)) != PROV_OK)
+		return (st);
+	if ((st = space_bmff(p, b, &t->space, err)) != PROV_OK)
+		return (st);
 	return (colour_bmff(p, b, t, err));
 }
 
@@ -311,6 +424,35 @@ hides(const struct bmff *b, const struct bmff_track *t, bool picture)
 		t->span.last > t->span.first);
 }
 
+/*
+ * Whether a header says that the track is shorter than what is shown of it:
+ * some players stop there.
+ */
+static bool
+ends_early(const struct bmff *b, const struct bmff_track *t)
+{
+	int64_t end, said;
+	uint64_t least = t->duration;
+
+	if (b->fragmented || b->timescale == 0 || !t->span.known ||
+	    t->timescale == 0)
+		return (false);
+	if (least == 0 || (b->duration != 0 && b->duration < least))
+		least = b->duration;
+	if (least == 0)
+		return (false);
+	end = ticks_ns(t->span.end, t->timescale);
+	if (t->edits.present && !t->edits.odd) {
+		end -= ticks_ns(t->edits.from, t->timescale);
+		if (t->edits.duration > 0 &&
+		    ticks_ns(t->edits.duration, b->timescale) < end)
+			end = ticks_ns(t->edits.duration, b->timescale);
+		end += ticks_ns(t->edits.empty, b->timescale);
+	}
+	said = ticks_ns(least, b->timescale);
+	return (said < end && end - said > HIDDEN_NS);
+}
+
 /* Whether players take another track in its place, or none. */
 static bool
 left_out(const struct bmff *b, const struct bmff_track *t)
@@ -324,12 +466,35 @@ left_out(const struct bmff *b, const struct bmff_track *t)
 	return (true);
 }
 
+/* Pictures over or beside pictures: where they lie is not signed. */
+static bool
+is_placed(const struct bmff *b, const struct bmff_track *t)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->n; i++)
+		n += b->tracks[i].handler == HANDLER_VIDEO &&
+		     !b->tracks[i].disabled && !b->tracks[i].chapters;
+	return (
+	    n > 1 && (t->layer != 0 || t->matrix[6] != 0 || t->matrix[7] != 0));
+}
+
+/* Whether a picture is shown otherwise than a plain reader has it. */
+static bool
+shows_otherwise(const struct bmff *b, const struct bmff_track *t)
+{
+	return (b->cut_out || t->cut_out || t->width == 0 || t->height == 0 ||
+		is_placed(b, t));
+}
+
 static bool
 plays_otherwise(const struct bmff *b, const struct bmff_track *t,
     prov_kind kind)
 {
 	if (b->odd_rate || left_out(b, t))
 		return (true);
+	if (kind == PROV_VIDEO)
+		return (shows_otherwise(b, t));
 	/* Players of fragments are known to leave the movie's unset. */
 	return (kind == PROV_AUDIO &&
 		(t->quiet || (b->odd_volume && !b->fragmented)));
@@ -341,7 +506,7 @@ edits_bmff(prov_config *c, const struct bmff *b, const struct bmff_track *t)
 	const struct bmff_edits *e = &t->edits;
 	int64_t empty;
 
-	if (plays_otherwise(b, t, c->kind))
+	if (plays_otherwise(b, t, c->kind) || ends_early(b, t))
 		prov_present_set(&c->present, PROV_EDITED, 1);
 	if (!e->present || t->timescale == 0)
 		return;
@@ -405,6 +570,10 @@ size_ebml(prov_present *p, const struct ebml_track *t)
 		present_crop(p, crop);
 	f.w = bounded(t->pixel_w, INT32_MAX) - crop[0] - crop[2];
 	f.h = bounded(t->pixel_h, INT32_MAX) - crop[1] - crop[3];
+	/* No unit: what players make of the numbers is not known. */
+	if (t->has_display && t->display_unit > 3 &&
+	    (t->display_w != (uint64_t)f.w || t->display_h != (uint64_t)f.h))
+		prov_present_set(p, PROV_EDITED, 1);
 	if (!t->has_display || t->display_w == 0 || t->display_h == 0 ||
 	    f.w <= 0 || f.h <= 0)
 		return;
@@ -414,10 +583,52 @@ size_ebml(prov_present *p, const struct ebml_track *t)
 	present_aspect(p, &f);
 }
 
+/* Degrees as MP4 has them; what is no angle is none that could be meant. */
+static int32_t
+degrees(double v)
+{
+	return (isfinite(v) && fabs(v) <= 360 ? (int32_t)lrint(v * 65536)
+					      : INT32_MAX);
+}
+
+/* A flat picture may be turned by this, too: a roll, mirrored at yaw 180. */
+static void
+turn_ebml(prov_present *p, const struct ebml_track *t)
+{
+	double yaw = fabs(t->yaw);
+
+	/* Counter-clockwise, as RFC 9559 5.1.4.1.28.46 has it. */
+	if (isfinite(t->roll))
+		present_turned(p, -fmod(t->roll, 360), yaw > 179.5 ? 1 : 0);
+	else
+		prov_present_set(p, PROV_EDITED, 1);
+	if (!(fabs(t->pitch) < 0.5) || !(yaw < 0.5 || fabs(yaw - 180) < 0.5))
+		prov_present_set(p, PROV_EDITED, 1);
+}
+
 static prov_status
-picture_ebml(prov_present *p, const struct ebml_track *t, bool in_stream,
+space_ebml(prov_present *p, const struct ebml *e, const struct ebml_track *t,
     prov_err *err)
 {
+	const struct blob data = { e->s, t->sphere_at, t->sphere_len,
+		"a projection" };
+	const struct blob none = { e->s, 0, 0, "" };
+	const int32_t pose[3] = { degrees(t->yaw), degrees(t->pitch),
+		degrees(t->roll) };
+
+	prov_present_set(p, PROV_PROJECTION, bounded(t->projection, 4));
+	if (t->projection != 0)
+		return (present_sphere(p, pose, &data, &none, err));
+	turn_ebml(p, t);
+	return (PROV_OK);
+}
+
+static prov_status
+picture_ebml(prov_present *p, const struct ebml *e, const struct ebml_track *t,
+    bool in_stream, prov_err *err)
+{
+	prov_status st;
+
 	size_ebml(p, t);
 	if (t->has_fields && !in_stream && t->interlaced != 0)
 		present_fields(p, t->interlaced == 2 ? 0 : t->field_order);
@@ -425,15 +636,10 @@ picture_ebml(prov_present *p, const struct ebml_track *t, bool in_stream,
 		prov_present_set(p, PROV_STEREO, bounded(t->stereo, INT16_MAX));
 	if (t->has_alpha)
 		prov_present_set(p, PROV_ALPHA, t->alpha != 0);
-	if (t->has_projection) {
-		prov_present_set(p, PROV_PROJECTION, bounded(t->projection, 3));
-		/* Counter-clockwise, as RFC 9559 5.1.4.1.28.46 has it. */
-		if (isfinite(t->roll))
-			present_turned(p, -fmod(t->roll, 360),
-			    t->yaw > 179.5 || t->yaw < -179.5 ? 1 : 0);
-		else
-			prov_present_set(p, PROV_EDITED, 1);
-	}
+	if (t->has_projection && (st = space_ebml(p, e, t, err)) != PROV_OK)
+		return (st);
+	if (t->has_dovi && (st = present_dovi(p, t->dovi, err)) != PROV_OK)
+		return (st);
 	if (t->has_colour)
 		present_colours(p, bounded(t->primaries, INT16_MAX),
 		    bounded(t->transfer, INT16_MAX),
@@ -466,14 +672,14 @@ sound_ebml(prov_present *p, const struct ebml_track *t, const char *codec)
 }
 
 prov_status
-present_ebml(prov_config *config, const struct ebml_track *t, bool in_stream,
-    prov_err *err)
+present_ebml(prov_config *config, const struct ebml *e,
+    const struct ebml_track *t, bool in_stream, prov_err *err)
 {
-	if (t->slowed || t->disabled)
+	if (t->slowed || t->disabled || t->moved || t->combined)
 		prov_present_set(&config->present, PROV_EDITED, 1);
 	if (config->kind == PROV_AUDIO)
 		sound_ebml(&config->present, t, config->codec);
 	if (config->kind != PROV_VIDEO)
 		return (PROV_OK);
-	return (picture_ebml(&config->present, t, in_stream, err));
+	return (picture_ebml(&config->present, e, t, in_stream, err));
 }

@@ -13,7 +13,7 @@
  */
 prov_status present_bmff(prov_config *config, const struct bmff *b,
     const struct bmff_track *t, bool in_stream, prov_err *err);
-prov_status present_ebml(prov_config *config, const struct ebml_track *t,
-    bool in_stream, prov_err *err);
+prov_status present_ebml(prov_config *config, const struct ebml *e,
+    const struct ebml_track *t, bool in_stream, prov_err *err);
 
 #endif

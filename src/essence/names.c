@@ -47,6 +47,8 @@ static const char *const fields[PROV_FIELD_MAX] = {
 	[PROV_HDR] = "hdr",
 	[PROV_DISPLAY_SEI] = "display_sei",
 	[PROV_PACKING] = "packing",
+	[PROV_DOVI] = "dovi",
+	[PROV_SPHERE] = "sphere",
 };
 
 const char *

@@ -76,6 +76,8 @@ static const struct rule {
 	{ PROV_LIGHT, REASON_HDR, WAY_EQUAL, 0, 0 },
 	{ PROV_HDR, REASON_HDR, WAY_EQUAL, 0, 0 },
 	{ PROV_DISPLAY_SEI, REASON_ROTATION, WAY_EQUAL, 0, 0 },
+	{ PROV_DOVI, REASON_HDR, WAY_ABSENT, 0, IN_MP4 | IN_MKV },
+	{ PROV_SPHERE, REASON_PROJECTION, WAY_EQUAL, 0, 0 },
 };
 /* DISPLAY_H goes with DISPLAY_W; every other field has its own rule. */
 _Static_assert(sizeof(rules) / sizeof(rules[0]) == PROV_FIELD_MAX - 1,

@@ -27,7 +27,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		prov_config c = { .kind = i & 1 ? PROV_AUDIO : PROV_VIDEO,
 			.codec = "raw" };
 
-		if (present_ebml(&c, t, false, &err) == PROV_OK &&
+		if (present_ebml(&c, b, t, false, &err) == PROV_OK &&
 		    c.present.known >> PROV_ROTATION & 1 &&
 		    (c.present.v[PROV_ROTATION] < 0 ||
 			c.present.v[PROV_ROTATION] > 359))

@@ -25,10 +25,27 @@ put_movies(const char *dir)
 	static const uint32_t nclx[] = { 0x6e636c78, 9 << 16 | 16,
 		9 << 16 | 0x8000 };
 	static const uint32_t clap[] = { 600, 1, 340, 1, 10, 1, 0, 1 };
+	static const uint32_t ball[] = { 60, 0x70726f6a, 24, 0x70726864, 0,
+		90 * ONE, 0, 0, 28, 0x65717569, 0, 0, 0, 0, 0 };
+	static const uint32_t eyes[] = { 24, 0x65796573, 16, 0x73747269, 0,
+		0x03000000, 24, 0x70726f6a, 16, 0x70726a69, 0, 0x68657175 };
+	static const uint32_t dovi[] = { 0x01000a25, 0x10000000, 0, 0, 0, 0 };
 	static const struct {
 		const char *name;
 		struct movie m;
 	} rows[] = {
+		{ "bmff/ball", { .dref = 1,
+				   .extra = "sv3d",
+				   .words = ball,
+				   .n_words = 15 } },
+		{ "bmff/eyes", { .dref = 1,
+				   .extra = "vexu",
+				   .words = eyes,
+				   .n_words = 12 } },
+		{ "bmff/dovi", { .dref = 1,
+				   .extra = "dvcC",
+				   .words = dovi,
+				   .n_words = 6 } },
 		{ "bmff/plain", { .a = ONE, .d = ONE, .dref = 1 } },
 		{ "bmff/turned", { .b = ONE,
 				     .c = -ONE,
@@ -94,11 +111,17 @@ put_picture(struct buf *b)
 	put_uint(b, 0x54ba, 720);
 	inner = element_begin(b, 0x7670);
 	put_float(b, 0x7675, -90);
+	put_float(b, 0x7674, 0);
+	put_uint(b, 0x7672, 1);
 	element_end(b, inner);
 	inner = element_begin(b, 0x55b0);
 	put_uint(b, 0x55ba, 16);
 	element_end(b, inner);
 	element_end(b, video);
+	inner = element_begin(b, 0x41e4);
+	put_uint(b, 0x41e7, 0x64766343);
+	put_uint(b, 0x41ed, 0x01000a25);
+	element_end(b, inner);
 	element_end(b, entry);
 	element_end(b, tracks);
 }

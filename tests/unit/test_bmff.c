@@ -210,6 +210,12 @@ shows_the_entry(void **state)
 	static const uint32_t pasp[] = { 4, 3 };
 	static const uint32_t clap[] = { 600, 1, 340, 1, 10, 1, 0, 1 };
 	static const uint32_t st3d[] = { 0, 0x02000000 };
+	static const uint32_t eyes[] = { 24, 0x65796573, 16, 0x73747269, 0,
+		0x03000000 };
+	static const uint32_t half[] = { 24, 0x70726f6a, 16, 0x70726a69, 0,
+		0x68657175 };
+	static const uint32_t ball[] = { 36, 0x70726f6a, 28, 0x65717569, 0, 0,
+		0, 0, 0 };
 	static const uint32_t clli[] = { 1000 << 16 | 400 };
 	static const uint32_t nclx[] = { 0x6e636c78, 9 << 16 | 16,
 		9 << 16 | 0x8000 };
@@ -226,6 +232,10 @@ shows_the_entry(void **state)
 		{ "clap", clap, 8, PROV_CROP_RIGHT, 10 },
 		{ "clap", clap, 8, PROV_CROP_TOP, 10 },
 		{ "st3d", st3d, 2, PROV_STEREO, 1 },
+		{ "vexu", eyes, 6, PROV_STEREO, 13 },
+		{ "vexu", half, 6, PROV_PROJECTION, 4 },
+		{ "sv3d", ball, 9, PROV_PROJECTION, 1 },
+		{ "sv3d", ball, 9, PROV_SPHERE, -1 },
 		{ "colr", nclx, 3, PROV_TRANSFER, 16 },
 		{ "colr", nclx, 3, PROV_RANGE, 2 },
 		{ "clli", clli, 1, PROV_LIGHT, 1000 << 16 | 400 },
@@ -247,6 +257,50 @@ shows_the_entry(void **state)
 		assert_int_equal(value(&c, rows[i].field, -1), rows[i].want);
 		done(&x);
 	}
+}
+
+/* The number that stands for something in the sample entry; 0: none. */
+static int64_t
+number_of(const char *box, const uint32_t *words, size_t n, prov_field f)
+{
+	const struct movie m = { .a = ONE,
+		.d = ONE,
+		.dref = 1,
+		.extra = box,
+		.words = words,
+		.n_words = n };
+	struct scanned x;
+	int64_t v;
+	prov_config c;
+
+	scan(&x, &m);
+	c = shown(&x);
+	v = value(&c, f, 0);
+	done(&x);
+	return (v);
+}
+
+static void
+tells_spheres_apart(void **state)
+{
+	uint32_t pose[] = { 60, 0x70726f6a, 24, 0x70726864, 0, 0, 0, 0, 28,
+		0x65717569, 0, 0, 0, 0, 0 };
+	uint32_t dovi[] = { 0x01000a25, 0x10000000, 0, 0, 0, 0 };
+	int64_t turned, part, one;
+
+	(void)state;
+	assert_int_equal(number_of("sv3d", pose, 15, PROV_SPHERE), 0);
+	pose[5] = 90 * ONE;
+	turned = number_of("sv3d", pose, 15, PROV_SPHERE);
+	assert_int_not_equal(turned, 0);
+	pose[13] = 1 << 30;
+	part = number_of("sv3d", pose, 15, PROV_SPHERE);
+	assert_int_not_equal(part, 0);
+	assert_int_not_equal(part, turned);
+	one = number_of("dvcC", dovi, 6, PROV_DOVI);
+	assert_int_not_equal(one, 0);
+	dovi[0] ^= 0x10;
+	assert_int_not_equal(number_of("dvvC", dovi, 6, PROV_DOVI), one);
 }
 
 /* Every shorter file is known to be short, or to have lost its mdat alone. */
@@ -306,6 +360,7 @@ main(void)
 		cmocka_unit_test(follows_edits),
 		cmocka_unit_test(refuses_by_name),
 		cmocka_unit_test(shows_the_entry),
+		cmocka_unit_test(tells_spheres_apart),
 		cmocka_unit_test(knows_what_is_cut),
 		cmocka_unit_test(ends_in_depth),
 	};

@@ -194,6 +194,9 @@ shows_the_track(void **state)
 		{ { 0x55b0, 0x55b9, 2, 0, false }, PROV_RANGE, 2 },
 		{ { 0x7670, 0x7671, 1, 0, false }, PROV_PROJECTION, 1 },
 		{ { 0x7670, 0x7675, 0, -90, true }, PROV_ROTATION, 90 },
+		{ { 0x7670, 0x7673, 0, 180, true }, PROV_FLIP, 1 },
+		{ { 0x7670, 0x7673, 0, 30, true }, PROV_EDITED, 1 },
+		{ { 0x7670, 0x7674, 0, 30, true }, PROV_EDITED, 1 },
 		{ { 0x7670, 0x7675, 0, 90, true }, PROV_ROTATION, 270 },
 		{ { 0x7670, 0x7675, 0, 630, true }, PROV_ROTATION, 90 },
 		/* What is beyond all sense is not as if it were not said. */
@@ -203,6 +206,8 @@ shows_the_track(void **state)
 		{ { ID_ENTRY, 0x23314f, 0, 2, true }, PROV_EDITED, 1 },
 		{ { ID_ENTRY, 0x23314f, 0, 1, true }, PROV_EDITED, -1 },
 		{ { ID_ENTRY, 0xb9, 0, 0, false }, PROV_EDITED, 1 },
+		{ { ID_ENTRY, 0x537f, 1000, 0, false }, PROV_EDITED, 1 },
+		{ { ID_ENTRY, 0xe2, 0, 0, false }, PROV_EDITED, 1 },
 		{ { ID_ENTRY, 0xb9, 1, 0, false }, PROV_EDITED, -1 },
 	};
 
@@ -213,7 +218,8 @@ shows_the_track(void **state)
 		struct scanned x;
 
 		scan(&x, &rows[i].x, false);
-		assert_int_equal(present_ebml(&c, &x.e->tracks[0], true, NULL),
+		assert_int_equal(present_ebml(&c, x.e, &x.e->tracks[0], true,
+				     NULL),
 		    PROV_OK);
 		assert_int_equal(c.present.known >> f & 1 ? c.present.v[f] : -1,
 		    rows[i].want);

@@ -97,6 +97,7 @@ seen(void **state)
 		{ PROV_LIGHT, 99, "presentation.hdr" },
 		{ PROV_HDR, 99, "presentation.hdr" },
 		{ PROV_DISPLAY_SEI, 4, "presentation.rotation" },
+		{ PROV_SPHERE, 99, "presentation.projection" },
 	};
 	static const char *const formats[] = { "mp4", "mov", "matroska",
 		"mpegts", "png" };
