@@ -11,7 +11,6 @@
 #include "demux/alloc.h"
 #include "demux/lavf.h"
 #include "demux/magic.h"
-#include "demux/sandbox.h"
 #include "essence/identity.h"
 #include "essence/image.h"
 #include "hash/sha256.h"
@@ -130,7 +129,7 @@ text_of(prov_status st, const prov_err *err)
 }
 
 void
-child_run(int file, int out, uint64_t size)
+child_run(const struct sandbox *sandbox, uint64_t size)
 {
 	AUTO_BUF answer = { 0 };
 	prov_err err = { 0 };
@@ -138,8 +137,9 @@ child_run(int file, int out, uint64_t size)
 	prov_status st;
 
 	alloc_is_fatal();
-	if (sandbox_enter(size))
-		st = child_identify(&answer, file, size, &err);
+	/* Threads, if any, are started between the two. */
+	if (sandbox_confine() && sandbox_seal(sandbox, size))
+		st = child_identify(&answer, SANDBOX_FILE, size, &err);
 	else
 		st = prov_fail(&err, PROV_EINTERNAL,
 		    "the sandbox cannot be set up here");
@@ -147,7 +147,7 @@ child_run(int file, int out, uint64_t size)
 		body = buf_span(&answer);
 	else
 		body = span(text_of(st, &err), strlen(text_of(st, &err)));
-	_exit(answer_write(out, status_of(st), body) == 0 ? 0 : 1);
+	_exit(answer_write(SANDBOX_ANSWER, status_of(st), body) == 0 ? 0 : 1);
 }
 
 void

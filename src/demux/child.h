@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "demux/sandbox.h"
 #include "essence/worker.h"
 
 /* Identifies what descriptor file holds: PROV_OK, or why there is nothing. */
@@ -12,10 +13,10 @@ prov_status child_identify(struct buf *answer, int file, uint64_t size,
     prov_err *err);
 
 /*
- * The life of a child: gives up its rights, identifies file, writes one answer
- * to out, and ends.
+ * The life of a child: gives up its rights, identifies SANDBOX_FILE, writes one
+ * answer to SANDBOX_ANSWER, and ends.
  */
-_Noreturn void child_run(int file, int out, uint64_t size);
+_Noreturn void child_run(const struct sandbox *sandbox, uint64_t size);
 
 /* Writes an answer; 0, or -1 when nobody reads it. */
 int answer_write(int out, enum worker_status status, prov_span body);

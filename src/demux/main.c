@@ -20,9 +20,6 @@
 #include "demux/child.h"
 #include "demux/sanitized.h"
 
-#define FILE_FD WORKER_SOCKET /* in a child, whose socket is closed */
-#define OUT_FD  (WORKER_SOCKET + 1)
-
 /* Files at a time: callers have a few threads, and each asks for one. */
 #define CHILDREN_MAX 256
 
@@ -32,7 +29,9 @@ struct kid {
 };
 
 struct zygote {
+	pid_t pid;
 	int died; /* a signalfd for SIGCHLD */
+	struct sandbox sandbox;
 	struct kid kids[CHILDREN_MAX];
 };
 
@@ -70,6 +69,17 @@ take_descriptors(struct msghdr *m, struct job *j)
 	return (ok && (m->msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0);
 }
 
+/*
+ * Nobody waits for the answer any more, because it took too long: a child that
+ * only sleeps would be there for ever.
+ */
+static void
+give_up(const struct kid *k, short events)
+{
+	if (k->pid != 0 && (events & (POLLERR | POLLNVAL)) != 0)
+		(void)kill(k->pid, SIGKILL);
+}
+
 /* 1: a job; 0: the socket is closed; -1: not to be understood. */
 static int
 receive(struct job *j)
@@ -99,24 +109,27 @@ receive(struct job *j)
 
 /* In the child: nothing of the other files may stay open. */
 _Noreturn static void
-become_child(const struct job *j)
+become_child(const struct zygote *z, const struct job *j)
 {
 	sigset_t none;
 	int file, out;
 
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* A parent that ended before this was asked for sends nothing. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != z->pid)
+		_exit(1);
 	/* Out of the way of the two places that they move to. */
 	file = fcntl(j->file, F_DUPFD, 10);
 	out = fcntl(j->out, F_DUPFD, 10);
-	if (file < 0 || out < 0 || dup2(file, FILE_FD) != FILE_FD ||
-	    dup2(out, OUT_FD) != OUT_FD || close_range(OUT_FD + 1, ~0U, 0) != 0)
+	if (file < 0 || out < 0 || dup2(file, SANDBOX_FILE) != SANDBOX_FILE ||
+	    dup2(out, SANDBOX_ANSWER) != SANDBOX_ANSWER ||
+	    close_range(SANDBOX_ANSWER + 1, ~0U, 0) != 0)
 		_exit(1);
 	/* Whatever a file makes of this process, it writes to no terminal. */
 	if (!SANITIZED && dup2(STDOUT_FILENO, STDERR_FILENO) < 0)
 		_exit(1);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	child_run(FILE_FD, OUT_FD, j->request.size);
+	child_run(&z->sandbox, j->request.size);
 }
 
 static void
@@ -141,7 +154,7 @@ start(struct zygote *z, struct job *j)
 		return;
 	}
 	if ((pid = fork()) == 0)
-		become_child(j);
+		become_child(z, j);
 	if (pid < 0) {
 		say(j->out, WORKER_TROUBLE, "no process to be had");
 		return;
@@ -221,6 +234,7 @@ prepare(struct zygote *z)
 	if (getsockopt(WORKER_SOCKET, SOL_SOCKET, SO_TYPE, &type, &len) != 0 ||
 	    type != SOCK_SEQPACKET)
 		return (false);
+	z->pid = getpid();
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	(void)sigemptyset(&child);
@@ -228,20 +242,26 @@ prepare(struct zygote *z)
 	if (sigprocmask(SIG_BLOCK, &child, NULL) != 0)
 		return (false);
 	z->died = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
-	return (z->died >= 0);
+	return (z->died >= 0 && sandbox_prepare(&z->sandbox));
 }
 
 /* One turn; false when the socket is closed. */
 static bool
 serve(struct zygote *z)
 {
-	struct pollfd p[2] = { { .fd = WORKER_SOCKET, .events = POLLIN },
-		{ .fd = z->died, .events = POLLIN } };
+	struct pollfd p[CHILDREN_MAX + 2] = {
+		{ .fd = WORKER_SOCKET, .events = POLLIN },
+		{ .fd = z->died, .events = POLLIN },
+	};
 	struct job j;
 	int got;
 
-	if (poll(p, 2, -1) < 0)
+	for (size_t i = 0; i < CHILDREN_MAX; i++)
+		p[i + 2].fd = z->kids[i].pid != 0 ? z->kids[i].out : -1;
+	if (poll(p, CHILDREN_MAX + 2, -1) < 0)
 		return (errno == EINTR);
+	for (size_t i = 0; i < CHILDREN_MAX; i++)
+		give_up(&z->kids[i], p[i + 2].revents);
 	if (p[1].revents != 0)
 		reap(z);
 	if (p[0].revents == 0)

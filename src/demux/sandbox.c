@@ -2,7 +2,10 @@
 #include "demux/sandbox.h"
 
 #include <errno.h>
+#include <linux/futex.h>
+#include <linux/seccomp.h>
 #include <seccomp.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -10,6 +13,14 @@
 #include <unistd.h>
 
 #include "demux/sanitized.h"
+
+#define FILTER_MAX 4096 /* BPF_MAXINSNS: the kernel takes no more */
+
+/* What a number of 32 bits is compared with: the kernel looks at no others. */
+#define LOW 0xffffffffUL
+
+/* A futex operation without its two flags. */
+#define FUTEX_OPS (LOW & ~(uint64_t)(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME))
 
 static bool
 limit(__rlimit_resource_t what, rlim_t soft, rlim_t hard)
@@ -28,6 +39,7 @@ limit_all(uint64_t size)
 		return (false);
 	return (limit(RLIMIT_FSIZE, 0, 0) && limit(RLIMIT_CORE, 0, 0) &&
 		limit(RLIMIT_NPROC, 0, 0) && limit(RLIMIT_NOFILE, 0, 0) &&
+		limit(RLIMIT_MEMLOCK, 0, 0) && limit(RLIMIT_MSGQUEUE, 0, 0) &&
 		limit(RLIMIT_CPU, cpu, cpu + 1));
 }
 
@@ -72,27 +84,83 @@ landlock(void)
 	}
 }
 
-/* What reading, allocating and answering need. */
+/* A call, and where it depends, what an argument must be under a mask. */
+struct rule {
+	int call;
+	unsigned arg;
+	uint64_t mask, value;
+};
+
+/*
+ * What reading, allocating, answering and waiting for one's own threads need.
+ * Rows on one call are alternatives. mmap has more than one condition: below.
+ */
+static const struct rule allowed[] = {
+	{ SCMP_SYS(pread64), 0, LOW, SANDBOX_FILE },
+	{ SCMP_SYS(write), 0, LOW, SANDBOX_ANSWER },
+	{ SCMP_SYS(close), 0, 0, 0 },
+	{ SCMP_SYS(brk), 0, 0, 0 },
+	{ SCMP_SYS(munmap), 0, 0, 0 },
+	{ SCMP_SYS(mprotect), 2, ~(uint64_t)(PROT_READ | PROT_WRITE), 0 },
+	{ SCMP_SYS(mremap), 3, ~(uint64_t)MREMAP_MAYMOVE, 0 },
+	{ SCMP_SYS(madvise), 2, LOW, MADV_NORMAL },
+	{ SCMP_SYS(madvise), 2, LOW, MADV_RANDOM },
+	{ SCMP_SYS(madvise), 2, LOW, MADV_SEQUENTIAL },
+	{ SCMP_SYS(madvise), 2, LOW, MADV_WILLNEED },
+	{ SCMP_SYS(madvise), 2, LOW, MADV_DONTNEED },
+	{ SCMP_SYS(madvise), 2, LOW, MADV_FREE },
+	{ SCMP_SYS(madvise), 2, LOW, MADV_HUGEPAGE },
+	/* Locks and conditions; nothing with priorities, and no requeueing. */
+	{ SCMP_SYS(futex), 1, FUTEX_OPS, FUTEX_WAIT },
+	{ SCMP_SYS(futex), 1, FUTEX_OPS, FUTEX_WAKE },
+	{ SCMP_SYS(futex), 1, FUTEX_OPS, FUTEX_WAIT_BITSET },
+	{ SCMP_SYS(futex), 1, FUTEX_OPS, FUTEX_WAKE_BITSET },
+	/* How a thread that was started before the filter begins and ends. */
+	{ SCMP_SYS(set_robust_list), 0, 0, 0 },
+	{ SCMP_SYS(rseq), 0, 0, 0 },
+	{ SCMP_SYS(rt_sigprocmask), 0, 0, 0 },
+	{ SCMP_SYS(sched_yield), 0, 0, 0 },
+	{ SCMP_SYS(exit), 0, 0, 0 },
+	{ SCMP_SYS(exit_group), 0, 0, 0 },
+	{ SCMP_SYS(rt_sigreturn), 0, 0, 0 },
+	{ SCMP_SYS(getrandom), 0, 0, 0 },
+	{ SCMP_SYS(clock_gettime), 0, 0, 0 },
+	{ SCMP_SYS(restart_syscall), 0, 0, 0 },
+};
+
 static bool
 allow(scmp_filter_ctx f)
 {
-	static const int calls[] = { SCMP_SYS(read), SCMP_SYS(pread64),
-		SCMP_SYS(lseek), SCMP_SYS(write), SCMP_SYS(close),
-		SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap),
-		SCMP_SYS(madvise), SCMP_SYS(futex), SCMP_SYS(exit),
-		SCMP_SYS(exit_group), SCMP_SYS(rt_sigreturn),
-		SCMP_SYS(getrandom), SCMP_SYS(clock_gettime),
-		SCMP_SYS(restart_syscall) };
-	static const int mapping[] = { SCMP_SYS(mmap), SCMP_SYS(mprotect) };
+	for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++) {
+		const struct rule *r = &allowed[i];
 
-	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
-		if (seccomp_rule_add(f, SCMP_ACT_ALLOW, calls[i], 0) != 0)
+		if (seccomp_rule_add(f, SCMP_ACT_ALLOW, r->call,
+			r->mask != 0 ? 1 : 0,
+			SCMP_CMP(r->arg, SCMP_CMP_MASKED_EQ, r->mask,
+			    r->value)) != 0)
 			return (false);
-	for (size_t i = 0; i < sizeof(mapping) / sizeof(mapping[0]); i++)
-		if (seccomp_rule_add(f, SCMP_ACT_ALLOW, mapping[i], 1,
-			SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) != 0)
-			return (false);
+	}
 	return (true);
+}
+
+/* Private memory that is no code, and the file, likewise. */
+static bool
+allow_mapping(scmp_filter_ctx f)
+{
+	static const uint64_t prot = ~(uint64_t)(PROT_READ | PROT_WRITE);
+	static const uint64_t flags =
+	    ~(uint64_t)(MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
+			MAP_STACK | MAP_FIXED | MAP_POPULATE);
+
+	return (seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 3,
+		    SCMP_A2(SCMP_CMP_MASKED_EQ, prot, 0),
+		    SCMP_A3(SCMP_CMP_MASKED_EQ, flags | MAP_ANONYMOUS,
+			MAP_ANONYMOUS),
+		    SCMP_A4(SCMP_CMP_MASKED_EQ, LOW, LOW)) == 0 &&
+		seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 3,
+		    SCMP_A2(SCMP_CMP_MASKED_EQ, prot, 0),
+		    SCMP_A3(SCMP_CMP_MASKED_EQ, flags | MAP_ANONYMOUS, 0),
+		    SCMP_A4(SCMP_CMP_MASKED_EQ, LOW, SANDBOX_FILE)) == 0);
 }
 
 /* What libraries ask in passing, and do without: iconv looks for tables. */
@@ -122,31 +190,74 @@ refuse(scmp_filter_ctx f)
 	return (true);
 }
 
+/* Takes what libseccomp compiled out of the memory that it writes it to. */
 static bool
-filter(void)
+take(struct sandbox *s, scmp_filter_ctx f)
 {
-	scmp_filter_ctx f;
-	bool ok;
+	const size_t size = sizeof(*s->code);
+	struct sock_filter *code = calloc(FILTER_MAX, size);
+	int fd = memfd_create("filter", MFD_CLOEXEC);
+	ssize_t n = -1;
 
-	if (SANITIZED)
-		return (true);
-	if ((f = seccomp_init(SCMP_ACT_KILL_PROCESS)) == NULL)
+	if (code != NULL && fd >= 0 && seccomp_export_bpf(f, fd) == 0)
+		n = pread(fd, code, FILTER_MAX * size, 0);
+	if (fd >= 0)
+		(void)close(fd);
+	if (n <= 0 || n % (ssize_t)size != 0 ||
+	    (size_t)n == FILTER_MAX * size) {
+		free(code);
 		return (false);
-	/* A binary tree instead of a list: every read pays for it. */
-	(void)seccomp_attr_set(f, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-	ok = allow(f) && refuse(f) && seccomp_load(f) == 0;
-	/* What it holds goes with the process; free(3) may not be allowed. */
-	if (!ok)
-		seccomp_release(f);
-	return (ok);
+	}
+	s->code = code;
+	s->n = (unsigned short)((size_t)n / size);
+	return (true);
 }
 
 bool
-sandbox_enter(uint64_t size)
+sandbox_prepare(struct sandbox *s)
+{
+	scmp_filter_ctx f = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	bool ok;
+
+	if (f == NULL)
+		return (false);
+	/* A binary tree instead of a list: every read pays for it. */
+	(void)seccomp_attr_set(f, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	ok = seccomp_attr_set(f, SCMP_FLTATR_ACT_BADARCH,
+		 SCMP_ACT_KILL_PROCESS) == 0 &&
+	     allow(f) && allow_mapping(f) && refuse(f) && take(s, f);
+	seccomp_release(f);
+	return (ok);
+}
+
+void
+sandbox_clear(struct sandbox *s)
+{
+	free(s->code);
+	s->code = NULL;
+	s->n = 0;
+}
+
+bool
+sandbox_confine(void)
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		return (false);
 	landlock();
-	return (limit_all(size) && filter());
+	return (true);
+}
+
+bool
+sandbox_seal(const struct sandbox *s, uint64_t size)
+{
+	struct sock_fprog program = { .len = s->n, .filter = s->code };
+
+	if (s->n == 0 || !limit_all(size))
+		return (false);
+	if (SANITIZED)
+		return (true);
+	/* Not 0 but positive: a thread that could not follow. */
+	return (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+		    SECCOMP_FILTER_FLAG_TSYNC, &program) == 0);
 }
