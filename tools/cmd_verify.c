@@ -16,6 +16,8 @@ static const struct opt opts[] = {
 	{ "jobs", 'j', "N", "work on N files at once" },
 	{ "recursive", 'r', "DIR", "verify every file below DIR; repeatable" },
 	{ "json", 0, NULL, "print one JSON object a line" },
+	{ "report", 0, "FILE",
+	    "write a page for people; - is standard output" },
 	{ 0 },
 };
 
@@ -33,6 +35,8 @@ struct session {
 	prov_verifier **verifiers; /* one for each job */
 	unsigned jobs;
 	struct progress *progress;
+	prov_report *report; /* NULL: none is wanted, or there is one no more */
+	bool report_alone;   /* it is what standard output is for */
 	size_t count[NWORDS];
 	int status;
 };
@@ -65,6 +69,25 @@ count(struct session *s, const char *word)
 			s->count[i]++;
 }
 
+/* A page that lacks a file would say too little: then there is none. */
+static void
+report_add(struct session *s, const char *path, const prov_verdict *verdict)
+{
+	prov_err err = { 0 };
+
+	if (s->report == NULL)
+		return;
+	if (verdict != NULL &&
+	    prov_report_add(s->report, verdict, &err) == PROV_OK)
+		return;
+	complain(s->args, args_value(s->args, "report"),
+	    "not written for want of %s%s%s", path,
+	    err.msg[0] != '\0' ? ": " : "", err.msg);
+	s->status = exit_worse(s->status, EXIT_TROUBLE);
+	prov_report_free(s->report);
+	s->report = NULL;
+}
+
 static void
 emit(void *arg, size_t i, void *result)
 {
@@ -80,9 +103,11 @@ emit(void *arg, size_t i, void *result)
 		    r != NULL && r->err.msg[0] != '\0' ? r->err.msg
 						       : "out of memory");
 		s->status = exit_worse(s->status, EXIT_TROUBLE);
+		report_add(s, s->files.at[i], NULL);
 		free(r);
 		return;
 	}
+	report_add(s, s->files.at[i], r->verdict);
 	st = args_has(s->args, "json")
 	         ? prov_verdict_json(&text, r->verdict, &err)
 	         : prov_verdict_text(&text, r->verdict, &err);
@@ -90,7 +115,7 @@ emit(void *arg, size_t i, void *result)
 		s->status = exit_worse(s->status,
 		    trouble(s->args, s->files.at[i], &err));
 		s->status = exit_worse(s->status, EXIT_TROUBLE);
-	} else {
+	} else if (!s->report_alone) {
 		size_t len = strlen(text);
 
 		printf("%s%s", text,
@@ -155,13 +180,68 @@ make_verifiers(struct session *s)
 	return (true);
 }
 
+/* The words to type again: those that choose what a verdict rests on. */
+#define WORDS_MAX 12
+
+static bool
+report_make(struct session *s)
+{
+	static const char *const kept[] = { "trust", "ledger", "sidecar",
+		"sidecar-dir", "no-sidecar" };
+	static const char *const dashed[] = { "--trust", "--ledger",
+		"--sidecar", "--sidecar-dir", "--no-sidecar" };
+	const char *typed[WORDS_MAX] = { "prov", "verify" };
+	const char *trust = args_value(s->args, "trust");
+	prov_report_options o = { .command = typed };
+	prov_err err = { 0 };
+	size_t n = 2;
+
+	if (!args_has(s->args, "report"))
+		return (true);
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+		if (!args_has(s->args, kept[i]))
+			continue;
+		typed[n++] = dashed[i];
+		if (args_value(s->args, kept[i]) != NULL)
+			typed[n++] = args_value(s->args, kept[i]);
+	}
+	o.trust = trust != NULL ? trust : s->home.trust;
+	s->report_alone = strcmp(args_value(s->args, "report"), "-") == 0;
+	if (prov_report_new(&s->report, &o, &err) == PROV_OK)
+		return (true);
+	s->status = trouble(s->args, NULL, &err);
+	return (false);
+}
+
+static void
+report_write(struct session *s)
+{
+	const char *path = args_value(s->args, "report");
+	prov_err err = { 0 };
+	char *html = NULL;
+
+	if (s->report == NULL)
+		return;
+	if (!s->report_alone) {
+		if (prov_report_save(s->report, path, &err) != PROV_OK)
+			s->status =
+			    exit_worse(s->status, failure(s->args, path, &err));
+		return;
+	}
+	if (prov_report_html(s->report, &html, &err) != PROV_OK)
+		s->status = exit_worse(s->status, failure(s->args, NULL, &err));
+	else
+		fputs(html, stdout);
+	prov_free(html);
+}
+
 static void
 verify_all(struct session *s)
 {
 	const struct ordered o = { s->files.n, s->jobs, work, emit, s };
 
 	s->progress = progress_new("verifying", s->files.n);
-	if (make_verifiers(s)) {
+	if (make_verifiers(s) && report_make(s)) {
 		s->status = EXIT_HOLDS;
 		if (!ordered_run(&o)) {
 			complain(s->args, NULL, "threads cannot be started");
@@ -170,6 +250,7 @@ verify_all(struct session *s)
 	}
 	progress_free(s->progress);
 	s->progress = NULL;
+	report_write(s);
 	summary(s);
 }
 
@@ -186,6 +267,12 @@ usage_holds(const struct args *args)
 	if (args_has(args, "sidecar") &&
 	    (args->n != 1 || args_has(args, "recursive"))) {
 		complain(args, NULL, "--sidecar goes with exactly one file");
+		return (false);
+	}
+	if (args_has(args, "json") && args_has(args, "report") &&
+	    strcmp(args_value(args, "report"), "-") == 0) {
+		complain(args, NULL,
+		    "--json and --report - exclude each other");
 		return (false);
 	}
 	return (args_only_one(args, places, 3));
@@ -211,6 +298,7 @@ run(const struct args *args)
 	for (unsigned i = 0; s.verifiers != NULL && i < s.jobs; i++)
 		prov_verifier_free(s.verifiers[i]);
 	free(s.verifiers);
+	prov_report_free(s.report);
 	prov_trust_free(s.trust);
 	files_free(&s.files);
 	home_free(&s.home);

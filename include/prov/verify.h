@@ -80,8 +80,7 @@ PROV_API prov_ledger_state prov_verdict_ledger(const prov_verdict *verdict);
 PROV_API const char *prov_verdict_word(const prov_verdict *verdict);
 
 /* Stable dotted reason codes: "presentation.rotation"; NULL past the last. */
-PROV_API const char *prov_verdict_reason(const prov_verdict *verdict,
-    size_t i);
+PROV_API const char *prov_verdict_reason(const prov_verdict *verdict, size_t i);
 
 /* What could not be checked: "revocation", "superseded", ... */
 PROV_API const char *prov_verdict_not_checked(const prov_verdict *verdict,
@@ -93,6 +92,41 @@ PROV_API PROV_MUST_USE prov_status prov_verdict_text(char **out,
 
 /* The record of prov-verify(1): one line of JSON without its newline. */
 PROV_API PROV_MUST_USE prov_status prov_verdict_json(char **out,
+    const prov_verdict *verdict, prov_err *err);
+
+/*
+ * A self-contained page about verdicts: HTML with drawings, without scripts,
+ * that loads nothing. All strings are copied.
+ */
+typedef struct prov_report prov_report;
+typedef struct prov_report_options {
+	/* What to type again before the file: "prov", "verify", ..., NULL. */
+	const char *const *command; /* NULL: prov verify */
+	const char *trust;          /* the trust file's name; NULL: not said */
+	int64_t now;                /* Unix seconds; 0 reads the clock */
+} prov_report_options;
+
+/* options may be NULL. */
+PROV_API PROV_MUST_USE prov_status prov_report_new(prov_report **out,
+    const prov_report_options *options, prov_err *err);
+
+/* Adds one file; the verdict may go then. PROV_ELIMIT past 100,000. */
+PROV_API PROV_MUST_USE prov_status prov_report_add(prov_report *r,
+    const prov_verdict *verdict, prov_err *err);
+
+PROV_API PROV_MUST_USE prov_status prov_report_html(const prov_report *r,
+    char **out, prov_err *err);
+
+/*
+ * Writes the page whole or not at all, synced to disk. It replaces an earlier
+ * report of prov's, and nothing else: PROV_EEXIST.
+ */
+PROV_API PROV_MUST_USE prov_status prov_report_save(const prov_report *r,
+    const char *path, prov_err *err);
+PROV_API void prov_report_free(prov_report *r);
+
+/* The page about one file. */
+PROV_API PROV_MUST_USE prov_status prov_verdict_html(char **out,
     const prov_verdict *verdict, prov_err *err);
 
 #ifdef __cplusplus

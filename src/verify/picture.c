@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "verify/verdict.h"
+#include "verify/page.h"
 
 #define CELLS_MAX   40
 #define CELLS_MIN   5
@@ -162,8 +162,8 @@ put_clock(struct buf *b, int64_t ns)
 		buf_printf(b, "%d:%02d", (int)(s / 60), (int)(s % 60));
 }
 
-static char
-mark_of(enum reason what)
+char
+range_mark(enum reason what)
 {
 	switch ((int)what) {
 	case REASON_ESSENCE_MISSING:
@@ -188,12 +188,12 @@ cell_mark(const struct verdict_stream *s, const struct scale *x, unsigned i)
 		a = (double)s->ranges[k].from;
 		b = (double)s->ranges[k].to;
 		if ((b < to ? b : to) - (a > from ? a : from) > width / 20)
-			return (mark_of(s->ranges[k].what));
+			return (range_mark(s->ranges[k].what));
 	}
 	return ('.');
 }
 
-static const char *
+const char *
 range_word(enum reason what)
 {
 	switch ((int)what) {

@@ -130,6 +130,23 @@ verdict_exact(prov_verdict *v, const struct manifest *m, prov_err *err)
 	return (PROV_OK);
 }
 
+/* Where the interval moved with the times, the reason names those alone. */
+static bool
+is_interval(unsigned f)
+{
+	return (f == PROV_SHOWN_FROM || f == PROV_SHOWN_TO);
+}
+
+static bool
+times_differ(const struct findings *why)
+{
+	for (enum reason r = REASON_TIMING_RATE; r <= REASON_TIMING_GAP; r++) {
+		if (findings_has(why, r))
+			return (true);
+	}
+	return (false);
+}
+
 /* What became of each field that one side states and the other does not. */
 static void
 put_fields(struct verdict_stream *x, const struct findings *why)
@@ -141,7 +158,8 @@ put_fields(struct verdict_stream *x, const struct findings *why)
 		    prov_field_name((prov_field)f));
 		if (findings_skipped(why, what))
 			x->fields[f] = FIELD_UNCHECKED;
-		else if (findings_has(why, present_reason((prov_field)f)))
+		else if (findings_has(why, present_reason((prov_field)f)) ||
+			 (is_interval(f) && times_differ(why)))
 			x->fields[f] = FIELD_DIFFERS;
 	}
 }
