@@ -2,6 +2,7 @@
 #include "demux/child.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -40,6 +41,13 @@ answer_write(int out, enum worker_status status, prov_span body)
 	return (0);
 }
 
+/*
+ * Two threads hash what one reads. Under 8 MiB a file is done before they have
+ * paid for themselves.
+ */
+#define POOL_THREADS  2
+#define POOL_FILE_MIN (8UL << 20)
+
 static prov_status
 image_identify(prov_identity **out, enum reader reader, int file, uint64_t size,
     prov_err *err)
@@ -61,7 +69,8 @@ image_identify(prov_identity **out, enum reader reader, int file, uint64_t size,
 }
 
 static prov_status
-identify(prov_identity **out, int file, uint64_t size, prov_err *err)
+identify(prov_identity **out, int file, uint64_t size, struct pool *pool,
+    prov_err *err)
 {
 	AUTO_FREE struct source *s = malloc(sizeof(*s));
 	const struct format *format;
@@ -77,17 +86,18 @@ identify(prov_identity **out, int file, uint64_t size, prov_err *err)
 		    "no format that prov reads by its streams"));
 	if (format->reader != READ_LAVF)
 		return (image_identify(out, format->reader, file, size, err));
-	return (lavf_identify(out, format, s, err));
+	return (lavf_identify(out, format, s, pool, err));
 }
 
 prov_status
-child_identify(struct buf *answer, int file, uint64_t size, prov_err *err)
+child_identify(struct buf *answer, int file, uint64_t size, struct pool *pool,
+    prov_err *err)
 {
 	AUTO(prov_identity) *id = NULL;
 	prov_status st;
 
 	answer->max = IDENTITY_MAX;
-	if ((st = identify(&id, file, size, err)) != PROV_OK)
+	if ((st = identify(&id, file, size, pool, err)) != PROV_OK)
 		return (st);
 	return (identity_encode(answer, id, err));
 }
@@ -128,18 +138,37 @@ text_of(prov_status st, const prov_err *err)
 	return (err->msg[0] != '\0' ? err->msg : prov_strstatus(st));
 }
 
+/* Threads are worth it for large files, and where processors are idle. */
+static struct pool *
+hire(uint64_t size)
+{
+	struct pool *pool = NULL;
+	cpu_set_t cpus;
+
+	if (size < POOL_FILE_MIN || sched_getaffinity(0, sizeof(cpus), &cpus) ||
+	    CPU_COUNT(&cpus) < 2 || pool_new(&pool, POOL_THREADS, NULL))
+		return (NULL);
+	return (pool);
+}
+
 void
 child_run(const struct sandbox *sandbox, uint64_t size)
 {
 	AUTO_BUF answer = { 0 };
+	struct pool *pool = NULL;
 	prov_err err = { 0 };
 	prov_span body;
 	prov_status st;
+	bool held;
 
 	alloc_is_fatal();
-	/* Threads, if any, are started between the two. */
-	if (sandbox_confine() && sandbox_seal(sandbox, size))
-		st = child_identify(&answer, SANDBOX_FILE, size, &err);
+	held = sandbox_confine();
+	/* Threads are held by what is confined before, and sealed behind. */
+	if (held)
+		pool = hire(size);
+	held = held && sandbox_seal(sandbox, size);
+	if (held)
+		st = child_identify(&answer, SANDBOX_FILE, size, pool, &err);
 	else
 		st = prov_fail(&err, PROV_EINTERNAL,
 		    "the sandbox cannot be set up here");

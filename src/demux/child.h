@@ -7,10 +7,14 @@
 #include "base/buf.h"
 #include "demux/sandbox.h"
 #include "essence/worker.h"
+#include "hash/pool.h"
 
-/* Identifies what descriptor file holds: PROV_OK, or why there is nothing. */
+/*
+ * Identifies what descriptor file holds: PROV_OK, or why there is nothing. pool
+ * helps with it and may be NULL.
+ */
 prov_status child_identify(struct buf *answer, int file, uint64_t size,
-    prov_err *err);
+    struct pool *pool, prov_err *err);
 
 /*
  * The life of a child: gives up its rights, identifies SANDBOX_FILE, writes one

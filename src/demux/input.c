@@ -294,7 +294,8 @@ open_input(struct inputs *in, unsigned n, prov_err *err)
 
 prov_status
 inputs_open(struct inputs *in, AVFormatContext *ctx,
-    const struct format *format, const struct facts *facts, prov_err *err)
+    const struct format *format, const struct facts *facts, struct pool *pool,
+    prov_err *err)
 {
 	const char *refusal = facts_refusal(facts);
 	prov_status st;
@@ -304,6 +305,7 @@ inputs_open(struct inputs *in, AVFormatContext *ctx,
 	in->facts = facts;
 	if ((st = prov_essence_new(&in->e, format->name, err)) != PROV_OK)
 		return (st);
+	essence_use_pool(in->e, pool);
 	if (refusal != NULL &&
 	    (st = prov_essence_refuse(in->e, refusal, err)) != PROV_OK)
 		return (st);
@@ -371,7 +373,8 @@ take_side(struct inputs *in, const AVPacket *packet, prov_packet *p,
 }
 
 prov_status
-inputs_packet(struct inputs *in, const AVPacket *packet, prov_err *err)
+inputs_packet(struct inputs *in, const AVPacket *packet, atomic_uint *busy,
+    prov_err *err)
 {
 	prov_packet p = { .dts = packet->dts, .duration = packet->duration };
 	const uint8_t *extra;
@@ -403,7 +406,10 @@ inputs_packet(struct inputs *in, const AVPacket *packet, prov_err *err)
 		return (st);
 	i->packets++;
 	i->bytes += p.data.len;
-	return (prov_essence_packet(in->e, i->index, &p, err));
+	/* What is nobody's goes with the demuxer's next step. */
+	if (packet->buf == NULL)
+		return (prov_essence_packet(in->e, i->index, &p, err));
+	return (essence_packet_held(in->e, i->index, &p, busy, err));
 }
 
 /* Whether all that the container announced for a stream has come. */

@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "demux/facts.h"
+#include "essence/feed.h"
 #include "prov/essence.h"
 
 /* One stream of the container on its way to the essence stage. */
@@ -31,9 +32,12 @@ struct inputs {
 
 /* All streams that the header states; those that come later when they do. */
 prov_status inputs_open(struct inputs *in, AVFormatContext *ctx,
-    const struct format *format, const struct facts *facts, prov_err *err);
-prov_status inputs_packet(struct inputs *in, const AVPacket *packet,
+    const struct format *format, const struct facts *facts, struct pool *pool,
     prov_err *err);
+
+/* The packet's bytes have to stay while *busy is not 0. */
+prov_status inputs_packet(struct inputs *in, const AVPacket *packet,
+    atomic_uint *busy, prov_err *err);
 
 /* Compares what came with what was to come. size: of the file. */
 prov_status inputs_finish(struct inputs *in, uint64_t size,

@@ -16,6 +16,7 @@
 #include "base/limits.h"
 #include "demux/cache.h"
 #include "demux/facts.h"
+#include "demux/held.h"
 #include "demux/input.h"
 #include "prov/essence.h"
 
@@ -38,7 +39,8 @@ struct demux {
 	struct cache *cache;
 	int64_t at;
 	AVFormatContext *ctx;
-	AVPacket *packet;
+	struct held held;
+	struct pool *pool;
 	struct inputs inputs;
 };
 
@@ -114,9 +116,8 @@ prepare(struct demux *d)
 	if ((d->cache = malloc(sizeof(*d->cache))) == NULL)
 		return (false);
 	cache_init(d->cache, d->s);
-	d->packet = av_packet_alloc();
 	c = d->ctx = avformat_alloc_context();
-	if (d->packet == NULL || c == NULL || !make_io(d))
+	if (c == NULL || !make_io(d) || !held_init(&d->held, d->pool))
 		return (false);
 	/* Fill-in guesses times; without parsing, packets are as stored. */
 	c->flags |= AVFMT_FLAG_CUSTOM_IO | AVFMT_FLAG_NOFILLIN;
@@ -159,7 +160,7 @@ close_input(struct demux *d)
 	AVIOContext *pb = d->ctx == NULL ? NULL : d->ctx->pb;
 
 	inputs_clear(&d->inputs);
-	av_packet_free(&d->packet);
+	held_clear(&d->held);
 	avformat_close_input(&d->ctx);
 	free(d->cache);
 	if (pb == NULL)
@@ -206,17 +207,20 @@ static prov_status
 read_packets(struct demux *d, prov_err *err)
 {
 	unsigned retries = 0;
+	atomic_uint *busy;
+	AVPacket *packet;
 	prov_status st;
 	int rc;
 
 	for (;;) {
-		rc = av_read_frame(d->ctx, d->packet);
+		packet = held_next(&d->held, &busy);
+		rc = av_read_frame(d->ctx, packet);
 		if (rc == AVERROR(EAGAIN) && ++retries < RETRIES_MAX)
 			continue;
 		if (rc < 0)
 			break;
-		st = inputs_packet(&d->inputs, d->packet, err);
-		av_packet_unref(d->packet);
+		st = inputs_packet(&d->inputs, packet, busy, err);
+		held_fed(&d->held);
 		if (st != PROV_OK)
 			return (st);
 	}
@@ -238,8 +242,8 @@ demux(struct demux *d, const struct facts *facts, prov_identity **out,
 	if (!prepare(d))
 		return (prov_fail(err, PROV_ENOMEM, "demuxer"));
 	if ((st = read_header(d, err)) != PROV_OK ||
-	    (st = inputs_open(&d->inputs, d->ctx, d->format, facts, err)) !=
-		PROV_OK ||
+	    (st = inputs_open(&d->inputs, d->ctx, d->format, facts, d->pool,
+		 err)) != PROV_OK ||
 	    (st = read_packets(d, err)) != PROV_OK)
 		return (st);
 	return (inputs_finish(&d->inputs, d->s->size, out, err));
@@ -247,9 +251,9 @@ demux(struct demux *d, const struct facts *facts, prov_identity **out,
 
 prov_status
 lavf_identify(prov_identity **out, const struct format *format,
-    struct source *s, prov_err *err)
+    struct source *s, struct pool *pool, prov_err *err)
 {
-	struct demux d = { .format = format, .s = s };
+	struct demux d = { .format = format, .s = s, .pool = pool };
 	AUTO_FACTS *facts = NULL;
 	prov_status st;
 

@@ -8,7 +8,8 @@
 
 struct prov_essence {
 	prov_identity *id;
-	bool frames; /* a digest for each */
+	bool frames;       /* a digest for each */
+	struct pool *pool; /* NULL: none */
 	size_t n;
 	struct track *tracks[STREAMS_MAX];
 	prov_status broken; /* the first failure: nothing is identified after */
@@ -46,6 +47,12 @@ essence_want_frames(prov_essence *e)
 	e->frames = true;
 }
 
+void
+essence_use_pool(prov_essence *e, struct pool *pool)
+{
+	e->pool = pool;
+}
+
 /* Once something failed, a later call must not make an identity of the rest. */
 static prov_status
 usable(const prov_essence *e, prov_err *err)
@@ -74,6 +81,7 @@ prov_essence_stream(prov_essence *e, const prov_config *config, unsigned *index,
 		st = track_new(&e->tracks[e->n], config, e->frames, err);
 	if (st != PROV_OK)
 		return (e->broken = st);
+	track_use_pool(e->tracks[e->n], e->pool);
 	*index = (unsigned)e->n++;
 	return (PROV_OK);
 }
@@ -92,6 +100,20 @@ prov_essence_packet(prov_essence *e, unsigned index, const prov_packet *packet,
 	else
 		st = track_packet(e->tracks[index], packet, err);
 	return (e->broken = st);
+}
+
+prov_status
+essence_packet_held(prov_essence *e, unsigned index, const prov_packet *packet,
+    atomic_uint *held, prov_err *err)
+{
+	prov_status st;
+
+	if (index < e->n)
+		track_hold(e->tracks[index], packet->data, held);
+	st = prov_essence_packet(e, index, packet, err);
+	if (index < e->n)
+		track_hold(e->tracks[index], span(NULL, 0), NULL);
+	return (st);
 }
 
 prov_status

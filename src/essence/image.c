@@ -126,10 +126,9 @@ seal(struct image *im, prov_err *err)
 	present_turned(im);
 	s->segments = 1;
 	s->frames = 1;
-	if ((st = leaves_close(im->leaf, err)) != PROV_OK)
-		return (st);
-	leaves_take(im->leaf, &leaf, &frames);
-	if ((st = tree_root(s->root, leaf, 1, err)) != PROV_OK ||
+	if ((st = leaves_close(im->leaf, err)) != PROV_OK ||
+	    (st = leaves_take(im->leaf, &leaf, &frames, err)) != PROV_OK ||
+	    (st = tree_root(s->root, leaf, 1, err)) != PROV_OK ||
 	    (st = parts_digest(s->config, s->parts, s->n_parts, err)) !=
 		PROV_OK)
 		return (st);

@@ -1,4 +1,12 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * What leaves are made of passes through pages: small pieces are gathered,
+ * because a call into OpenSSL costs as much as hashing 100 bytes. A big record
+ * leaves a gap of 32 bytes, which a thread of the pool fills; so pages wait
+ * their turn in a queue, and marks on them say where leaves and frames end.
+ * Where nothing is waited for, what is larger than COPIED_MAX is hashed where
+ * it lies.
+ */
 #include "essence/leaves.h"
 
 #include <assert.h>
@@ -8,36 +16,73 @@
 #include "base/auto.h"
 #include "base/bytes.h"
 #include "base/limits.h"
-#include "hash/sha256.h"
+#include "hash/pool.h"
 
-/*
- * Small pieces are gathered, because a call into OpenSSL costs as much as
- * hashing 100 bytes; what is larger than STAGED_MAX is hashed where it lies.
- */
-#define STAGE_LEN  4096
-#define STAGED_MAX 1024
+#define PAGE_LEN   4096
+#define COPIED_MAX 1024
+#define MARKS_MAX  64 /* on a page */
+#define PAGES_MAX  32 /* in the queue */
 
 enum { LEAF = 0x00, FRAME = 0x02 };
+
+enum what { LEAF_ENDS, FRAME_BEGINS, FRAME_ENDS };
+
+struct mark {
+	size_t at;
+	enum what what;
+	uint8_t config[SHA256_LEN]; /* of a frame that begins */
+};
+
+struct page {
+	size_t len, n_marks;
+	atomic_uint gaps; /* that a thread still fills */
+	uint8_t bytes[PAGE_LEN];
+	struct mark marks[MARKS_MAX];
+};
 
 struct digests {
 	uint8_t *p;
 	size_t n, room;
+	size_t due; /* n, and what pages still hold */
 };
 
 struct leaves {
 	struct sha256 *leaf;
-	struct sha256 *big;   /* a record of RECORD_BIG_MIN or more */
+	struct sha256 *big;   /* a big record that no thread can have */
 	struct sha256 *frame; /* NULL: not asked for */
-	uint8_t stage[STAGE_LEN];
-	size_t staged;
+	struct digests made, frames;
+	prov_status st; /* the first failure of OpenSSL */
+	atomic_bool failed;
+
 	const uint8_t *config; /* of the open leaf */
 	bool open;
-	bool in_frame; /* the frame has a record */
+	bool framed;   /* the frame has a record */
+	bool in_frame; /* ... and that was hashed */
 	uint32_t owed; /* bytes that a begun record still lacks */
-	bool owed_big;
-	prov_status failed; /* a record's digest could not be made */
-	struct digests made, frames;
+	bool is_big;
+	bool begun; /* big has the start of it, head is in there */
+	uint8_t head[POOL_HEAD_MAX];
+	size_t head_len;
+
+	struct pool *pool; /* NULL: none */
+	prov_span held;
+	atomic_uint *holder;
+	struct page *pages[PAGES_MAX]; /* allocated when first used */
+	size_t first, n; /* those in use; the last one is being filled */
 };
+
+static struct page *
+nth(const struct leaves *l, size_t i)
+{
+	return (l->pages[(l->first + i) % PAGES_MAX]);
+}
+
+/* The page that is being filled. */
+static struct page *
+last(const struct leaves *l)
+{
+	return (nth(l, l->n - 1));
+}
 
 prov_status
 leaves_new(struct leaves **out, bool frames, prov_err *err)
@@ -47,9 +92,13 @@ leaves_new(struct leaves **out, bool frames, prov_err *err)
 
 	if (l == NULL)
 		return (prov_fail(err, PROV_ENOMEM, "segments"));
-	if ((st = sha256_new(&l->leaf, err)) != PROV_OK ||
-	    (st = sha256_new(&l->big, err)) != PROV_OK ||
-	    (frames && (st = sha256_new(&l->frame, err)) != PROV_OK)) {
+	l->n = 1;
+	if ((l->pages[0] = calloc(1, sizeof(struct page))) == NULL)
+		st = prov_fail(err, PROV_ENOMEM, "segments");
+	else if ((st = sha256_new(&l->leaf, err)) == PROV_OK &&
+		 (st = sha256_new(&l->big, err)) == PROV_OK && frames)
+		st = sha256_new(&l->frame, err);
+	if (st != PROV_OK) {
 		leaves_free(l);
 		return (st);
 	}
@@ -57,17 +106,43 @@ leaves_new(struct leaves **out, bool frames, prov_err *err)
 	return (PROV_OK);
 }
 
+/* Waits until no thread writes to a page any more. */
+static void
+settle(struct leaves *l, struct page *page)
+{
+	if (l->pool != NULL)
+		pool_wait(l->pool, &page->gaps);
+}
+
 void
 leaves_free(struct leaves *l)
 {
 	if (l == NULL)
 		return;
+	for (size_t i = 0; i < PAGES_MAX; i++)
+		if (l->pages[i] != NULL) {
+			settle(l, l->pages[i]);
+			free(l->pages[i]);
+		}
 	sha256_free(l->leaf);
 	sha256_free(l->big);
 	sha256_free(l->frame);
 	free(l->made.p);
 	free(l->frames.p);
 	free(l);
+}
+
+void
+leaves_use_pool(struct leaves *l, struct pool *pool)
+{
+	l->pool = pool;
+}
+
+void
+leaves_hold(struct leaves *l, prov_span bytes, atomic_uint *held)
+{
+	l->held = bytes;
+	l->holder = held;
 }
 
 /* Room for one more digest; it doubles. */
@@ -77,7 +152,7 @@ grow(struct digests *d, prov_err *err)
 	size_t room = d->room == 0 ? 64 : 2 * d->room;
 	uint8_t *p;
 
-	if (d->n < d->room)
+	if (d->due < d->room)
 		return (PROV_OK);
 	if ((p = realloc(d->p, room * SHA256_LEN)) == NULL)
 		return (prov_fail(err, PROV_ENOMEM, "%zu digests", room));
@@ -87,72 +162,178 @@ grow(struct digests *d, prov_err *err)
 }
 
 static void
-flush(struct leaves *l)
+feed(struct leaves *l, const void *p, size_t len)
 {
-	sha256_add(l->leaf, l->stage, l->staged);
-	if (l->in_frame)
-		sha256_add(l->frame, l->stage, l->staged);
-	l->staged = 0;
-}
-
-static void
-hash(struct leaves *l, const void *p, size_t len)
-{
-	if (len > STAGED_MAX) {
-		flush(l);
-		sha256_add(l->leaf, p, len);
-		if (l->in_frame)
-			sha256_add(l->frame, p, len);
-		return;
-	}
 	if (len == 0)
 		return;
-	if (l->staged + len > STAGE_LEN)
-		flush(l);
-	memcpy(l->stage + l->staged, p, len);
-	l->staged += len;
+	sha256_add(l->leaf, p, len);
+	if (l->in_frame)
+		sha256_add(l->frame, p, len);
 }
 
+/* There is room for it. */
 static void
-hash_head(struct leaves *l, uint8_t type, uint32_t len)
+finish(struct leaves *l, struct sha256 *h, struct digests *d)
 {
-	uint8_t head[5] = { type };
+	prov_status st = sha256_done(h, d->p + d->n++ * SHA256_LEN, NULL);
 
-	put_be32(head + 1, len);
-	hash(l, head, sizeof(head));
+	if (l->st == PROV_OK)
+		l->st = st;
 }
 
-/* A frame's first record is about to be hashed. */
 static void
-begin_frame(struct leaves *l)
+obey(struct leaves *l, const struct mark *m)
 {
 	static const uint8_t head[6] = { FRAME, RECORD_CONFIG, 0, 0, 0, 32 };
 
-	if (l->frame == NULL || l->in_frame)
+	switch (m->what) {
+	case LEAF_ENDS:
+		finish(l, l->leaf, &l->made);
+		l->in_frame = false;
+		break;
+	case FRAME_BEGINS:
+		sha256_init(l->frame);
+		sha256_add(l->frame, head, sizeof(head));
+		sha256_add(l->frame, m->config, sizeof(m->config));
+		l->in_frame = true;
+		break;
+	case FRAME_ENDS:
+		finish(l, l->frame, &l->frames);
+		l->in_frame = false;
+		break;
+	}
+}
+
+/* A page without gaps. */
+static void
+hash_page(struct leaves *l, struct page *page)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < page->n_marks; i++) {
+		feed(l, page->bytes + at, page->marks[i].at - at);
+		at = page->marks[i].at;
+		obey(l, &page->marks[i]);
+	}
+	feed(l, page->bytes + at, page->len - at);
+	page->len = page->n_marks = 0;
+}
+
+static bool
+is_filled(struct page *page)
+{
+	return (atomic_load_explicit(&page->gaps, memory_order_acquire) == 0);
+}
+
+/* Hashes pages as far as they have no gaps: whether nothing is left. */
+static bool
+advance(struct leaves *l)
+{
+	while (l->n > 1) {
+		if (!is_filled(nth(l, 0)))
+			return (false);
+		hash_page(l, nth(l, 0));
+		l->first = (l->first + 1) % PAGES_MAX;
+		l->n--;
+	}
+	if (!is_filled(last(l)))
+		return (false);
+	hash_page(l, last(l));
+	return (true);
+}
+
+/* As advance, but waits for every gap. */
+static void
+catch_up(struct leaves *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		settle(l, nth(l, i));
+	(void)advance(l);
+}
+
+/* The last page is full: makes it empty, or another one the last. */
+static void
+turn(struct leaves *l)
+{
+	struct page **next;
+
+	if (advance(l))
 		return;
-	flush(l);
-	l->in_frame = true;
-	sha256_init(l->frame);
-	sha256_add(l->frame, head, sizeof(head));
-	sha256_add(l->frame, l->config, 32);
+	next = &l->pages[(l->first + l->n) % PAGES_MAX];
+	if (l->n < PAGES_MAX && *next == NULL)
+		*next = calloc(1, sizeof(**next));
+	if (l->n < PAGES_MAX && *next != NULL)
+		l->n++;
+	else
+		catch_up(l);
+}
+
+/* Adds len bytes that are not larger than a page; where they stand. */
+static uint8_t *
+add(struct leaves *l, size_t len)
+{
+	uint8_t *p;
+
+	if (len > PAGE_LEN - last(l)->len)
+		turn(l);
+	p = last(l)->bytes + last(l)->len;
+	last(l)->len += len;
+	return (p);
+}
+
+static void
+mark(struct leaves *l, enum what what)
+{
+	struct mark *m;
+
+	if (last(l)->n_marks == MARKS_MAX)
+		turn(l);
+	m = &last(l)->marks[last(l)->n_marks++];
+	m->at = last(l)->len;
+	m->what = what;
+	if (what == FRAME_BEGINS)
+		memcpy(m->config, l->config, sizeof(m->config));
+}
+
+static void
+put(struct leaves *l, const uint8_t *p, size_t len)
+{
+	if (len > COPIED_MAX && advance(l)) {
+		feed(l, p, len);
+		return;
+	}
+	while (len > 0) {
+		size_t n = len < PAGE_LEN ? len : PAGE_LEN;
+
+		memcpy(add(l, n), p, n);
+		p += n;
+		len -= n;
+	}
+}
+
+static void
+put_head(struct leaves *l, uint8_t type, uint32_t len)
+{
+	uint8_t *p = add(l, 5);
+
+	p[0] = type;
+	put_be32(p + 1, len);
 }
 
 void
 leaves_open(struct leaves *l, const char *form, const uint8_t config[32])
 {
-	static const uint8_t prefix = LEAF;
 	uint32_t len = (uint32_t)strlen(form);
 
 	assert(!l->open);
-	sha256_init(l->leaf);
 	l->open = true;
 	l->config = config;
-	l->in_frame = false;
-	hash(l, &prefix, 1);
-	hash_head(l, RECORD_NAME, len);
-	hash(l, form, len);
-	hash_head(l, RECORD_CONFIG, 32);
-	hash(l, config, 32);
+	l->framed = false;
+	*add(l, 1) = LEAF;
+	put_head(l, RECORD_NAME, len);
+	put(l, (const uint8_t *)form, len);
+	put_head(l, RECORD_CONFIG, 32);
+	put(l, config, 32);
 }
 
 bool
@@ -167,20 +348,43 @@ leaves_close(struct leaves *l, prov_err *err)
 	prov_status st;
 
 	assert(l->open && l->owed == 0);
-	if (l->failed != PROV_OK)
-		return (prov_fail(err, l->failed, "openssl: SHA-256 failed"));
-	if (l->made.n == SEGMENTS_MAX)
+	if (l->made.due == SEGMENTS_MAX)
 		return (prov_fail(err, PROV_ELIMIT,
 		    "limit.segments: more than %lu segments", SEGMENTS_MAX));
 	if ((st = grow(&l->made, err)) != PROV_OK)
 		return (st);
-	flush(l);
-	st = sha256_done(l->leaf, l->made.p + l->made.n * SHA256_LEN, err);
-	if (st != PROV_OK)
-		return (st);
-	l->made.n++;
+	mark(l, LEAF_ENDS);
+	l->made.due++;
 	l->open = false;
-	l->in_frame = false;
+	return (PROV_OK);
+}
+
+/* A frame's first record is about to come. */
+static void
+begin_frame(struct leaves *l)
+{
+	if (l->frame == NULL || l->framed)
+		return;
+	mark(l, FRAME_BEGINS);
+	l->framed = true;
+}
+
+prov_status
+leaves_frame(struct leaves *l, prov_err *err)
+{
+	prov_status st;
+
+	if (l->frame == NULL)
+		return (PROV_OK);
+	if (l->frames.due == FRAMES_MAX)
+		return (prov_fail(err, PROV_ELIMIT,
+		    "limit.frames: more than %lu frames", FRAMES_MAX));
+	if ((st = grow(&l->frames, err)) != PROV_OK)
+		return (st);
+	begin_frame(l);
+	mark(l, FRAME_ENDS);
+	l->frames.due++;
+	l->framed = false;
 	return (PROV_OK);
 }
 
@@ -192,37 +396,78 @@ leaves_begin(struct leaves *l, uint8_t type, uint32_t len)
 	if (type != RECORD_CONFIG)
 		begin_frame(l);
 	l->owed = len;
-	l->owed_big = len >= RECORD_BIG_MIN;
-	hash_head(l, l->owed_big ? type | RECORD_BIG : type, len);
-	if (l->owed_big)
-		sha256_init(l->big);
+	l->is_big = len >= RECORD_BIG_MIN;
+	l->begun = false;
+	l->head_len = 0;
+	put_head(l, l->is_big ? type | RECORD_BIG : type, len);
 }
 
-/* A failure inside OpenSSL also fails the leaf, when it is closed. */
+/* Whether data stays, so that a thread can read it later. */
+static bool
+is_held(const struct leaves *l, prov_span data)
+{
+	return (l->pool != NULL && l->held.len > 0 && data.p >= l->held.p &&
+		data.len <= l->held.len &&
+		(size_t)(data.p - l->held.p) <= l->held.len - data.len);
+}
+
 static void
-end_big(struct leaves *l)
+hand_over(struct leaves *l, prov_span data)
+{
+	uint8_t *gap = add(l, SHA256_LEN);
+	struct pool_job job = { .data = data,
+		.head_len = l->head_len,
+		.out = gap,
+		.waited = &last(l)->gaps,
+		.held = l->holder,
+		.failed = &l->failed };
+
+	memcpy(job.head, l->head, l->head_len);
+	pool_add(l->pool, &job);
+}
+
+/* The next bytes of a big record, of which l->owed are still to come. */
+static void
+add_big(struct leaves *l, prov_span data)
 {
 	uint8_t digest[SHA256_LEN];
-	prov_status st = sha256_done(l->big, digest, NULL);
+	prov_status st;
 
-	if (st != PROV_OK)
-		l->failed = st;
-	else
-		hash(l, digest, sizeof(digest));
+	if (!l->begun && l->owed > 0 &&
+	    data.len <= sizeof(l->head) - l->head_len) {
+		memcpy(l->head + l->head_len, data.p, data.len);
+		l->head_len += data.len;
+		return;
+	}
+	if (!l->begun && l->owed == 0 && is_held(l, data)) {
+		hand_over(l, data);
+		return;
+	}
+	if (!l->begun) {
+		sha256_init(l->big);
+		sha256_add(l->big, l->head, l->head_len);
+		l->begun = true;
+	}
+	sha256_add(l->big, data.p, data.len);
+	if (l->owed > 0)
+		return;
+	st = sha256_done(l->big, digest, NULL);
+	if (l->st == PROV_OK)
+		l->st = st;
+	put(l, digest, sizeof(digest));
 }
 
 void
 leaves_add(struct leaves *l, prov_span data)
 {
 	assert(data.len <= l->owed);
-	l->owed -= (uint32_t)data.len;
-	if (!l->owed_big) {
-		hash(l, data.p, data.len);
+	if (data.len == 0)
 		return;
-	}
-	sha256_add(l->big, data.p, data.len);
-	if (l->owed == 0)
-		end_big(l);
+	l->owed -= (uint32_t)data.len;
+	if (l->is_big)
+		add_big(l, data);
+	else
+		put(l, data.p, data.len);
 }
 
 void
@@ -239,30 +484,16 @@ leaves_owed(const struct leaves *l)
 }
 
 prov_status
-leaves_frame(struct leaves *l, prov_err *err)
+leaves_take(struct leaves *l, uint8_t **digests, uint8_t **frames,
+    prov_err *err)
 {
-	prov_status st;
-
-	if (l->frame == NULL)
-		return (PROV_OK);
-	if (l->frames.n == FRAMES_MAX)
-		return (prov_fail(err, PROV_ELIMIT,
-		    "limit.frames: more than %lu frames", FRAMES_MAX));
-	if ((st = grow(&l->frames, err)) != PROV_OK)
-		return (st);
-	begin_frame(l);
-	flush(l);
-	l->in_frame = false;
-	st = sha256_done(l->frame, l->frames.p + l->frames.n * SHA256_LEN, err);
-	if (st == PROV_OK)
-		l->frames.n++;
-	return (st);
-}
-
-void
-leaves_take(struct leaves *l, uint8_t **digests, uint8_t **frames)
-{
+	catch_up(l);
+	if (l->st == PROV_OK && atomic_load(&l->failed))
+		l->st = PROV_EINTERNAL;
+	if (l->st != PROV_OK)
+		return (prov_fail(err, l->st, "openssl: SHA-256 failed"));
 	*digests = TAKE(l->made.p);
 	*frames = TAKE(l->frames.p);
 	l->made = l->frames = (struct digests){ 0 };
+	return (PROV_OK);
 }

@@ -168,6 +168,18 @@ track_free(struct track *t)
 	free(t);
 }
 
+void
+track_use_pool(struct track *t, struct pool *pool)
+{
+	leaves_use_pool(t->leaves, pool);
+}
+
+void
+track_hold(struct track *t, prov_span bytes, atomic_uint *held)
+{
+	leaves_hold(t->leaves, bytes, held);
+}
+
 prov_status
 track_packet(struct track *t, const prov_packet *packet, prov_err *err)
 {
@@ -513,7 +525,9 @@ track_end(struct track *t, prov_err *err)
 		return (st);
 	if (leaves_is_open(t->leaves) && (st = close_leaf(t, err)) != PROV_OK)
 		return (st);
-	leaves_take(t->leaves, &t->tl->leaves, &t->tl->frames);
+	st = leaves_take(t->leaves, &t->tl->leaves, &t->tl->frames, err);
+	if (st != PROV_OK)
+		return (st);
 	if (t->config.kind != PROV_AUDIO)
 		return (PROV_OK);
 	if (strncmp(t->s.canon, "pcm/", 4) == 0)

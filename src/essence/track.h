@@ -103,6 +103,8 @@ const struct form_ops *form_for(const prov_config *config);
 prov_status track_new(struct track **out, const prov_config *config,
     bool frames, prov_err *err);
 void track_free(struct track *t);
+void track_use_pool(struct track *t, struct pool *pool);     /* leaves.h */
+void track_hold(struct track *t, prov_span bytes, atomic_uint *held);
 prov_status track_packet(struct track *t, const prov_packet *packet,
     prov_err *err);
 prov_status track_end(struct track *t, prov_err *err);

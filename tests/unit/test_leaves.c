@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "pictures.h"
 
+#include <stdlib.h>
+#include <time.h>
+
 #include "essence/feed.h"
 #include "essence/leaves.h"
 
@@ -54,7 +57,7 @@ big_records(void **state)
 		leaves_add(l, span(bytes.p + 1000, len - 1000));
 		assert_int_equal(0, leaves_owed(l));
 		assert_int_equal(PROV_OK, leaves_close(l, NULL));
-		leaves_take(l, &made, &frames);
+		assert_int_equal(PROV_OK, leaves_take(l, &made, &frames, NULL));
 		assert_digest(made, &want);
 		assert_null(frames);
 		leaves_free(l);
@@ -99,7 +102,7 @@ frames_have_digests(void **state)
 	leaves_open(l, "test/1", in_force);
 	assert_int_equal(PROV_OK, leaves_frame(l, NULL));
 	assert_int_equal(PROV_OK, leaves_close(l, NULL));
-	leaves_take(l, &made, &frames);
+	assert_int_equal(PROV_OK, leaves_take(l, &made, &frames, NULL));
 	leaves_free(l);
 
 	put_frame_head(&want, config);
@@ -157,6 +160,161 @@ timelines_hold_frames(void **state)
 	}
 }
 
+#define PACKETS    600
+#define PACKET_MAX 60000
+#define HELD       24 /* packets that are kept at a time */
+
+/* Packets whose bytes are overwritten as soon as they may be. */
+struct ring {
+	struct pool *pool;
+	struct {
+		uint8_t bytes[PACKET_MAX];
+		atomic_uint busy;
+	} at[HELD];
+};
+
+static uint32_t
+next_random(uint32_t *r)
+{
+	*r = *r * 1664525 + 1013904223;
+	return (*r >> 8);
+}
+
+static void
+dawdle(uint32_t *r)
+{
+	struct timespec t = { .tv_nsec = next_random(r) % 200000 };
+
+	if (next_random(r) % 8 == 0)
+		(void)nanosleep(&t, NULL);
+}
+
+/* Records of one packet: whole, in pieces, and of bytes that lie elsewhere. */
+static void
+put_packet(struct leaves *l, prov_span packet, atomic_uint *busy, uint32_t *r)
+{
+	static const uint8_t small[6] = { 9, 8, 7 };
+	size_t half = packet.len / 2;
+
+	leaves_hold(l, packet, busy);
+	switch (next_random(r) % 4) {
+	case 0: /* a few bytes, and the rest of the packet */
+		leaves_begin(l, 0x10, (uint32_t)(6 + packet.len));
+		leaves_add(l, span(small, 4));
+		leaves_add(l, span(small, 2));
+		leaves_add(l, packet);
+		break;
+	case 1: /* two pieces, of which no thread can take the first */
+		leaves_begin(l, 0x11, (uint32_t)packet.len);
+		leaves_add(l, span(packet.p, half));
+		leaves_add(l, span(packet.p + half, packet.len - half));
+		break;
+	case 2: /* two records of one packet */
+		leaves_record(l, 0x12, span(packet.p, half));
+		leaves_record(l, 0x13, packet);
+		break;
+	default:
+		leaves_record(l, 0x10, packet);
+		leaves_record(l, 0x03, span(small, sizeof(small)));
+	}
+	leaves_hold(l, span(NULL, 0), NULL);
+}
+
+static void
+fill_packet(uint8_t *p, size_t len, uint32_t *r)
+{
+	for (size_t i = 0; i < len; i++)
+		p[i] = (uint8_t)(i * (1 + next_random(r) % 3) >> 2);
+}
+
+/* The same stream whatever n and slow are: its leaves, then its frames. */
+static void
+run_stream(struct buf *out, unsigned n, bool slow)
+{
+	AUTO_FREE struct ring *ring = calloc(1, sizeof(*ring));
+	AUTO_FREE uint8_t *made = NULL;
+	AUTO_FREE uint8_t *frames = NULL;
+	uint32_t r = 7, delays = n;
+	struct leaves *l;
+	size_t leaves = 0;
+
+	assert_non_null(ring);
+	assert_int_equal(PROV_OK, pool_new(&ring->pool, n, NULL));
+	assert_int_equal(n, pool_threads(ring->pool));
+	assert_int_equal(PROV_OK, leaves_new(&l, true, NULL));
+	leaves_use_pool(l, ring->pool);
+	for (size_t i = 0; i < PACKETS; i++) {
+		size_t len = next_random(&r) % PACKET_MAX;
+		uint8_t *p = ring->at[i % HELD].bytes;
+		atomic_uint *busy = &ring->at[i % HELD].busy;
+
+		/* Runs of small ones: pages are then hashed at once. */
+		if (i / 100 % 2 == 1)
+			len %= 3000;
+		pool_wait(ring->pool, busy);
+		fill_packet(p, len, &r);
+		if (!leaves_is_open(l))
+			leaves_open(l, "test/1", config);
+		put_packet(l, span(p, len), busy, &r);
+		assert_int_equal(PROV_OK, leaves_frame(l, NULL));
+		if (next_random(&r) % 4 == 0) {
+			assert_int_equal(PROV_OK, leaves_close(l, NULL));
+			leaves++;
+		}
+		if (slow)
+			dawdle(&delays);
+	}
+	if (leaves_is_open(l)) {
+		assert_int_equal(PROV_OK, leaves_close(l, NULL));
+		leaves++;
+	}
+	assert_int_equal(PROV_OK, leaves_take(l, &made, &frames, NULL));
+	buf_put(out, made, leaves * 32);
+	buf_put(out, frames, PACKETS * (size_t)32);
+	leaves_free(l);
+	pool_free(ring->pool);
+}
+
+static void
+threads_change_nothing(void **state)
+{
+	AUTO_BUF want = { 0 };
+
+	(void)state;
+	run_stream(&want, 0, false);
+	for (unsigned n = 0; n <= 3; n++)
+		for (int slow = 0; slow < 2; slow++) {
+			AUTO_BUF got = { 0 };
+
+			run_stream(&got, n, slow);
+			assert_int_equal(want.len, got.len);
+			assert_memory_equal(want.p, got.p, want.len);
+		}
+}
+
+/* Given up in the middle: nothing of a packet is read after leaves_free. */
+static void
+may_be_given_up(void **state)
+{
+	AUTO_BUF bytes = { 0 };
+	atomic_uint busy = 0;
+	struct leaves *l;
+	struct pool *pool;
+
+	(void)state;
+	fill(&bytes, 1000000);
+	assert_int_equal(PROV_OK, pool_new(&pool, 2, NULL));
+	assert_int_equal(PROV_OK, leaves_new(&l, false, NULL));
+	leaves_use_pool(l, pool);
+	leaves_open(l, "test/1", config);
+	leaves_hold(l, buf_span(&bytes), &busy);
+	for (int i = 0; i < 100; i++)
+		leaves_record(l, 0x10, buf_span(&bytes));
+	leaves_free(l);
+	assert_int_equal(0, atomic_load(&busy));
+	pool_free(pool);
+}
+
 int
 main(void)
 {
@@ -164,6 +322,8 @@ main(void)
 		cmocka_unit_test(big_records),
 		cmocka_unit_test(frames_have_digests),
 		cmocka_unit_test(timelines_hold_frames),
+		cmocka_unit_test(threads_change_nothing),
+		cmocka_unit_test(may_be_given_up),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
