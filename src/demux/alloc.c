@@ -2,7 +2,6 @@
 #include "demux/alloc.h"
 
 #include <errno.h>
-#include <malloc.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -28,6 +27,10 @@ extern void *__libc_calloc(size_t n, size_t len);
 extern void *__libc_realloc(void *p, size_t len);
 extern void *__libc_memalign(size_t align, size_t len);
 extern void __libc_free(void *p);
+
+/* Of <malloc.h>. */
+void *memalign(size_t align, size_t len);
+size_t malloc_usable_size(void *p);
 
 /*
  * FFmpeg aligns every block that it takes, and glibc is slow at that: it cuts
