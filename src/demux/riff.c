@@ -60,12 +60,16 @@ long_data(struct source *s, const struct chunk *ds64, uint64_t *len)
 static bool
 is_even(struct source *s, const struct chunk *fmt)
 {
-	uint8_t p[16];
+	uint8_t p[16], sub[2];
 	unsigned tag;
 
 	if (fmt->len < sizeof(p) || !source_get(s, fmt->at, p, sizeof(p)))
 		return (true);
 	tag = le16(p);
+	/* The extensible format says behind that what it really is. */
+	if (tag == 0xfffe && fmt->len >= 26 &&
+	    source_get(s, fmt->at + 24, sub, sizeof(sub)))
+		tag = le16(sub);
 	if (tag != 1 && tag != 3 && tag != 0xfffe)
 		return (true);
 	return (le16(p + 12) == le16(p + 2) * ((le16(p + 14) + 7U) / 8));

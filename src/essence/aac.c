@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "essence/asc.h"
-#include "essence/cdc.h"
+#include "essence/audio.h"
 #include "essence/latm.h"
 #include "essence/track.h"
 
@@ -22,7 +22,8 @@ struct aac {
 	bool announced;
 	uint32_t rate; /* of the first frame: what samples count */
 	struct cdc cdc;
-	bool loas; /* packets are LOAS frames: decoders of others know none */
+	bool framed; /* a frame with a header was seen */
+	bool loas;   /* packets are LOAS frames: decoders of others know none */
 	struct latm latm;
 };
 
@@ -262,6 +263,7 @@ take_framed(struct aac *a, prov_span *left, int64_t ns, prov_err *err)
 	len = h.len < all.len ? h.len : all.len;
 	if (len < h.header)
 		return (PROV_OK);
+	a->framed = true;
 	*left = span(all.p + len, all.len - len);
 	return (take_adts(a, &h, span(all.p, len), ns, err));
 }
@@ -287,7 +289,8 @@ aac_packet(void *state, const prov_packet *packet, prov_err *err)
 		if (left.len != before)
 			ns = PROV_NO_TIME;
 	}
-	if (left.len == 0)
+	/* Zeros behind frames are what containers fill up with. */
+	if (left.len == 0 || (a->framed && audio_filler(left)))
 		return (PROV_OK);
 	if (left.len != packet->data.len || a->loas)
 		track_refuse(a->t, "essence.noncanonical");

@@ -75,14 +75,18 @@ audio_more(struct audio *a, prov_span data, prov_err *err)
 	return (track_record(a->t, RECORD_DATA, data, err));
 }
 
+bool
+audio_filler(prov_span s)
+{
+	while (s.len > 0 && s.p[s.len - 1] == 0)
+		s.len--;
+	return (s.len == 0);
+}
+
 prov_status
 audio_rest(struct audio *a, prov_span left, int64_t ns, prov_err *err)
 {
-	size_t zeros = 0;
-
-	while (zeros < left.len && left.p[zeros] == 0)
-		zeros++;
-	if (zeros == left.len)
+	if (audio_filler(left))
 		return (PROV_OK);
 	return (audio_other(a, left, ns, err));
 }

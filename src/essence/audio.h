@@ -34,6 +34,9 @@ prov_status audio_unit(struct audio *a, prov_span data, uint32_t samples,
 /* A further record of the unit. */
 prov_status audio_more(struct audio *a, prov_span data, prov_err *err);
 
+/* Whether these are zeros alone. */
+bool audio_filler(prov_span s);
+
 /*
  * What is left of a packet behind its units. Zeros are what containers fill
  * up with, and are left out; anything else is as audio_other.

@@ -206,20 +206,23 @@ announce(struct flac *s, const struct flac_info *info, prov_err *err)
 
 /*
  * The length of the frame that in begins with: up to a checksum that holds
- * with another frame or nothing behind it. 0: there is none.
+ * with another frame, zeros or nothing behind it. 0: there is none.
  */
 static size_t
 frame_len(const struct flac *s, prov_span in)
 {
 	struct flac_frame next;
+	size_t full = in.len;
 	uint16_t crc;
 
+	while (full > 0 && in.p[full - 1] == 0)
+		full--;
 	crc = crc16(0, in.p, FRAME_MIN - 1);
 	for (size_t at = FRAME_MIN - 1; at < in.len; at++) {
 		crc = crc16(crc, in.p + at, 1);
 		/* A checksum over data and its checksum is 0. */
 		if (crc == 0 &&
-		    (at + 1 == in.len ||
+		    (at + 1 >= full ||
 			header_parse(&next,
 			    span(in.p + at + 1, in.len - at - 1), &s->stated)))
 			return (at + 1);
@@ -250,7 +253,7 @@ flac_packet(void *state, const prov_packet *packet, prov_err *err)
 		left = span(left.p + len, left.len - len);
 		ns = PROV_NO_TIME;
 	}
-	return (left.len == 0 ? PROV_OK : audio_other(&s->a, left, ns, err));
+	return (audio_rest(&s->a, left, ns, err));
 }
 
 static prov_status

@@ -8,10 +8,14 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "essence/cdc.h"
+#include "essence/audio.h"
 #include "essence/track.h"
 
 #define HEADER_LEN 4
+
+/* What headers of one free format stream share, and its shortest frame. */
+#define FREE_SAME 0xfffffc00U
+#define FREE_MIN  24
 
 /* Layer III decoders are 528 samples late, and one (LAME's tag counts so). */
 #define DECODER_DELAY 529
@@ -58,7 +62,7 @@ frame_samples(const struct mpa_header *h)
 	return (h->layer == 3 && h->version != 3 ? 576 : 1152);
 }
 
-/* ISO/IEC 11172-3 2.4.2.3. Free format has no length: refused. */
+/* ISO/IEC 11172-3 2.4.2.3. In free format no length is stated: 0. */
 static bool
 header_parse(struct mpa_header *out, prov_span in)
 {
@@ -76,15 +80,17 @@ header_parse(struct mpa_header *out, prov_span in)
 	index = w >> 12 & 15;
 	rate = w >> 10 & 3;
 	pad = w >> 9 & 1;
-	if (w >> 21 != 0x7ff || h.version == 1 || h.layer == 4 || index == 0 ||
-	    index == 15 || rate == 3)
+	if (w >> 21 != 0x7ff || h.version == 1 || h.layer == 4 || index == 15 ||
+	    rate == 3)
 		return (false);
 	h.crc = (w >> 16 & 1) == 0;
 	h.channels = (w >> 6 & 3) == 3 ? 1 : 2;
 	h.rate = (uint32_t)rates[rate] >> halvings[h.version];
 	h.samples = frame_samples(&h);
 	bits = (uint32_t)kbps[h.version != 3][h.layer - 1][index] * 1000;
-	if (h.layer == 1)
+	if (index == 0)
+		h.len = 0;
+	else if (h.layer == 1)
 		h.len = ((size_t)12 * bits / h.rate + pad) * 4;
 	else
 		h.len = (size_t)h.samples / 8 * bits / h.rate + pad;
@@ -234,6 +240,22 @@ take_other(struct mpa *m, prov_span bytes, int64_t ns, prov_err *err)
 	return (track_samples(m->t, ns, 1, err));
 }
 
+/*
+ * A frame in free format goes on to the next one of its kind, or to the end of
+ * the packet. What looks like a header in it makes two records of it, in every
+ * container alike.
+ */
+static size_t
+free_len(prov_span in)
+{
+	uint32_t kind = be32(in.p) & FREE_SAME;
+
+	for (size_t at = FREE_MIN; at + HEADER_LEN <= in.len; at++)
+		if ((be32(in.p + at) & FREE_SAME) == kind)
+			return (at);
+	return (in.len);
+}
+
 static int64_t
 after(int64_t ns, const struct mpa_header *h)
 {
@@ -252,8 +274,9 @@ mpa_packet(void *state, const prov_packet *packet, prov_err *err)
 	prov_status st;
 
 	while (left.len > 0 && header_parse(&h, left)) {
+		size_t stated = h.len != 0 ? h.len : free_len(left);
 		/* The last frame of a recording may be cut short. */
-		size_t len = h.len < left.len ? h.len : left.len;
+		size_t len = stated < left.len ? stated : left.len;
 		prov_span frame = span(left.p, len);
 		bool first = !m->begun;
 
@@ -267,7 +290,8 @@ mpa_packet(void *state, const prov_packet *packet, prov_err *err)
 			return (st);
 		ns = PROV_NO_TIME;
 	}
-	return (left.len == 0 ? PROV_OK : take_other(m, left, ns, err));
+	/* Zeros are what containers fill up with. */
+	return (audio_filler(left) ? PROV_OK : take_other(m, left, ns, err));
 }
 
 static prov_status

@@ -56,6 +56,8 @@ sample_parse(struct sample *out, const char *codec)
 		{ "pcm_s32be", { 's', 4, true } },
 		{ "pcm_u32le", { 'u', 4, false } },
 		{ "pcm_u32be", { 'u', 4, true } },
+		{ "pcm_s64le", { 's', 8, false } },
+		{ "pcm_s64be", { 's', 8, true } },
 		{ "pcm_f32le", { 'f', 4, false } },
 		{ "pcm_f32be", { 'f', 4, true } },
 		{ "pcm_f64le", { 'f', 8, false } },

@@ -363,6 +363,7 @@ broken_frames(void **state)
 	} rows[] = {
 		{ "fff14c80013ffc21", "" }, /* cut short */
 		{ "fff14c80011ffc21ff", "essence.noncanonical" }, /* a rest */
+		{ "fff14c80011ffc210000", "" }, /* filled up */
 		{ "21000000", "config.unresolved" },
 		{ "fff154", "config.unresolved" },
 		/* two blocks: no room for where they stand, backwards, behind

@@ -177,6 +177,26 @@ leaf_is_as_documented(void **state)
 	}
 }
 
+/* Zeros behind a frame are no part of it: containers fill up with them. */
+static void
+filled_up(void **state)
+{
+	uint8_t packet[FRAME_LEN + 7] = { 0 };
+	const struct stream *want;
+	struct sound a, b;
+
+	(void)state;
+	frame_of(packet, "fff8c91800", 1);
+	open_flac(&a, INFO);
+	sound_put(&a, packet, FRAME_LEN, 0);
+	want = sound_done(&a);
+	open_flac(&b, INFO);
+	sound_put(&b, packet, sizeof(packet), 0);
+	assert_same_essence(want, sound_done(&b));
+	sound_close(&a);
+	sound_close(&b);
+}
+
 /* Frames that say other than STREAMINFO, or than frames before. */
 static void
 conflicts(void **state)
@@ -239,6 +259,7 @@ main(void)
 		cmocka_unit_test(not_frames),
 		cmocka_unit_test(leaf_is_as_documented),
 		cmocka_unit_test(conflicts),
+		cmocka_unit_test(filled_up),
 		cmocka_unit_test(times_continue),
 	};
 

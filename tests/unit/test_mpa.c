@@ -70,12 +70,11 @@ headers(void **state)
 static void
 not_frames(void **state)
 {
-	static const uint32_t rows[] = { 0xfffb0000, /* free format */
-		0xfffbf000,                          /* bit rate 15 */
+	static const uint32_t rows[] = { 0xfffbf000, /* bit rate 15 */
 		0xfffb9c00,                          /* reserved rate */
 		0xffeb9000,                          /* reserved version */
 		0xfff99000,                          /* reserved layer */
-		0x7ffb9000, 0xffdb9000, 0x54414700, 0 };
+		0x7ffb9000, 0xffdb9000, 0x54414700 };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -89,6 +88,55 @@ not_frames(void **state)
 			fail_msg("%08x passed", rows[i]);
 		sound_close(&s);
 	}
+}
+
+/* Free format: a frame ends where the next one begins, or the packet. */
+static void
+free_format(void **state)
+{
+	static const uint8_t config[] = { 3, 3, 2, 0, 0, 0xac, 0x44 };
+	uint8_t two[300] = { 0xff, 0xfb, 0x00, 0x00, [5] = 7, [150] = 0xff,
+		0xfb, 0x02, 0x40, [299] = 9 };
+	AUTO_BUF want = { 0 };
+	const struct stream *got;
+	struct sound a, b;
+
+	(void)state;
+	open_as(&a, "mp3");
+	sound_put(&a, two, sizeof(two), 0);
+	got = sound_done(&a);
+	assert_string_equal("", got->refused);
+	assert_int_equal(2 * 1152, got->samples);
+	want_leaf(&want, "mpeg-audio/1", span(config, sizeof(config)));
+	want_record(&want, 0x10, span(two, 150));
+	want_record(&want, 0x10, span(two + 150, 150));
+	assert_leaf(got, &want);
+	open_as(&b, "mp3");
+	sound_put(&b, two, 150, 0);
+	sound_put(&b, two + 150, 150, 1152);
+	assert_same_essence(got, sound_done(&b));
+	sound_close(&a);
+	sound_close(&b);
+}
+
+/* What a container fills up with is left out. */
+static void
+filled_up(void **state)
+{
+	uint8_t packet[MP3_LEN + 3] = { 0 };
+	const struct stream *want;
+	struct sound a, b;
+
+	(void)state;
+	frame_of(packet, 0xfffb9000, MP3_LEN, 1);
+	open_as(&a, "mp3");
+	sound_put(&a, packet, MP3_LEN, 0);
+	want = sound_done(&a);
+	open_as(&b, "mp3");
+	sound_put(&b, packet, sizeof(packet), 0);
+	assert_same_essence(want, sound_done(&b));
+	sound_close(&a);
+	sound_close(&b);
 }
 
 /* A first frame about the others; tag stands at at. */
@@ -264,6 +312,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(headers),
 		cmocka_unit_test(not_frames),
+		cmocka_unit_test(free_format),
+		cmocka_unit_test(filled_up),
 		cmocka_unit_test(packets_do_not_matter),
 		cmocka_unit_test(info_is_dropped),
 		cmocka_unit_test(later_info_stays),
