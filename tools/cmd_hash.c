@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 
 static const struct opt opts[] = {
 	{ "recursive", 'r', "DIR", "identify every file below DIR" },
+	{ "streams", 0, NULL, "leave out the file's own SHA-256" },
 	{ "json", 0, NULL, "print one JSON object a line" },
 	{ 0 },
 };
@@ -19,16 +21,33 @@ print_hex(const uint8_t *p, size_t len)
 		printf("%02x", p[i]);
 }
 
+/* One file: its digest, and what its streams are or why that is not known. */
+struct found {
+	const char *path;
+	int fd;
+	bool digested; /* asked for */
+	prov_digest digest;
+	prov_status digest_st;
+	prov_err digest_err;
+	prov_identity *id;
+	prov_status id_st;
+	prov_err id_err;
+};
+
 static void
-print_text(const char *path, const prov_digest *digest, const prov_identity *id,
-    const char *note)
+print_text(const struct found *f, const char *note)
 {
-	char *safe = printable(path);
+	char *safe = printable(f->path);
+	const prov_identity *id = f->id;
 	prov_stream_info s;
 
-	printf("%s: ", safe != NULL ? safe : "");
-	print_hex(digest->sha256, 32);
-	printf("  %llu bytes\n", (unsigned long long)digest->size);
+	printf("%s:", safe != NULL ? safe : "");
+	if (f->digested) {
+		printf(" ");
+		print_hex(f->digest.sha256, 32);
+		printf("  %llu bytes", (unsigned long long)f->digest.size);
+	}
+	printf("\n");
 	free(safe);
 	for (size_t i = 0; id != NULL && i < prov_identity_streams(id); i++) {
 		if (prov_identity_stream(id, i, &s, NULL) != PROV_OK)
@@ -47,41 +66,73 @@ print_text(const char *path, const prov_digest *digest, const prov_identity *id,
 	}
 }
 
+static void *
+digest(void *arg)
+{
+	struct found *f = arg;
+
+	f->digest_st =
+	    prov_digest_fd(&f->digest, f->fd, NULL, NULL, &f->digest_err);
+	return (NULL);
+}
+
+/* The digest is made here while a process of its own reads the streams. */
+static void
+find(struct found *f, prov_media *media)
+{
+	pthread_t thread;
+	bool apart =
+	    f->digested && pthread_create(&thread, NULL, digest, f) == 0;
+
+	f->id_st = prov_media_identify(media, f->fd, &f->id, &f->id_err);
+	if (apart)
+		(void)pthread_join(thread, NULL);
+	else if (f->digested)
+		(void)digest(f);
+}
+
+static int
+print(const struct args *args, const struct found *f, const char *note)
+{
+	prov_err err = { 0 };
+	char *line = NULL;
+
+	if (!args_has(args, "json")) {
+		print_text(f, note);
+		return (EXIT_HOLDS);
+	}
+	if (prov_identity_json(&line, f->path, f->digested ? &f->digest : NULL,
+		f->id, note, &err) != PROV_OK)
+		return (trouble(args, f->path, &err));
+	printf("%s\n", line);
+	prov_free(line);
+	return (EXIT_HOLDS);
+}
+
 /* 0 with an identity; 0 with a note where there is none to have. */
 static int
 identify(const struct args *args, prov_media *media, const char *path)
 {
-	prov_digest digest;
-	prov_identity *id = NULL;
-	prov_err err = { 0 }, why = { 0 };
-	const char *note = NULL;
-	char *line = NULL;
-	prov_status st;
-	int fd, status = EXIT_HOLDS;
+	struct found f = { .path = path,
+		.digested = !args_has(args, "streams") };
+	int status;
 
-	if ((fd = input_open(args, path)) < 0)
+	if ((f.fd = input_open(args, path)) < 0)
 		return (EXIT_TROUBLE);
-	st = prov_media_identify(media, fd, &id, &why);
-	if (st == PROV_OK) {
-		note = prov_identity_refused(id);
-	} else if (st == PROV_EUNSUPPORTED || st == PROV_ELIMIT) {
-		note = why.msg;
-	} else {
-		(void)close(fd);
-		return (trouble(args, path, &why));
-	}
-	if (prov_digest_fd(&digest, fd, NULL, NULL, &err) != PROV_OK)
-		status = trouble(args, path, &err);
-	else if (!args_has(args, "json"))
-		print_text(path, &digest, id, note);
-	else if (prov_identity_json(&line, path, &digest, id, note, &err) !=
-		 PROV_OK)
-		status = trouble(args, path, &err);
+	find(&f, media);
+	if (f.id_st == PROV_OK || f.id_st == PROV_EUNSUPPORTED ||
+	    f.id_st == PROV_ELIMIT)
+		status = EXIT_HOLDS;
 	else
-		printf("%s\n", line);
-	prov_free(line);
-	prov_identity_free(id);
-	(void)close(fd);
+		status = trouble(args, path, &f.id_err);
+	if (status == EXIT_HOLDS && f.digest_st != PROV_OK)
+		status = trouble(args, path, &f.digest_err);
+	if (status == EXIT_HOLDS)
+		status = print(args, &f,
+		    f.id_st == PROV_OK ? prov_identity_refused(f.id)
+				       : f.id_err.msg);
+	prov_identity_free(f.id);
+	(void)close(f.fd);
 	return (status);
 }
 

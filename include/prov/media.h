@@ -48,7 +48,8 @@ PROV_API PROV_MUST_USE prov_status prov_media_identify(prov_media *m, int fd,
 
 /*
  * Stream identity alone as one JSON object: path, sha256, bytes, streams.
- * id may be NULL (streams is then empty and note says why). Free it with prov_free.
+ * id may be NULL (streams is then empty and note says why), and so may digest.
+ * Free it with prov_free.
  */
 PROV_API PROV_MUST_USE prov_status prov_identity_json(char **out,
     const char *path, const prov_digest *digest, const prov_identity *id,

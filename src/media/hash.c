@@ -35,6 +35,19 @@ put_stream(struct json *j, const struct stream *s)
 	json_end(j);
 }
 
+/* NULL where the file's own digest was not asked for. */
+static void
+put_digest(struct json *j, const prov_digest *digest)
+{
+	if (digest == NULL) {
+		json_str(j, "sha256", NULL);
+		json_str(j, "bytes", NULL);
+		return;
+	}
+	json_hex(j, "sha256", digest->sha256, sizeof(digest->sha256));
+	json_u64(j, "bytes", digest->size);
+}
+
 prov_status
 prov_identity_json(char **out, const char *path, const prov_digest *digest,
     const prov_identity *id, const char *note, prov_err *err)
@@ -44,8 +57,7 @@ prov_identity_json(char **out, const char *path, const prov_digest *digest,
 	if (j == NULL)
 		return (prov_fail(err, PROV_ENOMEM, "report"));
 	json_str(j, "path", path);
-	json_hex(j, "sha256", digest->sha256, sizeof(digest->sha256));
-	json_u64(j, "bytes", digest->size);
+	put_digest(j, digest);
 	json_str(j, "format", id != NULL ? id->format : NULL);
 	json_str(j, "refused",
 	    id != NULL && id->refused[0] != '\0' ? id->refused : NULL);

@@ -53,6 +53,11 @@ done
 exit_is 75 "a read that fails" prov hash /proc/self/mem
 says 2 "nothing to do" 'nothing to identify' prov hash
 
+prov hash --json --streams clip.mp4 >alone
+ok "without the file's digest" prov hash --streams clip.mp4
+has "the name alone" out '^clip.mp4:$'
+grep -o '[0-9a-f]\{64\}  [0-9]* segments' out >is
+same "the same roots" roots is
 prov hash --json clip.mp4 text >records
 python3 - records "${digest%% *}" roots >checked 2>&1 <<'EOF'
 import json, sys
@@ -71,6 +76,9 @@ for i, s in enumerate(clip["streams"]):
 assert [s["codec"] for s in clip["streams"]] == ["h264", "aac"]
 assert [s["segments"] for s in clip["streams"]] == [5, 10]
 assert clip["streams"][0]["presentation"]["width"] == 320
+alone = json.loads(open("alone").read())
+assert alone["sha256"] is None and alone["bytes"] is None
+assert {**alone, "sha256": clip["sha256"], "bytes": 210212} == clip
 assert text["streams"] == [] and text["bytes"] == 5
 EOF
 : >want
