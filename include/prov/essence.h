@@ -69,7 +69,9 @@ typedef enum prov_field {
 	PROV_PACKING = 42,    /* frame packing arrangement type + 1; default 0 */
 	PROV_DOVI = 43,   /* first 63 bits over a Dolby Vision configuration */
 	PROV_SPHERE = 44, /* the same over pose, bounds and eyes; default 0 */
-	PROV_FIELD_MAX = 45
+	PROV_LOOPS = 45,      /* times an animation is shown, 0 without end */
+	PROV_LASTS = 46,      /* how long its last picture stands, ns */
+	PROV_FIELD_MAX = 47
 } prov_field;
 
 typedef struct prov_present {
