@@ -129,14 +129,7 @@ present_raw(prov_config *c, const AVCodecParameters *par)
 		prov_present_set(&c->present, PROV_CHANNELS, c->channels);
 }
 
-/* Whether it is the container that says where channels are heard. */
-static bool
-has_places(const char *codec)
-{
-	return (strncmp(codec, "pcm_", 4) == 0 || strcmp(codec, "flac") == 0);
-}
-
-/* Speakers of such sound, where they are not the usual ones. */
+/* Speakers of uncompressed sound, where they are not the usual ones. */
 static void
 present_layout(prov_config *c, const AVCodecParameters *par)
 {
@@ -144,7 +137,7 @@ present_layout(prov_config *c, const AVCodecParameters *par)
 
 	if (c->kind != PROV_AUDIO ||
 	    par->ch_layout.order != AV_CHANNEL_ORDER_NATIVE ||
-	    !has_places(c->codec))
+	    strncmp(c->codec, "pcm_", 4) != 0)
 		return;
 	av_channel_layout_default(&usual, par->ch_layout.nb_channels);
 	if (av_channel_layout_compare(&usual, &par->ch_layout) != 0 &&
@@ -346,7 +339,9 @@ time_of(const struct inputs *in, const struct input *i, const AVStream *st,
 {
 	if (packet->pts != AV_NOPTS_VALUE)
 		return (packet->pts);
-	if (packet->dts != AV_NOPTS_VALUE && !in->format->parse && in_order(st))
+	/* AVI has decoding times alone, but it has them; only sound is cut. */
+	if (packet->dts != AV_NOPTS_VALUE && in_order(st) &&
+	    (!in->format->parse || in->format->layout == LAYOUT_RIFF))
 		return (packet->dts);
 	/* Sound alone in a file begins at 0 and goes on by its samples. */
 	if (in->format->untimed && i->packets == 0 && i->kind == PROV_AUDIO)

@@ -40,9 +40,7 @@ enum {
 	H264,
 	HEVC,
 	JPEG,
-	PNG,
-	WEBP,
-	GIF
+	PNG
 };
 
 static const struct format formats[] = {
@@ -53,7 +51,7 @@ static const struct format formats[] = {
 	[WEBM] = { "webm", "matroska", READ_LAVF, LAYOUT_EBML, false, false },
 	[TS] = { "mpegts", "mpegts", READ_LAVF, LAYOUT_TS, true, false },
 	[WAV] = { "wav", "wav", READ_LAVF, LAYOUT_RIFF, true, true },
-	[AVI] = { "avi", "avi", READ_LAVF, LAYOUT_RIFF, false, false },
+	[AVI] = { "avi", "avi", READ_LAVF, LAYOUT_RIFF, true, false },
 	[MP3] = { "mp3", "mp3", READ_LAVF, LAYOUT_OTHER, true, true },
 	[AAC] = { "aac", "aac", READ_LAVF, LAYOUT_OTHER, true, true },
 	[AC3] = { "ac3", "ac3", READ_LAVF, LAYOUT_OTHER, true, true },
@@ -67,7 +65,7 @@ static const struct format formats[] = {
 	[FLV] = { "flv", "flv", READ_LAVF, LAYOUT_OTHER, false, false },
 	[NUT] = { "nut", "nut", READ_LAVF, LAYOUT_OTHER, false, false },
 	[ASF] = { "asf", "asf", READ_LAVF, LAYOUT_OTHER, false, false },
-	[AMR] = { "amr", "amr", READ_LAVF, LAYOUT_OTHER, false, true },
+	[AMR] = { "amr", "amr", READ_LAVF, LAYOUT_OTHER, true, true },
 	[CAF] = { "caf", "caf", READ_LAVF, LAYOUT_OTHER, false, true },
 	[AIFF] = { "aiff", "aiff", READ_LAVF, LAYOUT_OTHER, false, true },
 	[AU] = { "au", "au", READ_LAVF, LAYOUT_OTHER, false, true },
@@ -78,8 +76,6 @@ static const struct format formats[] = {
 	[HEVC] = { "hevc", "hevc", READ_LAVF, LAYOUT_OTHER, true, false },
 	[JPEG] = { "jpeg", NULL, READ_JPEG, LAYOUT_OTHER, false, false },
 	[PNG] = { "png", NULL, READ_PNG, LAYOUT_OTHER, false, false },
-	[WEBP] = { "webp", NULL, READ_WEBP, LAYOUT_OTHER, false, false },
-	[GIF] = { "gif", NULL, READ_GIF, LAYOUT_OTHER, false, false },
 };
 
 static bool
@@ -99,9 +95,6 @@ by_signature(prov_span h)
 	} rows[] = {
 		{ JPEG, { 3, 0 }, 0, { "\xff\xd8\xff", "" } },
 		{ PNG, { 8, 0 }, 0, { "\x89PNG\r\n\x1a\n", "" } },
-		{ WEBP, { 4, 4 }, 8, { "RIFF", "WEBP" } },
-		{ GIF, { 6, 0 }, 0, { "GIF87a", "" } },
-		{ GIF, { 6, 0 }, 0, { "GIF89a", "" } },
 		{ WAV, { 4, 4 }, 8, { "RIFF", "WAVE" } },
 		{ WAV, { 4, 4 }, 8, { "RF64", "WAVE" } },
 		{ WAV, { 4, 4 }, 8, { "BW64", "WAVE" } },

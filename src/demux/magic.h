@@ -11,9 +11,7 @@
 enum reader {
 	READ_LAVF, /* libavformat */
 	READ_JPEG, /* our own walkers */
-	READ_PNG,
-	READ_WEBP,
-	READ_GIF
+	READ_PNG
 };
 
 enum layout { /* which scanner knows the container */

@@ -27,7 +27,8 @@ static const struct codec {
 	{ "subrip", PROV_SUBTITLE }, { "av1", PROV_VIDEO },
 	{ "vp8", PROV_VIDEO }, { "vp9", PROV_VIDEO },
 	{ "mpeg2video", PROV_VIDEO }, { "prores", PROV_VIDEO },
-	{ "mjpeg", PROV_VIDEO }, { "theora", PROV_VIDEO } };
+	{ "mjpeg", PROV_VIDEO }, { "theora", PROV_VIDEO },
+	{ "amr_nb", PROV_AUDIO }, { "amr_wb", PROV_AUDIO } };
 
 /* How packets are handed on. */
 enum framing { AS_IS, LENGTHS, CODES, JOINED, PADDED };
