@@ -69,8 +69,8 @@ typedef enum prov_field {
 	PROV_PACKING = 42,    /* frame packing arrangement type + 1; default 0 */
 	PROV_DOVI = 43,   /* first 63 bits over a Dolby Vision configuration */
 	PROV_SPHERE = 44, /* the same over pose, bounds and eyes; default 0 */
-	PROV_LOOPS = 45,      /* times an animation is shown, 0 without end */
-	PROV_LASTS = 46,      /* how long its last picture stands, ns */
+	PROV_STRUCTS = 45, /* first 63 bits over pic_structs; default 0, frames */
+	PROV_CAPTIONS = 46, /* first 63 bits over A/53 captions; default 0 */
 	PROV_FIELD_MAX = 47
 } prov_field;
 

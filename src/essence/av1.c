@@ -126,6 +126,9 @@ take_metadata(struct av1 *a, prov_span payload, prov_err *err)
 		return (present_mastering(a, body, err));
 	} else if (type == AV1_METADATA_T35 && is_hdr(body)) {
 		return (sei_dynamic(&a->hdr, (uint32_t)type, body, err));
+	} else if (type == AV1_METADATA_T35 && body.len >= 3 &&
+		   memcmp(body.p, "\xb5\0\x31", 3) == 0) {
+		return (sei_atsc(&a->hdr, span(body.p + 3, body.len - 3), err));
 	}
 	return (PROV_OK);
 }
@@ -175,10 +178,14 @@ take_frame(struct av1 *a, const struct av1_obu *o, prov_err *err)
 }
 
 static prov_status
-take_obu(struct av1 *a, const struct av1_obu *o, prov_err *err)
+take_obu(struct av1 *a, const struct av1_obu *o, bool first, prov_err *err)
 {
 	switch (o->type) {
 	case AV1_DELIMITER:
+		/* In the middle it ends a unit, or a frame for good. */
+		if (!first)
+			track_refuse(a->c.t, "essence.noncanonical");
+		return (PROV_OK);
 	case AV1_PADDING:
 		return (PROV_OK);
 	case AV1_SEQUENCE:
@@ -205,6 +212,7 @@ av1_packet(void *state, const prov_packet *packet, prov_err *err)
 {
 	prov_span s = packet->data;
 	struct av1 *a = state;
+	bool first = true;
 	struct av1_obu o;
 	prov_status st;
 
@@ -218,8 +226,9 @@ av1_packet(void *state, const prov_packet *packet, prov_err *err)
 			track_refuse(a->c.t, "essence.noncanonical");
 			return (track_record(a->c.t, RECORD_STRAY, s, err));
 		}
-		if ((st = take_obu(a, &o, err)) != PROV_OK)
+		if ((st = take_obu(a, &o, first, err)) != PROV_OK)
 			return (st);
+		first = first && o.type == AV1_DELIMITER;
 	}
 	return (PROV_OK);
 }

@@ -28,6 +28,7 @@ coded_container(struct coded *c, prov_span content, prov_err *err)
 prov_status
 coded_stated(struct coded *c, prov_span content, prov_err *err)
 {
+	bool active = c->set.active;
 	enum param_news news;
 	prov_status st;
 
@@ -35,6 +36,9 @@ coded_stated(struct coded *c, prov_span content, prov_err *err)
 		return (st);
 	/* What changes later is the stream's own business, and is recorded. */
 	if (news == PARAM_CONFLICT && c->strict && !c->stated)
+		track_refuse(c->t, "config.conflict");
+	/* But one that no picture used was put there to reset decoders. */
+	if (news != PARAM_SAME && c->stated && !active)
 		track_refuse(c->t, "config.conflict");
 	c->stated = true;
 	return (PROV_OK);

@@ -3,7 +3,8 @@
  * h264/1: NAL units without delimiters, filler, parameter sets and SEI, each
  * one record with its emulation prevention bytes. The configuration of a slice
  * is SHA-256(H(SPS) || H(PPS)), of those it refers to, and || H(SPS extension)
- * where its SPS has one. Slices of unit type 20 refer to subset SPS.
+ * where its SPS has one. Slices of unit types 20 and 21 refer to subset SPS;
+ * those of auxiliary pictures (19) to the same sets as the primary ones.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,9 @@ enum {
 	NAL_FILLER = 12,
 	NAL_SPS_EXT = 13,
 	NAL_SUBSET_SPS = 15,
-	NAL_EXTENSION = 20
+	NAL_AUXILIARY = 19,
+	NAL_EXTENSION = 20,
+	NAL_EXTENSION_3D = 21
 };
 
 struct sps {
@@ -55,11 +58,14 @@ struct h264 {
 	uint64_t changes; /* of any set */
 	struct fields fields;
 	bool presented;
+	bool sliced,
+	    delimited; /* this packet had a slice; a delimiter after it */
 };
 
 struct slice {
 	unsigned type, pps;
 	unsigned frame_num;
+	bool first; /* of its picture */
 	bool field, bottom;
 };
 
@@ -226,19 +232,39 @@ h264_extradata(struct video *v, prov_span in, prov_err *err)
 	return (video_annexb(v, in, put_container, err));
 }
 
+/* Slices of layers and views on top: scalable, multiview, 3D. */
+static bool
+is_extension(prov_span nal)
+{
+	unsigned type = nal.p[0] & 0x1f;
+
+	return (type == NAL_EXTENSION || type == NAL_EXTENSION_3D);
+}
+
+/* 7.3.1: two bytes more for avc_3d_extension_flag, three for the others. */
+static size_t
+header_bits(prov_span nal)
+{
+	if (!is_extension(nal))
+		return (8);
+	if ((nal.p[0] & 0x1f) == NAL_EXTENSION_3D && nal.len > 1 &&
+	    (nal.p[1] & 0x80) != 0)
+		return (24);
+	return (32);
+}
+
 /* The start of a slice header, 7.3.3. false: it refers to nothing we have. */
 static bool
 read_slice(const struct h264 *h, prov_span nal, struct slice *out,
     const struct sps **sps)
 {
-	bool ext = (nal.p[0] & 0x1f) == NAL_EXTENSION;
 	const struct pps *pps;
 	struct slice s = { 0 };
 	struct bits b;
 
 	bits_init(&b, nal, true);
-	bits_skip(&b, ext ? 32 : 8);
-	(void)bits_ue(&b); /* first_mb_in_slice */
+	bits_skip(&b, header_bits(nal));
+	s.first = bits_ue(&b) == 0;
 	s.type = bits_ue(&b);
 	s.pps = bits_ue(&b);
 	if (b.over || s.pps >= H264_PPS_MAX || s.type > 9)
@@ -246,7 +272,8 @@ read_slice(const struct h264 *h, prov_span nal, struct slice *out,
 	pps = &h->pps[s.pps];
 	if (pps->set.p == NULL)
 		return (false);
-	*sps = ext ? &h->subset[pps->is.sps] : &h->sps[pps->is.sps];
+	*sps =
+	    is_extension(nal) ? &h->subset[pps->is.sps] : &h->sps[pps->is.sps];
 	if ((*sps)->set.p == NULL)
 		return (false);
 	if ((*sps)->is.planes)
@@ -317,26 +344,42 @@ make_config(struct h264 *h, struct pps *pps, struct sps *sps, bool ext,
 	return (st);
 }
 
+/*
+ * A slice of the picture itself. Readers that cut at delimiters see another
+ * picture where one stands between the slices of one.
+ */
+static prov_status
+look_at_base(struct h264 *h, const struct slice *s, const struct sps *sps,
+    struct look *out, prov_err *err)
+{
+	if (h->delimited && !s->first)
+		track_refuse(h->v.t, "essence.noncanonical");
+	h->sliced = true;
+	h->delimited = false;
+	out->continues = is_second_field(&h->fields, s, out->rap);
+	present(h, sps, s);
+	return (sei_picture(&h->v.sei, sps->is.delay_bits,
+	    sps->is.shows ? 4 : 0, err));
+}
+
 static prov_status
 look_at_slice(struct h264 *h, prov_span nal, unsigned type, struct look *out,
     prov_err *err)
 {
-	bool ext = type == NAL_EXTENSION;
+	bool ext = is_extension(nal);
 	const struct sps *sps;
 	struct pps *pps;
 	struct slice s;
 	prov_status st;
 
 	out->use = UNIT_SLICE;
-	out->base = !ext;
+	out->base = !ext && type != NAL_AUXILIARY;
 	out->rap = type == NAL_IDR;
 	if (!read_slice(h, nal, &s, &sps))
 		return (PROV_OK);
 	out->intra = s.type % 5 == 2 || s.type % 5 == 4;
-	if (!ext) {
-		out->continues = is_second_field(&h->fields, &s, out->rap);
-		present(h, sps, &s);
-	}
+	if (out->base && (st = look_at_base(h, &s, sps, out, err)) != PROV_OK)
+		return (st);
 	pps = &h->pps[s.pps];
 	if (pps->as_of[ext] != h->changes) {
 		struct sps *table = ext ? h->subset : h->sps;
@@ -360,7 +403,9 @@ h264_look(struct video *v, prov_span nal, struct look *out, prov_err *err)
 	case NAL_SLICE:
 	case NAL_PARTITION_A:
 	case NAL_IDR:
+	case NAL_AUXILIARY:
 	case NAL_EXTENSION:
+	case NAL_EXTENSION_3D:
 		return (look_at_slice(h, nal, type, out, err));
 	case NAL_SPS:
 	case NAL_PPS:
@@ -373,6 +418,9 @@ h264_look(struct video *v, prov_span nal, struct look *out, prov_err *err)
 		return (sei_unit(&v->sei, span(nal.p + 1, nal.len - 1),
 		    !v->started, err));
 	case NAL_DELIMITER:
+		h->delimited = h->sliced;
+		out->use = UNIT_DROP;
+		return (PROV_OK);
 	case NAL_FILLER:
 		out->use = UNIT_DROP;
 		return (PROV_OK);
@@ -407,7 +455,7 @@ h264_packet(void *state, const prov_packet *packet, prov_err *err)
 {
 	struct h264 *h = state;
 
-	h->fields.current = false;
+	h->fields.current = h->sliced = h->delimited = false;
 	return (video_packet(&h->v, packet, err));
 }
 

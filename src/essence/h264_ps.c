@@ -4,6 +4,7 @@
 /* 16,384 macroblocks a side are 262,144 pixels: 8 times level 6.2's most. */
 #define MACROBLOCKS_MAX 16384
 #define POC_CYCLE_MAX   255 /* num_ref_frames_in_pic_order_cnt_cycle */
+#define CPB_MAX         32  /* cpb_cnt_minus1 + 1, E.2.2 */
 
 static bool
 has_chroma_format(unsigned profile)
@@ -104,6 +105,52 @@ parse_size(struct bits *b, struct h264_sps *sps)
 	return (true);
 }
 
+/* E.1.2: how long the two delays of picture timing are. */
+static unsigned
+parse_hrd(struct bits *b)
+{
+	unsigned n = bits_ue(b), bits;
+
+	bits_skip(b, 8);
+	if (n >= CPB_MAX)
+		b->over = true;
+	for (unsigned i = 0; i <= n && !b->over; i++) {
+		(void)bits_ue(b);
+		(void)bits_ue(b);
+		bits_skip(b, 1);
+	}
+	bits_skip(b, 5);
+	bits = bits_u(b, 5) + 1;
+	bits += bits_u(b, 5) + 1;
+	bits_skip(b, 5);
+	return (bits);
+}
+
+/* The VUI behind its head, E.1.1, as far as pic_struct_present_flag. */
+static void
+parse_timing(struct bits *b, struct h264_sps *sps)
+{
+	bool hrd = false;
+	unsigned bits = 0;
+
+	if (bits_u(b, 1)) {
+		(void)bits_ue(b);
+		(void)bits_ue(b);
+	}
+	if (bits_u(b, 1))
+		bits_skip(b, 65);
+	for (int i = 0; i < 2; i++) {
+		if (bits_u(b, 1)) {
+			bits = parse_hrd(b);
+			hrd = true;
+		}
+	}
+	if (hrd)
+		bits_skip(b, 1);
+	sps->shows = bits_u(b, 1) != 0 && !b->over;
+	sps->delay_bits = bits;
+}
+
 bool
 h264_sps_parse(struct h264_sps *out, prov_span nal)
 {
@@ -130,8 +177,10 @@ h264_sps_parse(struct h264_sps *out, prov_span nal)
 		return (false);
 	if (b.over)
 		return (false);
-	if (bits_u(&b, 1))
+	if (bits_u(&b, 1)) {
 		vui_head(&b, &sps.picture);
+		parse_timing(&b, &sps);
+	}
 	*out = sps;
 	return (true);
 }

@@ -14,6 +14,9 @@ struct h264_sps {
 	bool planes;      /* separate_colour_plane_flag */
 	bool frames_only; /* frame_mbs_only_flag */
 	struct picture picture;
+	/* Whether picture timing says how it is shown, and behind what. */
+	bool shows;
+	unsigned delay_bits;
 };
 
 struct h264_pps {

@@ -29,6 +29,7 @@ enum {
 
 #define SLICE_I     2
 #define DYNAMIC_RPU 0x10000U /* beyond every SEI type */
+#define LAYERS      8 /* with sets of their own; MV-HEVC and SHVC have two */
 
 struct vps {
 	struct param set;
@@ -46,7 +47,7 @@ struct pps {
 	uint8_t config[32];
 };
 
-/* Sets of the base layer; and of all others, which may use the base's. */
+/* Sets of one layer, which may use those of the layers below. */
 struct layer {
 	struct sps sps[HEVC_SPS_MAX];
 	struct pps pps[HEVC_PPS_MAX];
@@ -55,12 +56,22 @@ struct layer {
 struct hevc {
 	struct video v; /* first, so that one is the other */
 	struct vps vps[HEVC_VPS_MAX];
-	struct layer layers[2];
+	struct layer layers[LAYERS]; /* the last one is of all above, too */
 	struct param_log vps_log, sps_log, pps_log;
 	uint64_t changes; /* of any set */
 	bool intra;       /* the slice before: dependent ones are of its type */
 	bool presented;
+	bool sliced,
+	    delimited; /* this packet had a slice; a delimiter after it */
 };
+
+static size_t
+layer_of(prov_span nal)
+{
+	unsigned layer = hevc_layer(nal);
+
+	return (layer < LAYERS ? layer : LAYERS - 1);
+}
 
 static unsigned
 type_of(prov_span nal)
@@ -78,7 +89,7 @@ hevc_close(void *state)
 	video_clear(&h->v);
 	for (size_t i = 0; i < HEVC_VPS_MAX; i++)
 		param_clear(&h->vps[i].set);
-	for (size_t k = 0; k < 2; k++) {
+	for (size_t k = 0; k < LAYERS; k++) {
 		for (size_t i = 0; i < HEVC_SPS_MAX; i++)
 			param_clear(&h->layers[k].sps[i].set);
 		for (size_t i = 0; i < HEVC_PPS_MAX; i++)
@@ -152,7 +163,7 @@ put_pps(struct hevc *h, struct layer *l, prov_span nal, bool container,
 static prov_status
 put_set(struct hevc *h, prov_span nal, bool container, prov_err *err)
 {
-	struct layer *l = &h->layers[hevc_layer(nal) != 0];
+	struct layer *l = &h->layers[layer_of(nal)];
 
 	switch (type_of(nal)) {
 	case NAL_VPS:
@@ -233,11 +244,11 @@ hevc_extradata(struct video *v, prov_span in, prov_err *err)
 	return (video_annexb(v, in, put_container, err));
 }
 
-/* The PPS that a slice refers to, and whose SPS: its layer's or the base's. */
+/* The PPS that a slice refers to, and whose SPS: its layer's, or of below. */
 static struct pps *
 find_pps(struct hevc *h, prov_span nal, unsigned id, struct sps **sps)
 {
-	for (int k = hevc_layer(nal) != 0; k >= 0; k--) {
+	for (int k = (int)layer_of(nal); k >= 0; k--) {
 		struct pps *pps = &h->layers[k].pps[id];
 
 		if (pps->set.p == NULL)
@@ -247,6 +258,7 @@ find_pps(struct hevc *h, prov_span nal, unsigned id, struct sps **sps)
 			if ((*sps)->set.p != NULL)
 				return (pps);
 		}
+		break;
 	}
 	return (NULL);
 }
@@ -313,6 +325,24 @@ present(struct hevc *h, const struct sps *sps)
 	h->presented = true;
 }
 
+/*
+ * A slice of the picture itself. Readers that cut at delimiters see another
+ * picture where one stands between the slices of one.
+ */
+static prov_status
+look_at_base(struct hevc *h, prov_span nal, const struct sps *sps,
+    prov_err *err)
+{
+	bool first = (nal.p[2] & 0x80) != 0;
+
+	if (h->delimited && !first)
+		track_refuse(h->v.t, "essence.noncanonical");
+	h->sliced = true;
+	h->delimited = false;
+	present(h, sps);
+	return (sei_picture(&h->v.sei, 0, sps->is.shows ? 7 : 0, err));
+}
+
 static prov_status
 look_at_slice(struct hevc *h, prov_span nal, struct look *out, prov_err *err)
 {
@@ -331,8 +361,8 @@ look_at_slice(struct hevc *h, prov_span nal, struct look *out, prov_err *err)
 	if (vps->set.p == NULL)
 		return (PROV_OK);
 	out->intra = h->intra;
-	if (out->base)
-		present(h, sps);
+	if (out->base && (st = look_at_base(h, nal, sps, err)) != PROV_OK)
+		return (st);
 	if (pps->as_of != h->changes &&
 	    (st = make_config(h, pps, sps, vps, err)) != PROV_OK)
 		return (st);
@@ -367,6 +397,9 @@ hevc_look(struct video *v, prov_span nal, struct look *out, prov_err *err)
 		out->use = UNIT_DROP;
 		return (sei_dynamic(&v->sei, DYNAMIC_RPU, nal, err));
 	case NAL_DELIMITER:
+		h->delimited = h->sliced;
+		out->use = UNIT_DROP;
+		return (PROV_OK);
 	case NAL_FILLER:
 		out->use = UNIT_DROP;
 		return (PROV_OK);
@@ -402,7 +435,7 @@ hevc_packet(void *state, const prov_packet *packet, prov_err *err)
 {
 	struct hevc *h = state;
 
-	h->intra = false;
+	h->intra = h->sliced = h->delimited = false;
 	return (video_packet(&h->v, packet, err));
 }
 
@@ -429,10 +462,8 @@ activate_all(struct hevc *h, prov_err *err)
 	for (size_t i = 0; i < HEVC_VPS_MAX && st == PROV_OK; i++)
 		if (h->vps[i].set.p != NULL)
 			st = param_activate(&h->vps_log, &h->vps[i].set, err);
-	if (st == PROV_OK)
-		st = activate_layer(h, &h->layers[0], err);
-	if (st == PROV_OK)
-		st = activate_layer(h, &h->layers[1], err);
+	for (size_t k = 0; k < LAYERS && st == PROV_OK; k++)
+		st = activate_layer(h, &h->layers[k], err);
 	return (st);
 }
 

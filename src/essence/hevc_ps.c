@@ -200,6 +200,7 @@ parse_tail(struct bits *b, struct hevc_sps *sps, unsigned poc_bits)
 	bits_skip(b, 1);
 	if (bits_u(b, 1) && !b->over)
 		p->fields = 1; /* field_seq_flag */
+	sps->shows = bits_u(b, 1) != 0 && !b->over;
 }
 
 /*

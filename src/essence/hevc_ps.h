@@ -12,6 +12,7 @@
 struct hevc_sps {
 	unsigned id, vps;
 	unsigned address_bits; /* of slice_segment_address */
+	bool shows;            /* picture timing says how it is shown */
 	struct picture picture;
 };
 

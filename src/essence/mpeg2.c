@@ -10,6 +10,7 @@
 
 #include "essence/coded.h"
 #include "essence/nal.h"
+#include "essence/sei.h"
 
 enum {
 	CODE_PICTURE = 0x00,
@@ -34,6 +35,7 @@ enum { STRUCTURE_TOP = 1, STRUCTURE_BOTTOM = 2, STRUCTURE_FRAME = 3 };
 
 struct mpeg2 {
 	struct coded c;
+	struct sei sei; /* captions */
 	struct nals nals;
 	struct buf sequence; /* header and extensions, being gathered */
 	unsigned n_sequence;
@@ -59,6 +61,7 @@ mpeg2_close(void *state)
 	if (m == NULL)
 		return;
 	coded_clear(&m->c);
+	sei_clear(&m->sei);
 	nals_free(&m->nals);
 	buf_free(&m->sequence);
 	free(m);
@@ -240,9 +243,20 @@ take_sequence(struct mpeg2 *m, prov_span unit, bool container, bool *taken,
 	    (id == EXT_SEQUENCE || id == EXT_DISPLAY || id == EXT_SCALABLE))
 		return (gather(m, unit, err));
 	*taken = false;
-	if (m->gathering && unit.p[0] == CODE_USER)
+	if (unit.p[0] == CODE_USER)
 		return (PROV_OK);
 	return (settle(m, container, err));
+}
+
+/* Captions, the active format, and what encoders say of themselves. */
+static prov_status
+take_user(struct mpeg2 *m, prov_span unit, prov_err *err)
+{
+	prov_status st = track_ancillary(m->c.t, unit, err);
+
+	if (st != PROV_OK)
+		return (st);
+	return (sei_atsc(&m->sei, span(unit.p + 1, unit.len - 1), err));
 }
 
 /* 6.2.2.6: 25 bits of time code, closed_gop, broken_link. */
@@ -342,7 +356,7 @@ take_unit(struct mpeg2 *m, size_t i, bool container, prov_err *err)
 	if (st != PROV_OK || taken || container)
 		return (st);
 	if (nal->s.p[0] == CODE_USER)
-		return (track_ancillary(m->c.t, nal->s, err));
+		return (take_user(m, nal->s, err));
 	if (nal->s.p[0] == CODE_GROUP)
 		return (take_group(m, nal->s, err));
 	if (extension(nal->s) == EXT_MATRIX)
@@ -386,6 +400,7 @@ start(struct mpeg2 *m, struct track *t, prov_err *err)
 	if ((st = coded_open(&m->c, t, err)) != PROV_OK)
 		return (st);
 	m->c.strict = true;
+	sei_open(&m->sei, t);
 	return (take_packet(m, track_config_of(t)->extradata, true, err));
 }
 
@@ -421,7 +436,10 @@ mpeg2_packet(void *state, const prov_packet *packet, prov_err *err)
 static prov_status
 mpeg2_finish(void *state, prov_err *err)
 {
-	return (coded_finish(&((struct mpeg2 *)state)->c, "sequence", err));
+	struct mpeg2 *m = state;
+	prov_status st = coded_finish(&m->c, "sequence", err);
+
+	return (st != PROV_OK ? st : sei_finish(&m->sei, err));
 }
 
 static int

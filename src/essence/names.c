@@ -49,8 +49,8 @@ static const char *const fields[PROV_FIELD_MAX] = {
 	[PROV_PACKING] = "packing",
 	[PROV_DOVI] = "dovi",
 	[PROV_SPHERE] = "sphere",
-	[PROV_LOOPS] = "loops",
-	[PROV_LASTS] = "lasts",
+	[PROV_STRUCTS] = "structs",
+	[PROV_CAPTIONS] = "captions",
 };
 
 const char *

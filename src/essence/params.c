@@ -34,7 +34,9 @@ param_put(struct param *s, prov_span nal, bool container, enum param_news *news,
 		return (prov_fail(err, PROV_ENOMEM, "parameter set"));
 	if (nal.len > 0)
 		memcpy(new.p, nal.p, nal.len);
-	*news = s->container && !container ? PARAM_CONFLICT : PARAM_NEW;
+	*news = s->container && !container   ? PARAM_CONFLICT
+	        : s->p != NULL && !s->active ? PARAM_UNUSED
+	                                     : PARAM_NEW;
 	param_clear(s);
 	*s = new;
 	return (PROV_OK);

@@ -23,6 +23,7 @@ struct param {
 enum param_news {
 	PARAM_SAME,    /* that content was there */
 	PARAM_NEW,     /* stored */
+	PARAM_UNUSED,  /* stored, and nothing referred to what it replaces */
 	PARAM_CONFLICT /* stored, and the container had said otherwise */
 };
 
@@ -44,8 +45,7 @@ struct param_log {
 
 prov_status param_log_open(struct param_log *l, prov_err *err);
 void param_log_clear(struct param_log *l);
-prov_status param_activate(struct param_log *l, struct param *s,
-    prov_err *err);
+prov_status param_activate(struct param_log *l, struct param *s, prov_err *err);
 prov_status param_log_done(struct param_log *l, struct track *t,
     const char *name, prov_err *err);
 

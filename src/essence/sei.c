@@ -7,24 +7,44 @@
 #include "essence/bits.h"
 
 enum {
+	SEI_TIMING = 1,
+	SEI_PAN_SCAN = 2,
 	SEI_FILLER = 3,
 	SEI_T35 = 4,
+	SEI_FREEZE = 13,
+	SEI_FREEZE_RELEASE = 14,
 	SEI_FILM_GRAIN = 19,
+	SEI_STEREO = 21,
+	SEI_POST_FILTER = 22,
+	SEI_TONE_MAPPING = 23,
 	SEI_PACKING = 45,
 	SEI_DISPLAY = 47,
 	SEI_MASTERING = 137,
+	SEI_PACKED_REGIONS = 138,
+	SEI_CHROMA_FILTER = 142,
+	SEI_KNEE = 143,
 	SEI_LIGHT = 144,
+	SEI_REMAPPING = 146,
 	SEI_TRANSFER = 147,
+	SEI_AMBIENT = 148,
+	SEI_CONTENT_VOLUME = 149,
 	SEI_EQUIRECT = 150,
 	SEI_CUBE = 151,
 	SEI_SPHERE_ROTATION = 154,
-	SEI_REGIONS = 155
+	SEI_REGIONS = 155,
+	SEI_VIEWPORT = 156,
+	SEI_ALPHA = 165,
+	SEI_ACTIVE_FORMAT = 0x10001 /* beyond every type: in user data */
 };
 
 /* What stays in force until it is said otherwise. */
-static const uint8_t kinds[SEI_KINDS] = { SEI_FILM_GRAIN, SEI_PACKING,
-	SEI_DISPLAY, SEI_MASTERING, SEI_LIGHT, SEI_TRANSFER, SEI_EQUIRECT,
-	SEI_CUBE, SEI_SPHERE_ROTATION, SEI_REGIONS };
+static const uint32_t kinds[SEI_KINDS] = { SEI_PAN_SCAN, SEI_FREEZE,
+	SEI_FREEZE_RELEASE, SEI_FILM_GRAIN, SEI_STEREO, SEI_POST_FILTER,
+	SEI_TONE_MAPPING, SEI_PACKING, SEI_DISPLAY, SEI_MASTERING,
+	SEI_PACKED_REGIONS, SEI_CHROMA_FILTER, SEI_KNEE, SEI_LIGHT,
+	SEI_REMAPPING, SEI_TRANSFER, SEI_AMBIENT, SEI_CONTENT_VOLUME,
+	SEI_EQUIRECT, SEI_CUBE, SEI_SPHERE_ROTATION, SEI_REGIONS, SEI_VIEWPORT,
+	SEI_ALPHA };
 
 struct message {
 	uint32_t type;
@@ -42,6 +62,8 @@ sei_clear(struct sei *s)
 {
 	buf_free(&s->rbsp);
 	sha256_free(s->hdr);
+	sha256_free(s->captions);
+	sha256_free(s->structs);
 	*s = (struct sei){ 0 };
 }
 
@@ -67,22 +89,62 @@ unescape(struct buf *out, prov_span in, prov_err *err)
 	return (PROV_OK);
 }
 
-prov_status
-sei_dynamic(struct sei *s, uint32_t type, prov_span bytes, prov_err *err)
+/* A digest over messages, which is begun where there is a first one. */
+static prov_status
+digest_add(struct sha256 **h, uint32_t type, prov_span bytes, prov_err *err)
 {
 	uint8_t head[8];
 	prov_status st;
 
-	if (s->hdr == NULL) {
-		if ((st = sha256_new(&s->hdr, err)) != PROV_OK)
+	if (*h == NULL) {
+		if ((st = sha256_new(h, err)) != PROV_OK)
 			return (st);
-		sha256_init(s->hdr);
+		sha256_init(*h);
 	}
 	put_be32(head, type);
 	put_be32(head + 4, (uint32_t)bytes.len);
-	sha256_add(s->hdr, head, sizeof(head));
-	sha256_add(s->hdr, bytes.p, bytes.len);
+	sha256_add(*h, head, sizeof(head));
+	sha256_add(*h, bytes.p, bytes.len);
 	return (PROV_OK);
+}
+
+prov_status
+sei_dynamic(struct sei *s, uint32_t type, prov_span bytes, prov_err *err)
+{
+	return (digest_add(&s->hdr, type, bytes, err));
+}
+
+/* What waits is of no picture: it is bound as it is. */
+static prov_status
+timing(struct sei *s, prov_span data, prov_err *err)
+{
+	prov_status st = PROV_OK;
+
+	if (s->timed)
+		st = digest_add(&s->structs, UINT32_MAX,
+		    span(s->timing, s->timing_len), err);
+	s->timed = true;
+	s->timing_len = data.len < SEI_TIMING_MAX ? data.len : SEI_TIMING_MAX;
+	memcpy(s->timing, data.p, s->timing_len);
+	return (st);
+}
+
+prov_status
+sei_picture(struct sei *s, size_t skip, unsigned n, prov_err *err)
+{
+	struct bits b;
+	uint8_t shown;
+
+	if (!s->timed)
+		return (PROV_OK);
+	s->timed = false;
+	if (n == 0)
+		return (PROV_OK);
+	bits_init(&b, span(s->timing, s->timing_len), false);
+	bits_skip(&b, skip);
+	shown = (uint8_t)bits_u(&b, n);
+	s->fields |= shown != 0;
+	return (digest_add(&s->structs, 0, span(&shown, 1), err));
 }
 
 static void
@@ -177,6 +239,22 @@ lasting(struct sei *s, size_t kind, const struct message *m, prov_err *err)
 	return (sei_dynamic(s, m->type, m->data, err));
 }
 
+prov_status
+sei_atsc(struct sei *s, prov_span data, prov_err *err)
+{
+	if (data.len < 5)
+		return (PROV_OK);
+	if (memcmp(data.p, "GA94\3", 5) == 0 || memcmp(data.p, "CC\1", 3) == 0)
+		return (digest_add(&s->captions, 0, data, err));
+	if (memcmp(data.p, "DTG1", 4) != 0 ||
+	    (s->format_len == data.len &&
+		memcmp(s->format, data.p, s->format_len) == 0))
+		return (PROV_OK);
+	s->format_len = data.len < sizeof(s->format) ? data.len : 0;
+	memcpy(s->format, data.p, s->format_len);
+	return (sei_dynamic(s, SEI_ACTIVE_FORMAT, data, err));
+}
+
 /*
  * HDR metadata by ITU-T T.35: HDR10+ (provider 003C), SL-HDR (003A), Dolby
  * (003B), all of the United States. Captions (0031) render nothing else.
@@ -190,6 +268,17 @@ is_hdr(const struct message *m)
 		return (false);
 	return (
 	    m->data.p[1] == 0 && m->data.p[2] >= 0x3a && m->data.p[2] <= 0x3c);
+}
+
+static prov_status
+user_data(struct sei *s, const struct message *m, prov_err *err)
+{
+	if (is_hdr(m))
+		return (sei_dynamic(s, m->type, m->data, err));
+	if (m->type != SEI_T35 || m->data.len < 3 ||
+	    memcmp(m->data.p, "\xb5\0\x31", 3) != 0)
+		return (PROV_OK);
+	return (sei_atsc(s, span(m->data.p + 3, m->data.len - 3), err));
 }
 
 static prov_status
@@ -256,8 +345,9 @@ message(struct sei *s, const struct message *m, bool first, prov_err *err)
 
 	if (m->type == SEI_FILLER)
 		return (PROV_OK);
-	if (is_hdr(m) &&
-	    (st = sei_dynamic(s, m->type, m->data, err)) != PROV_OK)
+	if (m->type == SEI_TIMING && (st = timing(s, m->data, err)) != PROV_OK)
+		return (st);
+	if ((st = user_data(s, m, err)) != PROV_OK)
 		return (st);
 	if (kind < SEI_KINDS && (st = lasting(s, kind, m, err)) != PROV_OK)
 		return (st);
@@ -311,16 +401,28 @@ sei_unit(struct sei *s, prov_span nal, bool first, prov_err *err)
 	return (PROV_OK);
 }
 
-prov_status
-sei_finish(struct sei *s, prov_err *err)
+static prov_status
+finish(struct sei *s, struct sha256 *h, prov_field field, prov_err *err)
 {
 	uint8_t digest[32];
 	prov_status st;
 
-	if (s->hdr == NULL)
+	if (h == NULL)
 		return (PROV_OK);
-	if ((st = sha256_done(s->hdr, digest, err)) != PROV_OK)
+	if ((st = sha256_done(h, digest, err)) != PROV_OK)
 		return (st);
-	track_present(s->t, PROV_HDR, digest63(digest));
+	track_present(s->t, field, digest63(digest));
 	return (PROV_OK);
+}
+
+prov_status
+sei_finish(struct sei *s, prov_err *err)
+{
+	prov_status st;
+
+	if ((st = finish(s, s->hdr, PROV_HDR, err)) != PROV_OK ||
+	    (st = finish(s, s->captions, PROV_CAPTIONS, err)) != PROV_OK ||
+	    !s->fields)
+		return (st);
+	return (finish(s, s->structs, PROV_STRUCTS, err));
 }

@@ -50,7 +50,11 @@ video_annexb(struct video *v, prov_span extradata,
 void
 video_news(struct video *v, enum param_news news)
 {
-	if (news == PARAM_CONFLICT)
+	/*
+	 * Decoders are known to drop what depends on a set when it changes:
+	 * one that comes and goes unused would break them and leave no trace.
+	 */
+	if (news == PARAM_CONFLICT || news == PARAM_UNUSED)
 		track_refuse(v->t, "config.conflict");
 }
 

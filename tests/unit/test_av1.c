@@ -384,6 +384,7 @@ damage_is_refused(void **state)
 		{ { FRAME << 3 | 2, 0x80, 0x80 }, 3, "essence.noncanonical" },
 		{ { TILE_LIST << 3, 1 }, 2, "essence.noncanonical" },
 		{ { SEQUENCE << 3, 0 }, 2, "config.unresolved" },
+		{ { DELIMITER << 3 | 2, 0 }, 2, "essence.noncanonical" },
 	};
 	struct unit seq = make_sequence(&plain);
 	const struct stream *s;
@@ -403,6 +404,23 @@ damage_is_refused(void **state)
 		assert_int_equal(1, s->frames);
 		video_close(&v);
 	}
+	/* A sequence header that comes and goes resets what refers back. */
+	video_begin(&v, "av1", span(NULL, 0));
+	for (unsigned i = 0; i < 2; i++) {
+		struct kind kind = plain;
+		struct unit other;
+		AUTO_BUF b = { 0 };
+
+		kind.level = 5;
+		other = make_sequence(&kind);
+		if (i == 1)
+			put_obu(&b, SEQUENCE, other.p, other.len, true);
+		put_obu(&b, SEQUENCE, seq.p, seq.len, true);
+		put_obu(&b, FRAME, key, sizeof(key), true);
+		video_put(&v, buf_span(&b), i * 40);
+	}
+	assert_string_equal("config.conflict", video_end(&v)->refused);
+	video_close(&v);
 	/* No sequence header at all. */
 	s = feed(&v, &(struct vary){ .absent = true });
 	assert_string_equal("config.unresolved", s->refused);

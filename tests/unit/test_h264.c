@@ -8,7 +8,36 @@
 struct sps_kind {
 	unsigned id, level;
 	bool interlaced, high, cropped, vui;
+	bool shows; /* with vui: delays of 8 and 4 bits, then pic_struct */
 };
+
+/* The VUI from chroma_loc_info_present_flag to pic_struct_present_flag. */
+static void
+put_shows(struct unit_bits *b)
+{
+	put_u(b, 1, 1);
+	put_ue(b, 1);
+	put_ue(b, 1);
+	put_u(b, 1, 1);
+	put_u(b, 32, 1);
+	put_u(b, 32, 50);
+	put_u(b, 1, 1);
+	put_u(b, 1, 1); /* hypothetical decoder, with two buffers */
+	put_ue(b, 1);
+	put_u(b, 8, 0);
+	for (int i = 0; i < 2; i++) {
+		put_ue(b, 99);
+		put_ue(b, 99);
+		put_u(b, 1, 1);
+	}
+	put_u(b, 5, 23);
+	put_u(b, 5, 7);
+	put_u(b, 5, 3);
+	put_u(b, 5, 0);
+	put_u(b, 1, 0);
+	put_u(b, 1, 0);
+	put_u(b, 1, 1);
+}
 
 static struct unit
 make_sps(const struct sps_kind *k)
@@ -59,6 +88,8 @@ make_sps(const struct sps_kind *k)
 		put_u(&b, 8, 9);
 		put_u(&b, 8, 16);
 		put_u(&b, 8, 9);
+		if (k->shows)
+			put_shows(&b);
 		put_u(&b, 32, 0); /* the rest: nothing */
 	}
 	return (end_unit(&b));
@@ -78,6 +109,8 @@ make_pps(unsigned id, unsigned sps, unsigned salt)
 
 struct slice_kind {
 	unsigned nal, type, pps, frame_num, salt;
+	unsigned first;       /* macroblock */
+	unsigned header, len; /* behind the first byte, and its bits */
 	bool interlaced, field, bottom;
 };
 
@@ -87,7 +120,8 @@ make_slice(const struct slice_kind *k)
 	struct unit_bits b = { .n = 0 };
 
 	put_u(&b, 8, 0x60 | k->nal);
-	put_ue(&b, 0);
+	put_u(&b, k->len, k->header);
+	put_ue(&b, k->first);
 	put_ue(&b, k->type);
 	put_ue(&b, k->pps);
 	put_u(&b, 4, k->frame_num);
@@ -620,6 +654,191 @@ in_band_sets_may_change(void **state)
 	video_close(&v);
 }
 
+/* The root of a stream whose second slice is of a layer, and its code. */
+static const char *
+layered(uint8_t root[32], const struct slice_kind *k, unsigned salt)
+{
+	static char code[64];
+	struct unit all[6] = { make_sps(&plain), make_pps(0, 0, 0),
+		make_sps(&plain), make_pps(1, 0, salt), idr(0), make_slice(k) };
+	const struct stream *s;
+	struct video_in v;
+
+	all[2].p[0] = 0x6f; /* a subset SPS */
+	video_begin(&v, "h264", span(NULL, 0));
+	put_codes(&v, all, 6, 0);
+	s = video_end(&v);
+	assert_int_equal(1, s->frames);
+	memcpy(root, s->root, 32);
+	strcpy(code, s->refused);
+	video_close(&v);
+	return (code);
+}
+
+/* Auxiliary, scalable, multiview and 3D slices, under sets of their own. */
+static void
+layers_are_bound(void **state)
+{
+	static const struct slice_kind kinds[] = {
+		{ .nal = 19, .type = 7, .pps = 1 },
+		{ .nal = 20,
+		    .type = 7,
+		    .pps = 1,
+		    .header = 0x800007,
+		    .len = 24 },
+		{ .nal = 20,
+		    .type = 7,
+		    .pps = 1,
+		    .header = 0x400007,
+		    .len = 24 },
+		{ .nal = 21,
+		    .type = 7,
+		    .pps = 1,
+		    .header = 0x400007,
+		    .len = 24 },
+		{ .nal = 21, .type = 7, .pps = 1, .header = 0x8181, .len = 16 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		struct slice_kind lost = kinds[i];
+		uint8_t a[32], b[32];
+
+		assert_string_equal("", layered(a, &kinds[i], 1));
+		assert_string_equal("", layered(b, &kinds[i], 2));
+		if (memcmp(a, b, 32) == 0)
+			fail_msg("row %zu: its PPS is not bound", i);
+		lost.pps = 2;
+		assert_string_equal("config.unresolved", layered(a, &lost, 1));
+	}
+}
+
+/*
+ * Decoders forget the PPS of an SPS that changes: one that comes and goes
+ * between two pictures breaks what follows.
+ */
+static void
+no_set_comes_and_goes_unused(void **state)
+{
+	struct sps_kind other = { .level = 31 };
+	struct unit all[4] = { make_sps(&plain), make_pps(0, 0, 0), idr(0) };
+	struct unit more[3] = { make_sps(&other), make_sps(&plain), inter(1) };
+	struct video_in v;
+
+	(void)state;
+	video_begin(&v, "h264", span(NULL, 0));
+	put_codes(&v, all, 3, 0);
+	put_codes(&v, more, 3, 40);
+	assert_string_equal("config.conflict", video_end(&v)->refused);
+	video_close(&v);
+}
+
+/* Some readers begin a picture at a delimiter, and some do not. */
+static void
+delimiters_stand_between_pictures(void **state)
+{
+	struct slice_kind half = { .nal = 5, .type = 7, .first = 6 };
+	struct unit all[5] = { make_sps(&plain), make_pps(0, 0, 0), idr(0),
+		raw_unit(delimiter, sizeof(delimiter)), make_slice(&half) };
+	struct video_in v;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		if (i == 1)
+			all[3] = raw_unit(filler, sizeof(filler));
+		if (i == 2) {
+			all[3] = raw_unit(delimiter, sizeof(delimiter));
+			all[4] = inter(1);
+		}
+		video_begin(&v, "h264", span(NULL, 0));
+		put_codes(&v, all, 5, 0);
+		assert_string_equal(i == 0 ? "essence.noncanonical" : "",
+		    video_end(&v)->refused);
+		video_close(&v);
+	}
+}
+
+/* Two pictures, each behind its timing; -1: presentation says nothing. */
+static int64_t
+structs_of(bool shows, uint8_t first, uint8_t second)
+{
+	struct sps_kind kind = { .level = 30, .vui = true, .shows = shows };
+	uint8_t timing[] = { 6, 1, 2, 0x55, 0x50, 0x80 };
+	struct unit a[4] = { make_sps(&kind), make_pps(0, 0, 0) };
+	struct unit b[2];
+	const struct stream *s;
+	struct video_in v;
+	int64_t structs;
+
+	timing[4] = 0x50 | first;
+	a[2] = raw_unit(timing, sizeof(timing));
+	a[3] = idr(0);
+	timing[4] = 0x50 | second;
+	b[0] = raw_unit(timing, sizeof(timing));
+	b[1] = inter(1);
+	video_begin(&v, "h264", span(NULL, 0));
+	put_codes(&v, a, 4, 0);
+	put_codes(&v, b, 2, 40);
+	s = video_end(&v);
+	structs = presented(s, PROV_STRUCTS);
+	video_close(&v);
+	return (structs);
+}
+
+static void
+how_pictures_are_shown_is_presentation(void **state)
+{
+	(void)state;
+	assert_int_equal(-1, structs_of(false, 3, 3));
+	assert_int_equal(-1, structs_of(true, 0, 0));
+	assert_true(structs_of(true, 3, 3) > 0);
+	assert_int_equal(structs_of(true, 3, 3), structs_of(true, 3, 3));
+	assert_int_not_equal(structs_of(true, 3, 3), structs_of(true, 4, 4));
+	assert_int_not_equal(structs_of(true, 3, 3), structs_of(true, 3, 5));
+}
+
+/* The fields that one SEI message makes; its last byte is before the end. */
+static void
+user_data_of(const char *data, size_t len, prov_field field, int64_t v[3])
+{
+	for (uint8_t i = 0; i < 3; i++) {
+		uint8_t p[64] = { 6, 4, (uint8_t)len };
+		struct unit all[4] = { make_sps(&plain), make_pps(0, 0, 0) };
+		const struct stream *s;
+		struct video_in in;
+
+		memcpy(p + 3, data, len);
+		p[2 + len] ^= i == 1;
+		p[3 + len] = 0x80;
+		/* Of nobody's: i == 2. */
+		p[3] ^= (uint8_t)(i == 2 ? 1 : 0);
+		all[2] = raw_unit(p, len + 4);
+		all[3] = idr(0);
+		video_begin(&in, "h264", span(NULL, 0));
+		put_codes(&in, all, 4, 0);
+		s = video_end(&in);
+		v[i] = presented(s, field);
+		video_close(&in);
+	}
+}
+
+static void
+captions_and_active_format(void **state)
+{
+	static const char captions[] = "\xb5\0\x31GA94\3\x41\xff\xfc\x80\x80";
+	static const char format[] = "\xb5\0\x31"
+				     "DTG1\x41\xf9";
+	int64_t v[3];
+
+	(void)state;
+	user_data_of(captions, sizeof(captions) - 1, PROV_CAPTIONS, v);
+	assert_true(v[0] > 0 && v[1] > 0 && v[0] != v[1]);
+	assert_int_equal(-1, v[2]);
+	user_data_of(format, sizeof(format) - 1, PROV_HDR, v);
+	assert_true(v[0] > 0 && v[1] > 0 && v[0] != v[1]);
+	assert_int_equal(-1, v[2]);
+}
+
 static void
 corrupt_and_untimed(void **state)
 {
@@ -712,6 +931,11 @@ main(void)
 		cmocka_unit_test(rendering_sei_is_presentation),
 		cmocka_unit_test(refusals),
 		cmocka_unit_test(in_band_sets_may_change),
+		cmocka_unit_test(layers_are_bound),
+		cmocka_unit_test(no_set_comes_and_goes_unused),
+		cmocka_unit_test(delimiters_stand_between_pictures),
+		cmocka_unit_test(how_pictures_are_shown_is_presentation),
+		cmocka_unit_test(captions_and_active_format),
 		cmocka_unit_test(corrupt_and_untimed),
 		cmocka_unit_test(sei_is_read_to_its_end),
 		cmocka_unit_test(sets_are_parsed_within_bounds),

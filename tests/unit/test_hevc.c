@@ -41,7 +41,8 @@ put_profile(struct unit_bits *b, unsigned n, unsigned level)
 
 struct sps_kind {
 	unsigned id, level, sub_layers;
-	bool rich; /* lists, sets, PCM and VUI, so that all is walked over */
+	bool rich;   /* lists, sets, PCM and VUI, so that all is walked over */
+	bool frames; /* ... without frame_field_info_present_flag */
 };
 
 /* Reference sets: plain, then one that is predicted from it. */
@@ -68,7 +69,7 @@ put_refs(struct unit_bits *b)
 }
 
 static void
-put_vui(struct unit_bits *b)
+put_vui(struct unit_bits *b, bool frames)
 {
 	put_u(b, 1, 1);
 	put_u(b, 8, 14); /* 4:3 */
@@ -85,7 +86,8 @@ put_vui(struct unit_bits *b)
 	put_ue(b, 2);
 	put_u(b, 1, 0);
 	put_u(b, 1, 1); /* field_seq_flag */
-	put_u(b, 30, 0);
+	put_u(b, 1, !frames);
+	put_u(b, 29, 0);
 }
 
 static struct unit
@@ -140,7 +142,7 @@ make_sps(const struct sps_kind *k)
 	put_u(&b, 2, 0);
 	put_u(&b, 1, k->rich);
 	if (k->rich)
-		put_vui(&b);
+		put_vui(&b, k->frames);
 	return (end_unit(&b));
 }
 
@@ -488,6 +490,96 @@ layers(void **state)
 	video_close(&v);
 }
 
+/* The root where layers 1 and 2 have a PPS of one id, and other contents. */
+static void
+two_layers(uint8_t root[32], unsigned salt1, unsigned salt2)
+{
+	struct slice_kind one = { .nal = 1, .type = 2, .layer = 1, .pps = 1 };
+	struct slice_kind two = { .nal = 1, .type = 2, .layer = 2, .pps = 1 };
+	struct unit all[8] = { make_vps(0), make_sps(&plain), make_pps(0, 0),
+		make_pps(1, salt1), make_pps(1, salt2), cra(0),
+		make_slice(&one), make_slice(&two) };
+	const struct stream *s;
+	struct video_in v;
+
+	all[3].p[1] |= 1 << 3;
+	all[4].p[1] |= 2 << 3;
+	video_begin(&v, "hevc", span(NULL, 0));
+	put_codes(&v, all, 8, 0);
+	put_codes(&v, all, 8, 40);
+	s = video_end(&v);
+	assert_string_equal("", s->refused);
+	assert_int_equal(2, s->frames);
+	memcpy(root, s->root, 32);
+	video_close(&v);
+}
+
+static void
+each_layer_has_its_sets(void **state)
+{
+	uint8_t a[32], b[32], c[32];
+
+	(void)state;
+	two_layers(a, 1, 2);
+	two_layers(b, 3, 2);
+	two_layers(c, 1, 3);
+	assert_memory_not_equal(a, b, 32);
+	assert_memory_not_equal(a, c, 32);
+	assert_memory_not_equal(b, c, 32);
+}
+
+/* Some readers begin a picture at a delimiter, and some do not. */
+static void
+delimiters_stand_between_pictures(void **state)
+{
+	struct slice_kind half = { .nal = 1, .type = 2, .later = true };
+	struct unit all[6] = { make_vps(0), make_sps(&plain), make_pps(0, 0),
+		cra(0), raw_unit(delimiter, sizeof(delimiter)),
+		make_slice(&half) };
+	struct video_in v;
+
+	(void)state;
+	video_begin(&v, "hevc", span(NULL, 0));
+	put_codes(&v, all, 6, 0);
+	assert_string_equal("essence.noncanonical", video_end(&v)->refused);
+	video_close(&v);
+	video_begin(&v, "hevc", span(NULL, 0));
+	put_codes(&v, all, 4, 0);
+	put_codes(&v, all + 4, 2, 40);
+	assert_string_equal("", video_end(&v)->refused);
+	video_close(&v);
+}
+
+static void
+how_pictures_are_shown_is_presentation(void **state)
+{
+	struct sps_kind kind = { .level = 93, .sub_layers = 2, .rich = true };
+	uint8_t timing[] = { 78, 1, 1, 1, 0, 0x80 };
+	struct unit all[5] = { make_vps(0), make_sps(&kind), make_pps(0, 0) };
+	int64_t v[4];
+
+	(void)state;
+	for (uint8_t i = 0; i < 4; i++) {
+		const struct stream *s;
+		struct video_in in;
+
+		kind.frames = i == 3;
+		all[1] = make_sps(&kind);
+		timing[4] = (uint8_t)(i << 4);
+		all[3] = raw_unit(timing, sizeof(timing));
+		all[4] = cra(0);
+		video_begin(&in, "hevc", span(NULL, 0));
+		put_codes(&in, all, 5, 0);
+		s = video_end(&in);
+		v[i] = presented(s, PROV_STRUCTS);
+		video_close(&in);
+	}
+	/* All frames; as the top field; as the bottom one; nothing is said. */
+	assert_int_equal(-1, v[0]);
+	assert_true(v[1] > 0 && v[2] > 0 && v[1] != v[2]);
+	assert_int_equal(-1, v[3]);
+}
+
 /* Dolby Vision and HDR10+ steer rendering: presentation, not essence. */
 static void
 dynamic_metadata(void **state)
@@ -640,6 +732,9 @@ main(void)
 		cmocka_unit_test(presentation),
 		cmocka_unit_test(all_intra_pictures_begin_segments),
 		cmocka_unit_test(layers),
+		cmocka_unit_test(each_layer_has_its_sets),
+		cmocka_unit_test(delimiters_stand_between_pictures),
+		cmocka_unit_test(how_pictures_are_shown_is_presentation),
 		cmocka_unit_test(dynamic_metadata),
 		cmocka_unit_test(repeated_sei),
 		cmocka_unit_test(refusals),

@@ -433,6 +433,41 @@ fields_make_frames(void **state)
 	video_close(&v[1]);
 }
 
+/* Behind a sequence header, too: captions are no configuration. */
+static void
+captions_are_presentation(void **state)
+{
+	uint8_t data[] = { 0xb2, 'G', 'A', '9', '4', 3, 0x41, 0xff, 0x80 };
+	uint8_t ancillary[2][32];
+	int64_t captions[2];
+	const struct stream *s;
+	struct video_in v;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		AUTO_BUF b = { 0 };
+
+		data[7] ^= (uint8_t)i;
+		put_unit(&b, make_sequence(&plain), 0);
+		put_unit(&b, make_extension(&plain), 0);
+		put_unit(&b, raw_unit(data, sizeof(data)), 0);
+		put_unit(&b, make_picture(0, 1), 0);
+		put_unit(&b, make_coding(FRAME, true), 0);
+		put_unit(&b, make_slice(0), 0);
+		video_begin(&v, "mpeg2video", span(NULL, 0));
+		video_put(&v, buf_span(&b), 0);
+		s = video_end(&v);
+		assert_string_equal("", s->refused);
+		assert_true(s->has_ancillary);
+		captions[i] = presented(s, PROV_CAPTIONS);
+		memcpy(ancillary[i], s->ancillary, 32);
+		video_close(&v);
+	}
+	assert_true(captions[0] > 0 && captions[1] > 0);
+	assert_int_not_equal(captions[0], captions[1]);
+	assert_memory_not_equal(ancillary[0], ancillary[1], 32);
+}
+
 static void
 damage_is_refused(void **state)
 {
@@ -477,6 +512,7 @@ main(void)
 		cmocka_unit_test(containers_must_agree),
 		cmocka_unit_test(presentation),
 		cmocka_unit_test(fields_make_frames),
+		cmocka_unit_test(captions_are_presentation),
 		cmocka_unit_test(damage_is_refused),
 	};
 

@@ -96,6 +96,8 @@ seen(void **state)
 		{ PROV_MASTERING, 99, "presentation.hdr" },
 		{ PROV_LIGHT, 99, "presentation.hdr" },
 		{ PROV_HDR, 99, "presentation.hdr" },
+		{ PROV_STRUCTS, 99, "presentation.fields" },
+		{ PROV_CAPTIONS, 99, "presentation.captions" },
 		{ PROV_DISPLAY_SEI, 4, "presentation.rotation" },
 		{ PROV_SPHERE, 99, "presentation.projection" },
 	};
