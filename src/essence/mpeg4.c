@@ -27,15 +27,14 @@ enum {
 #define PAR_EXTENDED 15
 
 /* The headers that make up the configuration, in their order. */
-enum { PART_SEQUENCE, PART_VISUAL, PART_LAYER, PARTS };
+enum { PART_SEQUENCE, PART_VISUAL, PART_LAYER, PART_USER, PARTS };
 
 struct mpeg4 {
 	struct coded c;
 	struct nals nals;
 	struct buf part[PARTS];
 	bool gathering;
-	struct buf user; /* the last of the configuration's user data */
-	bool group;      /* to be recorded with the next picture */
+	bool group; /* to be recorded with the next picture */
 	uint8_t links;
 	unsigned pictures; /* of this packet */
 };
@@ -51,7 +50,6 @@ mpeg4_close(void *state)
 	nals_free(&m->nals);
 	for (size_t i = 0; i < PARTS; i++)
 		buf_free(&m->part[i]);
-	buf_free(&m->user);
 	free(m);
 }
 
@@ -183,8 +181,10 @@ gather(struct mpeg4 *m, int part, prov_span unit, prov_err *err)
 		return (prov_fail(err, PROV_ELIMIT,
 		    "limit.extradata: a header of %zu bytes", unit.len));
 	/* What came before a new sequence of objects is over. */
-	for (int i = part; i < PARTS; i++)
+	for (int i = part; i < PART_USER; i++)
 		m->part[i].len = 0;
+	if (!m->gathering || part == PART_SEQUENCE)
+		m->part[PART_USER].len = 0;
 	buf_put_span(&m->part[part], unit);
 	m->gathering = true;
 	return (buf_done(&m->part[part], err));
@@ -213,21 +213,25 @@ settle(struct mpeg4 *m, bool container, prov_err *err)
 	return (coded_stated(&m->c, buf_span(&content), err));
 }
 
-/* Repeated wherever the headers are: enters once. */
+/*
+ * User data of the headers: decoders tell by it which encoder's bugs and which
+ * inverse transform they have to live with. Elsewhere it is essence.
+ */
 static prov_status
-take_user(struct mpeg4 *m, prov_span unit, prov_err *err)
+take_user(struct mpeg4 *m, prov_span unit, bool container, prov_err *err)
 {
-	prov_status st;
+	struct buf *user = &m->part[PART_USER];
 
 	if (!m->gathering)
-		return (track_ancillary(m->c.t, unit, err));
-	if (span_eq(buf_span(&m->user), unit))
-		return (PROV_OK);
-	m->user.len = 0;
-	buf_put_span(&m->user, unit);
-	if ((st = buf_done(&m->user, err)) != PROV_OK)
-		return (st);
-	return (track_ancillary(m->c.t, unit, err));
+		return (container
+			    ? PROV_OK
+			    : track_record(m->c.t, RECORD_DATA, unit, err));
+	if (user->len + unit.len > HEADER_MAX)
+		return (prov_fail(err, PROV_ELIMIT,
+		    "limit.extradata: user data of %zu bytes", unit.len));
+	buf_put_be32(user, (uint32_t)unit.len);
+	buf_put_span(user, unit);
+	return (buf_done(user, err));
 }
 
 /* 6.2.4: 18 bits of time code, closed_gov, broken_link. */
@@ -278,7 +282,7 @@ take_unit(struct mpeg4 *m, const struct nal *nal, bool container, prov_err *err)
 	if (code <= CODE_OBJECT_LAST)
 		return (PROV_OK);
 	if (code == CODE_USER)
-		return (take_user(m, nal->s, err));
+		return (take_user(m, nal->s, container, err));
 	if ((st = settle(m, container, err)) != PROV_OK || container)
 		return (st);
 	if (code == CODE_GROUP)

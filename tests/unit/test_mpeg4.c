@@ -124,15 +124,22 @@ feed(struct video_in *v, const struct vary *y)
 }
 
 static struct unit
-content_of(const struct kind *k)
+content_of(const struct kind *k, bool has_user)
 {
 	struct unit parts[3] = { RAW(sequence), RAW(visual), make_layer(k) };
-	struct unit u = { .len = 0 };
+	struct unit u = { .len = 0 }, data = RAW(user);
 
 	for (size_t i = 0; i < 3; i++) {
 		put_be32(u.p + u.len, (uint32_t)parts[i].len);
 		memcpy(u.p + u.len + 4, parts[i].p, parts[i].len);
 		u.len += 4 + parts[i].len;
+	}
+	put_be32(u.p + u.len, has_user ? 4 + (uint32_t)data.len : 0);
+	u.len += 4;
+	if (has_user) {
+		put_be32(u.p + u.len, (uint32_t)data.len);
+		memcpy(u.p + u.len + 4, data.p, data.len);
+		u.len += 4 + data.len;
 	}
 	return (u);
 }
@@ -140,7 +147,7 @@ content_of(const struct kind *k)
 static void
 leaves_are_as_documented(void **state)
 {
-	struct unit content = content_of(&plain);
+	struct unit content = content_of(&plain, false);
 	const struct vary as_is = { 0 };
 	AUTO_BUF first = { 0 }, second = { 0 };
 	const struct stream *s;
@@ -176,12 +183,9 @@ static void
 framing_does_not_matter(void **state)
 {
 	static const struct vary rows[] = { { .container = true },
-		{ .container = true, .absent = true }, { .layer_only = true },
-		{ .user = true },
-		{ .user = true, .container = true, .absent = true } };
+		{ .container = true, .absent = true }, { .layer_only = true } };
 	const struct vary as_is = { 0 };
 	const struct stream *want, *got;
-	uint8_t ancillary[32];
 	struct video_in a, b;
 
 	(void)state;
@@ -192,11 +196,6 @@ framing_does_not_matter(void **state)
 		    (i != 2 && memcmp(want->root, got->root, 32) != 0) ||
 		    (i != 2 && memcmp(want->config, got->config, 32) != 0))
 			fail_msg("row %zu: '%s'", i, got->refused);
-		/* User data enter once, wherever they stand. */
-		if (i == 3)
-			memcpy(ancillary, got->ancillary, 32);
-		if (i == 4)
-			assert_memory_equal(ancillary, got->ancillary, 32);
 		video_close(&b);
 	}
 	video_close(&a);
@@ -230,6 +229,48 @@ changes_are_found(void **state)
 	assert_string_equal("config.conflict", got->refused);
 	video_close(&b);
 	video_close(&a);
+}
+
+/* Decoders go by it: of the headers it is configuration, else essence. */
+static void
+user_data_decides(void **state)
+{
+	struct unit content = content_of(&plain, true);
+	const struct vary none = { 0 }, in_band = { .user = true };
+	const struct vary moved = { .user = true,
+		.container = true,
+		.absent = true };
+	const struct stream *x, *y, *z;
+	struct video_in a, b, c;
+
+	(void)state;
+	x = feed(&a, &none);
+	y = feed(&b, &in_band);
+	z = feed(&c, &moved);
+	assert_string_equal("", y->refused);
+	assert_part(y, "layer", &content);
+	assert_memory_not_equal(x->root, y->root, 32);
+	assert_memory_equal(y->root, z->root, 32);
+	video_close(&a);
+	video_close(&b);
+	video_close(&c);
+	/* Behind the headers. */
+	for (int i = 0; i < 2; i++) {
+		AUTO_BUF packet = { 0 };
+
+		put_headers(&packet, &plain, false);
+		put_unit(&packet, make_picture(0, 0));
+		if (i == 1)
+			put_unit(&packet, RAW(user));
+		video_begin(i == 0 ? &a : &b, "mpeg4", span(NULL, 0));
+		video_put(i == 0 ? &a : &b, buf_span(&packet), 0);
+	}
+	x = video_end(&a);
+	y = video_end(&b);
+	assert_memory_not_equal(x->root, y->root, 32);
+	assert_memory_equal(x->config, y->config, 32);
+	video_close(&a);
+	video_close(&b);
 }
 
 static const struct stream *
@@ -313,6 +354,7 @@ main(void)
 		cmocka_unit_test(leaves_are_as_documented),
 		cmocka_unit_test(framing_does_not_matter),
 		cmocka_unit_test(changes_are_found),
+		cmocka_unit_test(user_data_decides),
 		cmocka_unit_test(presentation),
 		cmocka_unit_test(damage_is_refused),
 	};
