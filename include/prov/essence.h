@@ -99,6 +99,7 @@ typedef struct prov_config {
 	uint32_t tb_num;     /* seconds per tick of packet times, as a fraction */
 	uint32_t tb_den;
 	int64_t shift_ns;    /* added to every time: edit list, empty edits */
+	int64_t end;         /* sound: ticks at which it ends as heard; 0: unknown */
 	uint32_t rate;       /* audio: samples a second; 0 not known */
 	uint32_t channels;   /* audio; 0 not known */
 	uint32_t bits;       /* PCM: bits per sample as stored */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "demux/input.h"
 
+#include <libavutil/avstring.h>
+#include <libavutil/dict.h>
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +13,46 @@
 #include "essence/track.h"
 
 #define INCOMPLETE "essence.incomplete"
+
+static const char *
+tag_of(const AVStream *st, const char *name)
+{
+	const AVDictionaryEntry *e = av_dict_get(st->metadata, name, NULL, 0);
+
+	return (e != NULL ? e->value : "");
+}
+
+/*
+ * Whether somebody may show subtitles with an attachment: players go by its
+ * type or its name, and FFmpeg does not know all types of fonts.
+ */
+static bool
+is_font(const AVStream *st)
+{
+	static const char *const types[] = { "font", "truetype", "opentype",
+		"sfnt" };
+	static const char *const ends[] = { ".ttf", ".otf", ".ttc", ".otc",
+		".pfb", ".woff", ".woff2" };
+	static const char *const magics[] = { "OTTO", "ttcf", "true", "wOFF",
+		"wOF2" };
+	const char *type = tag_of(st, "mimetype"), *name, *end;
+	const AVCodecParameters *par = st->codecpar;
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (av_stristr(type, types[i]) != NULL)
+			return (true);
+	name = tag_of(st, "filename");
+	end = strrchr(name, '.');
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (end != NULL && av_strcasecmp(end, ends[i]) == 0)
+			return (true);
+	if (par->extradata_size < 4)
+		return (false);
+	for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++)
+		if (memcmp(par->extradata, magics[i], 4) == 0)
+			return (true);
+	return (memcmp(par->extradata, "\0\1\0\0", 4) == 0);
+}
 
 /* What an AVStream is; classes by ESSENCE 5. */
 static prov_kind
@@ -33,7 +76,7 @@ kind_of(const struct inputs *in, const AVStream *st, const struct input *i)
 		return (chapters ? PROV_DATA : PROV_SUBTITLE);
 	case AVMEDIA_TYPE_ATTACHMENT:
 		return (par->codec_id == AV_CODEC_ID_TTF ||
-				par->codec_id == AV_CODEC_ID_OTF
+				par->codec_id == AV_CODEC_ID_OTF || is_font(st)
 			    ? PROV_SUBTITLE
 			    : PROV_DATA);
 	case AVMEDIA_TYPE_DATA:
@@ -196,6 +239,30 @@ extradata_len(const AVCodecParameters *par, size_t len)
 	return (len);
 }
 
+/*
+ * Where sound in Ogg ends as heard: the last position, which may lie before
+ * the end of its packets. Opus counts what decoders start with (RFC 7845 4).
+ */
+static int64_t
+end_of(const struct inputs *in, const AVStream *st)
+{
+	const AVCodecParameters *par = st->codecpar;
+	const struct ogg *o = in->facts->ogg;
+	int64_t end;
+
+	/* Links of a chain are streams of their own, but not to FFmpeg. */
+	if (o == NULL || o->n != in->ctx->nb_streams ||
+	    (size_t)st->index >= o->n)
+		return (0);
+	end = o->end[st->index];
+	if (par->codec_id == AV_CODEC_ID_OPUS && par->extradata_size >= 19)
+		end -= par->extradata[10] | par->extradata[11] << 8;
+	else if (par->codec_id != AV_CODEC_ID_VORBIS &&
+		 par->codec_id != AV_CODEC_ID_FLAC)
+		return (0);
+	return (end);
+}
+
 static prov_status
 open_stream(struct inputs *in, struct input *i, const AVStream *st,
     prov_err *err)
@@ -221,6 +288,7 @@ open_stream(struct inputs *in, struct input *i, const AVStream *st,
 		             ? (uint32_t)par->bits_per_coded_sample
 		             : 0;
 	}
+	c.end = end_of(in, st);
 	if ((status = present(in, i, par, &c, err)) != PROV_OK ||
 	    (status = prov_essence_stream(in->e, &c, &i->index, err)) !=
 		PROV_OK)
@@ -468,14 +536,31 @@ all_tracks(const struct inputs *in)
 	return (found == n);
 }
 
+/*
+ * Whether FFmpeg found a stream of MPEG-TS that no program has: receivers go
+ * by the tables, and do not play it.
+ */
+static bool
+is_guessed(const struct inputs *in, unsigned n)
+{
+	return (in->facts->ts != NULL && in->at[n].opened &&
+		in->at[n].kind != PROV_DATA &&
+		av_find_program_from_stream(in->ctx, NULL, (int)n) == NULL);
+}
+
 static prov_status
 check_whole(struct inputs *in, prov_err *err)
 {
+	prov_status st;
 	bool ok = !facts_incomplete(in->facts) && all_tracks(in);
 
 	for (unsigned n = 0; n < in->ctx->nb_streams && n < STREAMS_MAX; n++) {
 		const struct input *i = &in->at[n];
 
+		if (is_guessed(in, n) &&
+		    (st = prov_essence_refuse(in->e, "essence.noncanonical",
+			 err)) != PROV_OK)
+			return (st);
 		/* Announced in a stream of packets, and never sent. */
 		if (!i->opened && !i->skipped)
 			continue;

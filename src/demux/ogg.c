@@ -63,8 +63,11 @@ ogg_scan(struct ogg *o, struct source *s)
 			l->next = le32(head + 18);
 		o->incomplete |= l->ended || le32(head + 18) != l->next;
 		l->next++;
+		o->end[l - all] = (int64_t)((uint64_t)le32(head + 6) |
+					    (uint64_t)le32(head + 10) << 32);
 		l->ended = (head[5] & LAST) != 0;
 	}
+	o->n = n;
 	for (size_t i = 0; i < n; i++)
 		o->incomplete |= !all[i].ended;
 }

@@ -574,12 +574,14 @@ size_ebml(prov_present *p, const struct ebml_track *t)
 	if (t->has_display && t->display_unit > 3 &&
 	    (t->display_w != (uint64_t)f.w || t->display_h != (uint64_t)f.h))
 		prov_present_set(p, PROV_EDITED, 1);
-	if (!t->has_display || t->display_w == 0 || t->display_h == 0 ||
-	    f.w <= 0 || f.h <= 0)
+	if (f.w <= 0 || f.h <= 0)
 		return;
-	/* Whatever the unit: only the ratio decides. */
-	f.num = (uint64_t)(bounded(t->display_w, INT32_MAX) * f.h);
-	f.den = (uint64_t)(bounded(t->display_h, INT32_MAX) * f.w);
+	/* Whatever the unit: only the ratio decides; square if not stated. */
+	f.num = f.den = 1;
+	if (t->has_display && t->display_w != 0 && t->display_h != 0) {
+		f.num = (uint64_t)(bounded(t->display_w, INT32_MAX) * f.h);
+		f.den = (uint64_t)(bounded(t->display_h, INT32_MAX) * f.w);
+	}
 	present_aspect(p, &f);
 }
 

@@ -648,6 +648,24 @@ seal_blob(struct track *t, prov_err *err)
 	return (PROV_OK);
 }
 
+/* Samples behind the end that the container states. */
+static void
+present_padding(struct track *t, int64_t origin)
+{
+	const struct timeline *tl = t->tl;
+	int64_t end = track_ns(t, t->config.end), last;
+	const struct run *r;
+
+	if (t->config.kind != PROV_AUDIO || t->config.end <= 0 ||
+	    end == PROV_NO_TIME || tl->untimed || tl->n_runs == 0)
+		return;
+	r = &tl->runs[tl->n_runs - 1];
+	last = r->start + samples_ns(r, r->count) + origin;
+	if (last > end && t->s.rate > 0)
+		track_present(t, PROV_PADDING,
+		    (int64_t)((__int128)(last - end) * t->s.rate / NS));
+}
+
 /* The container's word wins where both speak. */
 static prov_status
 seal_present(struct track *t, int64_t origin, prov_err *err)
@@ -691,8 +709,10 @@ track_seal(struct track *t, int64_t origin, struct stream *out, prov_err *err)
 	unsigned index = out->index;
 	prov_status st;
 
-	if ((st = seal_times(t, origin, err)) != PROV_OK ||
-	    (st = seal_present(t, origin, err)) != PROV_OK ||
+	if ((st = seal_times(t, origin, err)) != PROV_OK)
+		return (st);
+	present_padding(t, origin);
+	if ((st = seal_present(t, origin, err)) != PROV_OK ||
 	    (st = seal_digests(t, err)) != PROV_OK ||
 	    (st = seal_blob(t, err)) != PROV_OK)
 		return (st);

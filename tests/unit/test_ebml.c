@@ -185,7 +185,7 @@ shows_the_track(void **state)
 		prov_field field;
 		int64_t want;
 	} rows[] = {
-		{ { ID_VIDEO, 0x54b0, 1280, 0, false }, PROV_DISPLAY_W, -1 },
+		{ { ID_VIDEO, 0x54b0, 1280, 0, false }, PROV_DISPLAY_W, 640 },
 		{ { ID_VIDEO, 0x54cc, 8, 0, false }, PROV_CROP_LEFT, 8 },
 		{ { ID_VIDEO, 0x54aa, 8, 0, false }, PROV_CROP_BOTTOM, 8 },
 		{ { ID_VIDEO, 0x53b8, 11, 0, false }, PROV_STEREO, 11 },
