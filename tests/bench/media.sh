@@ -1,72 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
-# make bench: prov beside openssl dgst and ffmpeg over the same file in one
-# run, as ratios. PROV_BENCH_MB sets the size (1024), PROV_BENCH_RUNS the
-# number of runs whose best counts (5).
-set -eu
-size=${PROV_BENCH_MB:-1024} runs=${PROV_BENCH_RUNS:-5}
-PATH=$builddir:$PATH
-work=$(mktemp -d "${TMPDIR:-/tmp}/prov-bench.XXXXXX")
-trap 'rm -rf "$work"' EXIT
-cd "$work"
-export PROV_HOME="$work/home"
+# Signing and verifying beside openssl dgst and ffmpeg over the same file.
+# PROV_BENCH_MB sets its size (1024).
+. "$srcdir/tests/bench/bench.sh"
+size=${PROV_BENCH_MB:-1024}
 
-best() { # name command... : sets best_ms to the fastest of all runs
-	best_name=$1 best_ms=
-	shift
-	i=0
-	while [ "$i" -lt "$runs" ]; do
-		before >/dev/null 2>&1
-		t0=$(date +%s%N)
-		"$@" >out 2>err || { cat out err; exit 1; }
-		t1=$(date +%s%N)
-		ms=$(((t1 - t0) / 1000))
-		[ -n "$best_ms" ] && [ "$best_ms" -le "$ms" ] || best_ms=$ms
-		i=$((i + 1))
-	done
-	awk -v n="$best_name" -v us="$best_ms" -v mb="$mb" 'BEGIN {
-		printf "%-44s %9.1f ms  %7.0f MB/s\n", n, us / 1000,
-		    mb / (us / 1e6) }'
-}
-before() { :; }
-ratio() { # what numerator denominator goal
-	awk -v w="$1" -v a="$2" -v b="$3" -v g="$4" \
-	    'BEGIN { printf "%-44s %9.2f x    goal %s\n", w, a / b, g }'
-}
-peak() { # command... : the most memory of all its processes, in KiB
-	"$@" >out 2>err &
-	peak_pid=$! peak_kib=0
-	while kill -0 "$peak_pid" 2>/dev/null; do
-		sum=0
-		for p in "$peak_pid" $(pgrep -P "$peak_pid") \
-		    $(pgrep -P "$peak_pid" | xargs -r -n1 pgrep -P); do
-			k=$(awk '/^Pss:/ { s += $2 } END { print s + 0 }' \
-			    "/proc/$p/smaps_rollup" 2>/dev/null || echo 0)
-			sum=$((sum + ${k:-0}))
-		done
-		[ "$sum" -gt "$peak_kib" ] && peak_kib=$sum
-		sleep 0.01
-	done
-	wait "$peak_pid" || { cat out err; exit 1; }
-}
-
-echo "# $(nproc) processors, $(grep -m1 'model name' /proc/cpuinfo | cut -d: -f2-)"
 ffmpeg -v error -nostdin -y -f lavfi \
     -i "color=gray:s=1920x1080:r=30,noise=alls=100:allf=t" -f lavfi \
     -i "sine=f=440:r=48000" -t 20 -map 0:v -map 1:a -c:v libx264 \
     -preset ultrafast -qp 22 -g 60 -pix_fmt yuv420p -c:a aac part.mp4
 part=$(($(stat -c %s part.mp4) / 1048576 + 1))
-n=$((size / part + 1))
-i=0
-while [ "$i" -lt "$n" ]; do
-	echo "file part.mp4"
-	i=$((i + 1))
-done >list.txt
-ffmpeg -v error -nostdin -y -f concat -i list.txt -c copy big.mp4
-rm part.mp4
-mb=$(awk -v b="$(stat -c %s big.mp4)" 'BEGIN { print b / 1e6 }')
+repeat part.mp4 $((size / part + 1)) big.mp4
+megabytes big.mp4
 echo "# big.mp4: $mb MB of H.264 and AAC"
-cat big.mp4 >/dev/null
 
 prov init --no-passphrase bench/media >/dev/null
 best "openssl dgst -sha256" openssl dgst -sha256 big.mp4
@@ -87,7 +33,6 @@ best "prov verify (streams, remuxed to mkv)" prov verify big.mkv
 grep -q 'VERIFIED streams' out
 streams_us=$best_ms
 rm big.mkv
-best "prov hash" prov hash big.mp4
 echo
 awk -v v="$verify_us" -v o="$openssl_us" 'BEGIN {
 	printf "%-44s %9.2f x    goal 1.15 (%+.1f ms against 1.15 x + 20 ms)\n",
@@ -97,9 +42,9 @@ ratio "prov verify streams / openssl dgst" "$streams_us" "$openssl_us" "none yet
 ratio "ffmpeg streamhash / prov verify streams" "$streamhash_us" "$streams_us" \
     "none yet"
 peak prov verify big.mp4
-echo "prov verify, peak over all processes          $((peak_kib / 1024)) MiB   goal 64"
+memory "prov verify, peak over all processes" 64
 before
 rm -rf "$PROV_HOME" big.mp4.prov
 prov init --no-passphrase bench/media >/dev/null
 peak prov sign big.mp4
-echo "prov sign, peak over all processes            $((peak_kib / 1024)) MiB"
+memory "prov sign, peak over all processes" 96
