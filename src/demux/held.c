@@ -37,12 +37,20 @@ held_clear(struct held *h)
 		av_packet_free(&h->at[i].packet);
 }
 
+static bool
+is_full(const struct held *h)
+{
+	if (h->n == HELD_MAX || h->bytes > HELD_BYTES_MAX)
+		return (true);
+	return (h->n >= HELD_PACKETS && h->bytes > HELD_BYTES);
+}
+
 AVPacket *
 held_next(struct held *h, atomic_uint **busy)
 {
 	size_t i;
 
-	while (h->n > 0 && (h->n == HELD_MAX || h->bytes > HELD_BYTES))
+	while (is_full(h))
 		release(h);
 	i = (h->first + h->n) % HELD_MAX;
 	*busy = &h->at[i].busy;

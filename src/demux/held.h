@@ -13,8 +13,15 @@
  * Packets that hash threads still read, in the order in which they came. All
  * calls are the demuxing thread's: packets are made and released on it alone.
  */
-#define HELD_MAX   64
-#define HELD_BYTES (16UL << 20) /* of all but the newest packet */
+#define HELD_MAX 64
+
+/*
+ * How many bytes are held, but for the newest packet: as many as stay in a
+ * processor's cache, but four packets up to HELD_BYTES_MAX.
+ */
+#define HELD_BYTES     (4UL << 20)
+#define HELD_PACKETS   4
+#define HELD_BYTES_MAX (16UL << 20)
 
 struct held {
 	struct pool *pool;

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Coded pictures are looked through in blocks, nearly all without zeros. */
+#define BLOCK 256
+
 void
 nals_free(struct nals *ns)
 {
@@ -41,23 +44,35 @@ add(struct nals *ns, prov_span s, bool stray, prov_err *err)
 	return (PROV_OK);
 }
 
-/*
- * Where the next 00 00 01 begins, from at on; the length if there is none.
- * By memchr for the 1, which coded pictures hold once in 256 bytes.
- */
+/* Whether two zero bytes begin in p[0] to p[BLOCK - 1]: without a branch. */
+static bool
+has_zeros(const uint8_t *p)
+{
+	uint8_t any = 0;
+
+	for (size_t i = 0; i < BLOCK; i++)
+		any |= (uint8_t)((p[i] | p[i + 1]) == 0);
+	return (any != 0);
+}
+
+/* Where the next 00 00 01 begins, from at on; the length if there is none. */
 static size_t
 find_code(prov_span s, size_t at)
 {
-	size_t i = at + 2;
+	while (s.len - at >= 3) {
+		size_t end = s.len - 2;
 
-	while (i < s.len) {
-		const uint8_t *p = memchr(s.p + i, 1, s.len - i);
-
-		if (p == NULL)
-			break;
-		if (p[-1] == 0 && p[-2] == 0)
-			return ((size_t)(p - s.p) - 2);
-		i = (size_t)(p - s.p) + 1;
+		if (end - at > BLOCK) {
+			if (!has_zeros(s.p + at)) {
+				at += BLOCK;
+				continue;
+			}
+			end = at + BLOCK;
+		}
+		for (; at < end; at++)
+			if (s.p[at] == 0 && s.p[at + 1] == 0 &&
+			    s.p[at + 2] == 1)
+				return (at);
 	}
 	return (s.len);
 }
