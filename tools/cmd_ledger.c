@@ -70,20 +70,21 @@ print_entry(const char *path, const prov_entry *entry)
 
 /* All files as one batch: one checkpoint, all of them or none. */
 static int
-append(const struct args *args, prov_ledger *ledger, prov_span *statements,
+append(const struct args *args, prov_ledger *ledger, prov_span *spans,
     uint8_t **files, prov_entry *entries)
 {
 	prov_err err = { 0 };
+	prov_span none;
 	size_t n = (size_t)args->n, len;
 
 	for (size_t i = 0; i < n; i++) {
 		if ((files[i] = input_read(args, args->at[i], &len)) == NULL)
 			return (EXIT_TROUBLE);
-		if (prov_statement_in(&statements[i],
-			(prov_span){ files[i], len }, &err) != PROV_OK)
+		spans[i] = (prov_span){ files[i], len };
+		if (prov_statement_in(&none, spans[i], &err) != PROV_OK)
 			return (trouble(args, args->at[i], &err));
 	}
-	if (prov_ledger_append(ledger, statements, n, 30000, entries, &err) !=
+	if (prov_ledger_append_files(ledger, spans, n, 30000, entries, &err) !=
 	    PROV_OK)
 		return (trouble(args, NULL, &err));
 	for (size_t i = 0; i < n; i++)
@@ -95,23 +96,22 @@ static int
 run_append(const struct args *args)
 {
 	size_t n = (size_t)args->n;
-	prov_span *statements = calloc(n, sizeof(*statements));
+	prov_span *spans = calloc(n, sizeof(*spans));
 	uint8_t **files = calloc(n, sizeof(*files));
 	prov_entry *entries = calloc(n, sizeof(*entries));
 	struct writer w;
 	int status = EXIT_TROUBLE;
 
-	if (statements == NULL || files == NULL || entries == NULL) {
+	if (spans == NULL || files == NULL || entries == NULL) {
 		complain(args, NULL, "out of memory");
 	} else {
 		if ((status = writer_open(&w, args)) == EXIT_HOLDS)
-			status =
-			    append(args, w.ledger, statements, files, entries);
+			status = append(args, w.ledger, spans, files, entries);
 		writer_close(&w);
 	}
 	for (size_t i = 0; files != NULL && i < n; i++)
 		free(files[i]);
-	free(statements);
+	free(spans);
 	free(files);
 	free(entries);
 	return (status);

@@ -51,6 +51,14 @@ PROV_API PROV_MUST_USE prov_status prov_ledger_append(prov_ledger *l,
     const prov_span *statements, size_t n, unsigned wait_ms,
     prov_entry *entries, prov_err *err);
 
+/*
+ * prov_ledger_append for files, each a statement or a sidecar: what a sidecar
+ * has of the streams' timelines is kept, so that others can find clips.
+ */
+PROV_API PROV_MUST_USE prov_status prov_ledger_append_files(prov_ledger *l,
+    const prov_span *files, size_t n, unsigned wait_ms, prov_entry *entries,
+    prov_err *err);
+
 /* Registers a signer: logs a new policy, signed by owner, a registered key. */
 PROV_API PROV_MUST_USE prov_status prov_ledger_register(prov_ledger *l,
     const prov_key *owner, const prov_pubkey *signer, int64_t now,
@@ -62,13 +70,14 @@ PROV_API const char *prov_ledger_origin(const prov_ledger *l);
 PROV_API PROV_MUST_USE prov_status prov_ledger_checkpoint(prov_ledger *l,
     uint64_t *size, uint8_t root[32], char **note, prov_err *err);
 
-/* Entry i, checked against the checkpoint's root. Free *bytes with prov_free. */
-PROV_API PROV_MUST_USE prov_status prov_ledger_entry(prov_ledger *l,
-    uint64_t i, uint8_t **bytes, size_t *len, prov_err *err);
+/* Entry i, checked against the checkpoint's root. Free *bytes with prov_free.
+ */
+PROV_API PROV_MUST_USE prov_status prov_ledger_entry(prov_ledger *l, uint64_t i,
+    uint8_t **bytes, size_t *len, prov_err *err);
 
 /* The C2SP tlog-proof of entry i under the newest checkpoint, as text. */
-PROV_API PROV_MUST_USE prov_status prov_ledger_prove(prov_ledger *l,
-    uint64_t i, char **proof, prov_err *err);
+PROV_API PROV_MUST_USE prov_status prov_ledger_prove(prov_ledger *l, uint64_t i,
+    char **proof, prov_err *err);
 
 /* RFC 9162 consistency proof between two sizes: n hashes of 32 bytes. */
 PROV_API PROV_MUST_USE prov_status prov_ledger_consistency(prov_ledger *l,

@@ -300,9 +300,11 @@ batch_index(prov_ledger *l, const struct batch *b)
 	struct index *x = &l->index;
 	uint64_t first = w->at.size - b->n_fresh;
 	prov_status st = PROV_OK;
+	bool lacking;
 
 	for (size_t i = 0; i < b->n_fresh && st == PROV_OK; i++)
-		st = index_keys(&x->tail, b->fresh[i], first + i, NULL);
+		st = index_keys(&x->tail, b->fresh[i], l->dir, first + i,
+		    &lacking, NULL);
 	if (st != PROV_OK) {
 		index_clear(x);
 		return;

@@ -18,6 +18,7 @@ struct check {
 	struct index index;     /* as listed at the start */
 	size_t run;             /* the run that is being compared */
 	struct records records; /* what its entries are found by */
+	struct buf lacking;     /* uint64_t: those without all timelines */
 	prov_progress_fn progress;
 	void *arg;
 };
@@ -86,7 +87,99 @@ check_manifest(struct check *c, const struct statement *s, prov_err *err)
 	return (st);
 }
 
-/* The run's records, of entries that are in our tree, are those expected. */
+/* One section, of entries that are in our tree, is as expected. */
+static bool
+same_section(const struct records *want, const struct records *got,
+    enum index_kind kind, uint64_t size)
+{
+	const struct record *a = records_at(want, kind);
+	const struct record *b = records_at(got, kind);
+	size_t n = records_n(want, kind), j = 0;
+
+	for (size_t i = 0; i < records_n(got, kind); i++) {
+		if (b[i].index >= size)
+			continue;
+		if (j == n || a[j].key != b[i].key || a[j].index != b[i].index)
+			return (false);
+		j++;
+	}
+	return (j == n);
+}
+
+static int
+index_cmp(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x < *y ? -1 : *x > *y);
+}
+
+static bool
+has_index(const struct buf *sorted, uint64_t index)
+{
+	return (sorted->len != 0 &&
+		bsearch(&index, sorted->p, sorted->len / sizeof(index),
+		    sizeof(index), index_cmp) != NULL);
+}
+
+/* The entries that have any segment in the index, once each. */
+static prov_status
+indexed_entries(struct buf *out, const struct records *got, prov_err *err)
+{
+	const struct record *at = records_at(got, INDEX_SEGMENT);
+	uint64_t *p;
+	size_t n = records_n(got, INDEX_SEGMENT), kept = 0;
+	prov_status st;
+
+	for (size_t i = 0; i < n; i++)
+		buf_put(out, &at[i].index, sizeof(at[i].index));
+	if ((st = buf_done(out, err)) != PROV_OK)
+		return (st);
+	p = (uint64_t *)(void *)out->p;
+	if (n != 0)
+		qsort(p, n, sizeof(*p), index_cmp);
+	for (size_t i = 0; i < n; i++)
+		if (kept == 0 || p[kept - 1] != p[i])
+			p[kept++] = p[i];
+	out->len = kept * sizeof(*p);
+	return (PROV_OK);
+}
+
+/*
+ * Segments come from blobs, which may be gone by now or have come later: what
+ * is there has to follow from the timelines at hand, and of an entry that was
+ * indexed with all of them nothing may lack.
+ */
+static prov_status
+same_segments(struct check *c, const struct records *got, uint64_t size,
+    bool *same, prov_err *err)
+{
+	const struct record *a = records_at(&c->records, INDEX_SEGMENT);
+	const struct record *b = records_at(got, INDEX_SEGMENT);
+	size_t n = records_n(&c->records, INDEX_SEGMENT);
+	size_t m = records_n(got, INDEX_SEGMENT), i = 0, j = 0;
+	AUTO_BUF indexed = { 0 };
+	prov_status st;
+
+	if ((st = indexed_entries(&indexed, got, err)) != PROV_OK)
+		return (st);
+	for (*same = true; *same && (i < n || j < m);) {
+		int order = i == n   ? 1
+		            : j == m ? -1
+		                     : record_order(&a[i], &b[j]);
+
+		if (order > 0)
+			*same = b[j].index >= size ||
+			        has_index(&c->lacking, b[j].index);
+		else if (order < 0)
+			*same = !has_index(&indexed, a[i].index);
+		i += order <= 0;
+		j += order >= 0;
+	}
+	return (PROV_OK);
+}
+
+/* The run's records follow from the entries. */
 static prov_status
 compare_run(struct check *c, uint64_t size, prov_err *err)
 {
@@ -98,22 +191,13 @@ compare_run(struct check *c, uint64_t size, prov_err *err)
 
 	records_sort(&c->records);
 	st = run_read(&info, &got, c->l->dir, r->begin, r->end, err);
-	for (unsigned k = 0; st == PROV_OK && k < INDEX_KINDS; k++) {
-		const struct record *want = records_at(&c->records, k);
-		const struct record *at = records_at(&got, k);
-		size_t n = records_n(&c->records, k), j = 0;
-
-		for (size_t i = 0; i < records_n(&got, k) && same; i++) {
-			if (at[i].index >= size)
-				continue;
-			same = j < n && want[j].key == at[i].key &&
-			       want[j].index == at[i].index;
-			j++;
-		}
-		same = same && j == n;
-	}
+	for (unsigned k = 0; st == PROV_OK && same && k < INDEX_SEGMENT; k++)
+		same = same_section(&c->records, &got, k, size);
+	if (st == PROV_OK && same)
+		st = same_segments(c, &got, size, &same, err);
 	records_clear(&got);
 	records_clear(&c->records);
+	c->lacking.len = 0;
 	if (st == PROV_OK && !same)
 		return (prov_fail(err, PROV_EUNTRUSTED,
 		    "ledger.invalid: index/%llu-%llu does not follow from the "
@@ -143,6 +227,7 @@ check_entry(struct check *c, uint64_t i, prov_span entry, prov_err *err)
 {
 	uint8_t leaf[32], want[32];
 	prov_status st;
+	bool lacking = false;
 
 	/* The readers' way first: it names the entry, before it is read. */
 	if ((st = tree_leaf(leaf, entry, err)) != PROV_OK ||
@@ -156,7 +241,10 @@ check_entry(struct check *c, uint64_t i, prov_span entry, prov_err *err)
 	    (st = check_statement(c, i, entry, err)) != PROV_OK ||
 	    c->run >= c->index.n)
 		return (st);
-	if ((st = index_keys(&c->records, entry, i, err)) != PROV_OK)
+	st = index_keys(&c->records, entry, c->l->dir, i, &lacking, err);
+	if (lacking)
+		buf_put(&c->lacking, &i, sizeof(i));
+	if (st != PROV_OK || (st = buf_done(&c->lacking, err)) != PROV_OK)
 		return (st);
 	if (i + 1 < c->index.runs[c->run].end)
 		return (PROV_OK);
@@ -266,6 +354,7 @@ do_check(prov_ledger *l, void *arg, prov_err *err)
 	st = check_all(c, err);
 	index_clear(&c->index);
 	records_clear(&c->records);
+	buf_free(&c->lacking);
 	free(c);
 	return (st);
 }

@@ -6,7 +6,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "ledger/index.h"
-#include "manifest/manifest.h"
+#include "ledger/segment.h"
 #include "sign/statement.h"
 
 static const char INDEX_HEADER[] = "prov-index/1";
@@ -135,17 +135,18 @@ index_load(struct index *x, const char *dir, prov_err *err)
 }
 
 static prov_status
-manifest_keys(struct records *r, prov_span payload, uint64_t index,
-    prov_err *err)
+manifest_keys(struct records *r, prov_span payload, const char *dir,
+    uint64_t index, bool *lacking, prov_err *err)
 {
 	struct manifest m = { 0 };
 	prov_err none = { 0 };
 	prov_status st;
 
 	st = manifest_decode(&m, payload, &none);
+	for (size_t i = 0; st == PROV_OK && i < m.n_streams; i++)
+		records_add(r, INDEX_STREAM, m.streams[i].root, index);
 	if (st == PROV_OK)
-		for (size_t i = 0; i < m.n_streams; i++)
-			records_add(r, INDEX_STREAM, m.streams[i].root, index);
+		st = segment_keys(r, &m, dir, index, lacking, &none);
 	manifest_clear(&m);
 	if (st == PROV_ENOMEM)
 		return (prov_fail(err, st, "%s", none.msg));
@@ -153,12 +154,14 @@ manifest_keys(struct records *r, prov_span payload, uint64_t index,
 }
 
 prov_status
-index_keys(struct records *r, prov_span entry, uint64_t index, prov_err *err)
+index_keys(struct records *r, prov_span entry, const char *dir, uint64_t index,
+    bool *lacking, prov_err *err)
 {
 	struct statement s;
 	prov_err none = { 0 };
 	prov_status st;
 
+	*lacking = false;
 	st = statement_parse(&s, entry, &none);
 	if (st == PROV_ENOMEM)
 		return (prov_fail(err, st, "%s", none.msg));
@@ -166,8 +169,8 @@ index_keys(struct records *r, prov_span entry, uint64_t index, prov_err *err)
 		return (PROV_OK);
 	records_add(r, INDEX_ASSET, s.sub_digest, index);
 	records_add(r, INDEX_SIGNER, s.kid, index);
-	if (s.kind == PAYLOAD_MANIFEST &&
-	    (st = manifest_keys(r, s.payload, index, err)) != PROV_OK)
+	if (s.kind == PAYLOAD_MANIFEST && (st = manifest_keys(r, s.payload, dir,
+					       index, lacking, err)) != PROV_OK)
 		return (st);
 	for (unsigned k = 0; k < INDEX_KINDS; k++)
 		if ((st = buf_done(&r->of[k], err)) != PROV_OK)
@@ -179,8 +182,9 @@ prov_status
 index_tail(void *arg, uint64_t i, prov_span entry, prov_err *err)
 {
 	struct index *x = arg;
+	bool lacking;
 
-	return (index_keys(&x->tail, entry, i, err));
+	return (index_keys(&x->tail, entry, x->dir, i, &lacking, err));
 }
 
 prov_status
@@ -190,6 +194,7 @@ index_cover(struct index *x, const char *dir, uint64_t size, index_scan_fn scan,
 	uint64_t from;
 	prov_status st;
 
+	x->dir = dir;
 	if ((st = index_load(x, dir, err)) != PROV_OK)
 		return (st);
 	from = x->tail_end > x->position ? x->tail_end : x->position;

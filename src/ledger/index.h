@@ -34,6 +34,7 @@ struct index_run {
 };
 
 struct index {
+	const char *dir; /* the ledger, borrowed; its blobs have segments */
 	struct buf text; /* of index/runs, as last read */
 	size_t n;
 	struct index_run *runs;
@@ -50,9 +51,12 @@ prov_status index_load(struct index *x, const char *dir, prov_err *err);
 /* The manifest's text; exposed for fuzzing. */
 prov_status index_parse(struct index *x, prov_span text, prov_err *err);
 
-/* Adds what an entry is found by; nothing, where it is no statement. */
-prov_status index_keys(struct records *r, prov_span entry, uint64_t index,
-    prov_err *err);
+/*
+ * Adds what an entry is found by; nothing, where it is no statement. Its
+ * timelines are read under dir; *lacking says that one could not be.
+ */
+prov_status index_keys(struct records *r, prov_span entry, const char *dir,
+    uint64_t index, bool *lacking, prov_err *err);
 
 /*
  * Reads the list, and into the tail the entries up to size that no run covers:

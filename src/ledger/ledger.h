@@ -35,6 +35,22 @@ prov_status ledger_entry_proven(prov_ledger *l, uint64_t index,
 prov_status ledger_blob(prov_ledger *l, const uint8_t sha256[32],
     struct buf *out, prov_err *err);
 
+/* A leaf's number among those asked for, and an entry that may have it. */
+struct segment_hit {
+	uint64_t seed;
+	uint64_t index;
+};
+
+/* What stands in more entries than this tells none of them from the others. */
+#define SEGMENT_SHARED_MAX 8
+
+/*
+ * Appends a segment_hit for each entry that n leaves of 32 bytes lead to, if
+ * they are at most SEGMENT_SHARED_MAX. The timeline has to confirm them.
+ */
+prov_status ledger_segments(prov_ledger *l, const uint8_t *leaves, size_t n,
+    struct buf *hits, prov_err *err);
+
 /* Openings kept for an entry by its writer. PROV_ENOTFOUND if not there. */
 prov_status ledger_openings(prov_ledger *l, const uint8_t statement[32],
     struct buf *out, prov_err *err);

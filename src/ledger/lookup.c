@@ -136,6 +136,59 @@ prov_ledger_lookup(prov_ledger *l, prov_lookup_by by, const uint8_t key[32],
 	return (PROV_OK);
 }
 
+struct segments_op {
+	const uint8_t *leaves;
+	size_t n;
+	struct buf *hits;
+	size_t len; /* of hits, before */
+};
+
+static prov_status
+find_segment(prov_ledger *l, const struct segments_op *op, uint64_t seed,
+    prov_err *err)
+{
+	AUTO_BUF at = { 0 };
+	const uint64_t *index;
+	size_t n;
+	prov_status st;
+
+	st = index_find(&l->index, l->dir, INDEX_SEGMENT,
+	    op->leaves + seed * 32, l->view.at.size, &at, err);
+	if (st != PROV_OK)
+		return (st);
+	index = (const uint64_t *)(const void *)at.p;
+	n = at.len / sizeof(*index);
+	for (size_t i = 0; i < n && n <= SEGMENT_SHARED_MAX; i++) {
+		struct segment_hit hit = { seed, index[i] };
+
+		buf_put(op->hits, &hit, sizeof(hit));
+	}
+	return (buf_done(op->hits, err));
+}
+
+static prov_status
+do_segments(prov_ledger *l, void *arg, prov_err *err)
+{
+	struct segments_op *op = arg;
+	prov_status st;
+
+	op->hits->len = op->len;
+	st = index_cover(&l->index, l->dir, l->view.at.size, scan_view,
+	    &l->view, err);
+	for (size_t i = 0; st == PROV_OK && i < op->n; i++)
+		st = find_segment(l, op, i, err);
+	return (st);
+}
+
+prov_status
+ledger_segments(prov_ledger *l, const uint8_t *leaves, size_t n,
+    struct buf *hits, prov_err *err)
+{
+	struct segments_op op = { leaves, n, hits, hits->len };
+
+	return (reader_do(l, do_segments, &op, err));
+}
+
 /* Whether entry i is a manifest that kid signed. */
 static prov_status
 is_manifest_of(bool *is, prov_ledger *l, uint64_t i, const uint8_t kid[32],

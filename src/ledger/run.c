@@ -17,6 +17,8 @@
 /* Over the cap of merging, and all kinds of one batch fit. */
 #define RUN_FILE_MAX ((size_t)1 << 30)
 
+_Static_assert(RUN_HEAD == 32 + 8 * INDEX_KINDS, "a run's head has no room");
+
 static const char RUN_MAGIC[8] = { 'p', 'r', 'o', 'v', '-', 'r', 'u', 'n' };
 
 void
@@ -35,14 +37,31 @@ records_add(struct records *r, enum index_kind kind, const uint8_t key[32],
 	buf_put(&r->of[kind], &rec, sizeof(rec));
 }
 
-static int
-record_cmp(const void *a, const void *b)
+int
+record_order(const struct record *x, const struct record *y)
 {
-	const struct record *x = a, *y = b;
-
 	if (x->key != y->key)
 		return (x->key < y->key ? -1 : 1);
 	return (x->index < y->index ? -1 : x->index > y->index);
+}
+
+static int
+record_cmp(const void *a, const void *b)
+{
+	return (record_order(a, b));
+}
+
+static void
+sort_section(struct buf *b)
+{
+	struct record *at = (struct record *)(void *)b->p;
+	size_t n = b->len / sizeof(*at), kept = 0;
+
+	qsort(at, n, sizeof(*at), record_cmp);
+	for (size_t i = 0; i < n; i++)
+		if (kept == 0 || record_cmp(&at[kept - 1], &at[i]) != 0)
+			at[kept++] = at[i];
+	b->len = kept * sizeof(*at);
 }
 
 void
@@ -50,8 +69,7 @@ records_sort(struct records *r)
 {
 	for (unsigned k = 0; k < INDEX_KINDS; k++)
 		if (r->of[k].len != 0)
-			qsort(r->of[k].p, r->of[k].len / sizeof(struct record),
-			    sizeof(struct record), record_cmp);
+			sort_section(&r->of[k]);
 }
 
 size_t
@@ -105,7 +123,6 @@ run_encode(struct buf *b, uint64_t begin, uint64_t end, const struct records *r,
 	buf_put_be64(b, end);
 	for (unsigned k = 0; k < INDEX_KINDS; k++)
 		buf_put_be64(b, r->of[k].len / sizeof(struct record));
-	buf_put_be64(b, 0);
 	for (unsigned k = 0; k < INDEX_KINDS; k++) {
 		const struct record *at = records_at(r, k);
 
@@ -133,8 +150,10 @@ run_head(struct run_info *out, const uint8_t head[RUN_HEAD], uint64_t file_len,
 	if (memcmp(head, RUN_MAGIC, sizeof(RUN_MAGIC)) != 0 ||
 	    be32(head + 8) != RUN_VERSION || be32(head + 12) != INDEX_KINDS)
 		return (prov_fail(err, PROV_EUNTRUSTED,
-		    "ledger.invalid: not a run of version %d", RUN_VERSION));
-	if (r.begin >= r.end || be64(head + 56) != 0)
+		    "ledger.invalid: not a run of version %d; remove index/, "
+		    "and it is made again",
+		    RUN_VERSION));
+	if (r.begin >= r.end)
 		return (prov_fail(err, PROV_EUNTRUSTED,
 		    "ledger.invalid: a run with a malformed head"));
 	for (unsigned k = 0; k < INDEX_KINDS; k++) {

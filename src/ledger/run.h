@@ -8,7 +8,13 @@
 #include "ledger/layout.h"
 
 /* What entries are found by. The order is that of a run's sections. */
-enum index_kind { INDEX_ASSET, INDEX_STREAM, INDEX_SIGNER, INDEX_KINDS };
+enum index_kind {
+	INDEX_ASSET,
+	INDEX_STREAM,
+	INDEX_SIGNER,
+	INDEX_SEGMENT,
+	INDEX_KINDS
+};
 
 /* The first 8 bytes of a key, and the entry that has it. */
 struct record {
@@ -33,9 +39,14 @@ records_at(const struct records *r, enum index_kind kind)
 	return ((const struct record *)(const void *)r->of[kind].p);
 }
 
+/* By key, then by entry. */
+int record_order(const struct record *x, const struct record *y);
+
 void records_clear(struct records *r);
-void records_add(struct records *r, enum index_kind kind,
-    const uint8_t key[32], uint64_t index);
+void records_add(struct records *r, enum index_kind kind, const uint8_t key[32],
+    uint64_t index);
+
+/* Sorts each kind; what is there twice stays once. */
 void records_sort(struct records *r);
 size_t records_total(const struct records *r);
 
@@ -46,11 +57,11 @@ void records_find(const struct records *r, enum index_kind kind, uint64_t key,
 /*
  * A sorted run: the records of entries begin to end - 1 in a file
  * index/BEGIN-END that is never changed. 64 bytes of head ("prov-run", u32
- * version, u32 kinds, u64 begin, u64 end, u64 n[kinds], u64 0), then a section
- * of each kind with records of 16 bytes sorted by (key, index), then the
+ * version, u32 kinds, u64 begin, u64 end, u64 n[kinds]), then a section of
+ * each kind with records of 16 bytes sorted by (key, index), then the
  * SHA-256 of all that. Numbers are big-endian.
  */
-#define RUN_VERSION 1
+#define RUN_VERSION 2
 #define RUN_HEAD    64
 #define RUN_RECORD  16
 

@@ -21,6 +21,8 @@ keys_of(struct records *r, uint64_t i)
 	records_add(r, INDEX_STREAM, key, i);
 	logged_digest(key, 0, 'k');
 	records_add(r, INDEX_SIGNER, key, i);
+	logged_digest(key, i / 2, 'g');
+	records_add(r, INDEX_SEGMENT, key, i);
 }
 
 static void
@@ -97,6 +99,9 @@ finds_everything(void **state)
 	assert_int_equal(20000,
 	    count(&y, &g, INDEX_SIGNER, 0, 'k', 20000, &first));
 	assert_int_equal(0, count(&y, &g, INDEX_SIGNER, 1, 'k', 20000, &first));
+	assert_int_equal(2,
+	    count(&y, &g, INDEX_SEGMENT, 700, 'g', 20000, &first));
+	assert_int_equal(1400, first);
 	index_clear(&x);
 	index_clear(&y);
 	logged_close(&g);

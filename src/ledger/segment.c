@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: ISC */
+#include "ledger/segment.h"
+
+#include "ledger/blob.h"
+
+static size_t
+add_leaves(struct records *r, const struct timeline *tl, uint64_t index,
+    size_t room)
+{
+	size_t n = 0;
+
+	for (uint64_t k = 0; k < tl->n && n < room; k++) {
+		const uint8_t *leaf = tl->leaves + k * 32;
+
+		if (!segment_is_key(leaf, k))
+			continue;
+		records_add(r, INDEX_SEGMENT, leaf, index);
+		n++;
+	}
+	return (n);
+}
+
+/* What cannot be read is not there, for want of memory only it is an error. */
+static prov_status
+read_timeline(struct timeline **out, const struct stream *s, const char *dir,
+    prov_err *err)
+{
+	AUTO_BUF blob = { 0 };
+	prov_err why = { 0 };
+	prov_status st;
+
+	st = blob_read(&blob, dir, s->timeline, &why);
+	if (st == PROV_OK)
+		st = timeline_decode(out, buf_span(&blob), &why);
+	if (st == PROV_ENOMEM)
+		return (prov_fail(err, st, "%s", why.msg));
+	return (PROV_OK);
+}
+
+prov_status
+segment_keys(struct records *r, const struct manifest *m, const char *dir,
+    uint64_t index, bool *lacking, prov_err *err)
+{
+	size_t room = SEGMENT_KEYS_MAX;
+	prov_status st;
+
+	*lacking = false;
+	for (size_t i = 0; i < m->n_streams; i++) {
+		const struct stream *s = &m->streams[i];
+		AUTO_TIMELINE *tl = NULL;
+
+		if (s->kind != PROV_VIDEO && s->kind != PROV_AUDIO)
+			continue;
+		if ((st = read_timeline(&tl, s, dir, err)) != PROV_OK)
+			return (st);
+		if (tl == NULL)
+			*lacking = true;
+		else
+			room -= add_leaves(r, tl, index, room);
+	}
+	return (PROV_OK);
+}
