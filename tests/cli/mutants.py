@@ -1,92 +1,205 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""mutants.py make FILE N SEED: writes N damaged copies of FILE, mutant-I.EXT.
-mutants.py judge FILE VERDICTS: FILE's mutants that verified, one JSON object a
-line, must decode to what FILE does. Prints what is wrong; exit 1 if anything."""
+"""mutants.py N SEED [NAME]: N damaged media files through the real worker.
 
+Each gets a verdict from a worker of at most 512 MiB (and within PROV_HANG_MS
+where that is set), and one that verifies by its streams decodes to the very frames and samples, at the
+times and of the shape, that were signed: ffmpeg is the judge. Speaks TAP.
+Damaged files that break a promise are kept in PROV_KEEP where that is set.
+"""
+
+import collections
 import json
 import os
 import random
+import resource
+import shutil
 import subprocess
 import sys
+import tempfile
 
-ENDS = 4096  # half of the damage is here: headers, indexes, tails
+import mutate
+import seeds
 
-
-def place(rng, size):
-    where = rng.randrange(4)
-    if where == 0:
-        return rng.randrange(size)
-    if where == 1:
-        return size - 1 - rng.randrange(min(size, ENDS))
-    return rng.randrange(min(size, ENDS))
-
-
-def mutate(rng, data):
-    m, size = bytearray(data), len(data)
-    at, other = place(rng, size), place(rng, size)
-    n = rng.randrange(1, 200)
-    kind = rng.randrange(7)
-    if kind == 0:
-        m[at] ^= 1 << rng.randrange(8)
-    elif kind == 1:
-        m[at] = rng.randrange(256)
-    elif kind == 2:
-        m[at:at + 4] = rng.choice((b"\0\0\0\0", b"\xff\xff\xff\xff",
-                                   b"\x7f\xff\xff\xff", b"\0\0\0\1"))
-    elif kind == 3:
-        del m[at:at + n]
-    elif kind == 4:
-        m[at:at] = m[at:at + n]
-    elif kind == 5:
-        m = m[:max(1, at)]
-    else:
-        m[at:at + n] = data[other:other + n]
-    return bytes(m)
+BATCH = 250
+EACH_MIN = 25  # mutants of one file
+SHARED_MAX = 48 << 10  # real files: the small ones, so that damage hits
+HANG_MS = int(os.environ.get("PROV_HANG_MS", "0"))
+MEMORY_KIB = 512 << 10
+VIDEO_S, AUDIO_S = 0.003, 0.025  # what a frame may be away from its time
+REASONS_MAX = 12
 
 
-def make(path, n, seed):
-    with open(path, "rb") as f:
-        data = f.read()
-    rng = random.Random(seed + path)
-    done = 0
-    while done < n:
-        m = mutate(rng, data)
-        if m == data:
-            continue
-        with open("mutant-%d%s" % (done, os.path.splitext(path)[1]),
-                  "wb") as f:
-            f.write(m)
-        done += 1
+class Tally:
+    def __init__(self):
+        self.bindings = collections.Counter()
+        self.reasons = collections.Counter()
+        self.bad = []
+        self.n = self.slowest_ms = self.judged = 0
 
 
-def decoded(path):
+def frames(path):
+    """What ffmpeg shows: the shape of each stream, and its frames."""
     run = subprocess.run(
-        ["ffmpeg", "-v", "quiet", "-nostdin", "-i", path, "-map", "0:v?",
-         "-map", "0:a?", "-f", "framemd5", "-"],
-        stdout=subprocess.PIPE, check=False)
-    return [x for x in run.stdout.split(b"\n") if not x.startswith(b"#")]
+        ["ffmpeg", "-v", "quiet", "-nostdin", "-threads", "1", "-i", path,
+         "-map", "0:v?", "-map", "0:a?", "-f", "framemd5", "-"],
+        stdout=subprocess.PIPE, check=False, timeout=120)
+    shape, tick, shown = [], {}, collections.defaultdict(list)
+    for line in run.stdout.decode("ascii", "replace").splitlines():
+        if line.startswith("#tb "):
+            n, value = line[4:].split(": ")
+            num, den = value.split("/")
+            tick[int(n)] = int(num) / int(den)
+        elif line.startswith(("#dimensions", "#sar", "#sample_rate",
+                              "#channel_layout", "#media_type")):
+            shape.append(line)
+        elif line and not line.startswith("#"):
+            f = [x.strip() for x in line.split(",")]
+            shown[int(f[0])].append(
+                (int(f[2]) * tick[int(f[0])], int(f[4]), f[5]))
+    return shape, shown
 
 
-def judge(path, verdicts):
-    want, bad, held = decoded(path), 0, 0
-    with open(verdicts) as f:
-        rows = [json.loads(line) for line in f]
+def equal(want, got):
+    """None, or how two of those differ."""
+    if want[0] != got[0]:
+        return "another shape"
+    if want[1].keys() != got[1].keys():
+        return "other streams"
+    for n, signed in want[1].items():
+        is_sound = any("media_type %d: audio" % n in s for s in want[0])
+        within = AUDIO_S if is_sound else VIDEO_S
+        if is_sound:
+            if sum(f[1] for f in signed) != sum(f[1] for f in got[1][n]):
+                return "stream %d: another length" % n
+        if [f[1:] for f in signed] != [f[1:] for f in got[1][n]]:
+            return "stream %d: other frames" % n
+        if any(abs(a[0] - b[0]) > within + 1e-6
+               for a, b in zip(signed, got[1][n])):
+            return "stream %d: other times" % n
+    return None
+
+
+def keep(path):
+    to = os.environ.get("PROV_KEEP")
+    if to:
+        os.makedirs(to, exist_ok=True)
+        shutil.copy(path, to)
+
+
+def complain(tally, what, path):
+    tally.bad.append("%s: %s" % (os.path.basename(path), what))
+    keep(path)
+
+
+def look(tally, row, want):
+    """One verdict."""
+    path = row["path"]
+    tally.n += 1
+    tally.bindings[row["binding"]] += 1
+    tally.reasons.update(row["reasons"])
+    tally.slowest_ms = max(tally.slowest_ms, row["ms"])
+    if row["status"] not in (0, 1) or row["error"]:
+        complain(tally, "status %d: %s" % (row["status"], row["error"]), path)
+    if 0 < HANG_MS < row["ms"]:
+        complain(tally, "took %d ms" % row["ms"], path)
+    if row["status"] == 0:
+        tally.judged += 1
+        why = equal(want, frames(path))
+        if row["binding"] != "streams" or why:
+            complain(tally, "verifies %s, and has %s" % (
+                row["binding"], why or "no right to"), path)
+
+
+def verify(directory, sidecars):
+    run = subprocess.run(
+        ["prov", "verify", "--json", "--sidecar-dir", sidecars, "-r",
+         directory], stdin=subprocess.DEVNULL, capture_output=True,
+        check=False)
+    rows = [json.loads(line) for line in run.stdout.splitlines()]
+    return run.returncode, rows
+
+
+def batch(tally, path, context, want, seed, first, n):
+    """Mutants first to first + n of one file."""
+    here, sidecars = tempfile.mkdtemp(dir="."), tempfile.mkdtemp(dir=".")
+    stem, ext = os.path.splitext(os.path.basename(path))
+    for i in range(first, first + n):
+        rng = random.Random("%s/%s/%d" % (seed, os.path.basename(path), i))
+        data = mutate.mutate(rng, context)
+        while data == context.data or not data:
+            data = mutate.mutate(rng, context)
+        name = "%s-%06d%s" % (stem, i, ext)
+        with open(os.path.join(here, name), "wb") as f:
+            f.write(data)
+        os.link(path + ".prov", os.path.join(sidecars, name + ".prov"))
+    status, rows = verify(here, sidecars)
+    if status not in (0, 1, 2, 75) or len(rows) != n:
+        tally.bad.append("%s: exit status %d, %d of %d verdicts" % (
+            path, status, len(rows), n))
     for row in rows:
-        if row["status"] not in (0, 1, 2, 75):
-            print("status", row["status"], row["path"])
-            bad += 1
-        if row["status"] != 0:
-            continue
-        held += 1
-        if row["binding"] != "streams" or decoded(row["path"]) != want:
-            print(row["binding"], "and decodes otherwise:", row["path"])
-            bad += 1
-    print("#", path, len(rows), "mutants,", held, "decode as signed")
-    return 1 if bad else 0
+        look(tally, row, want)
+    shutil.rmtree(here)
+    shutil.rmtree(sidecars)
 
 
-if sys.argv[1] == "make":
-    make(sys.argv[2], int(sys.argv[3]), sys.argv[4])
-else:
-    sys.exit(judge(sys.argv[2], sys.argv[3]))
+def run_seed(path, other, words, n, seed):
+    tally = Tally()
+    with open(path, "rb") as f, open(other, "rb") as g:
+        context = mutate.Context(f.read(), g.read(), words)
+    want = frames(path)
+    for first in range(0, n, BATCH):
+        batch(tally, path, context, want, seed, first, min(BATCH, n - first))
+    return tally
+
+
+def signed(files):
+    """Those that can be signed."""
+    subprocess.run(["prov", "sign", *files], stdin=subprocess.DEVNULL,
+                   capture_output=True, check=False)
+    return [p for p in files if os.path.exists(p + ".prov")]
+
+
+def others(files):
+    """For each file another to splice with: of its kind, where there is."""
+    for i, path in enumerate(files):
+        ext = os.path.splitext(path)[1]
+        after = files[i + 1:] + files[:i] or files
+        yield path, next((p for p in after if p.endswith(ext)), after[0])
+
+
+def main():
+    n, seed = int(sys.argv[1]), sys.argv[2]
+    only = sys.argv[3] if len(sys.argv) > 3 else ""
+    os.mkdir("seeds")
+    files = seeds.make("seeds") + seeds.collect("seeds", SHARED_MAX)
+    pairs = [p for p in others(signed(files)) if only in p[0]]
+    # A few of many files rather than one or two mutants of each.
+    pairs = pairs[::len(pairs) * EACH_MIN // n + 1]
+    words, total, bad = mutate.tokens(), Tally(), 0
+    print("1..%d" % (len(pairs) + 1))
+    for i, (path, other) in enumerate(pairs):
+        share = n * (i + 1) // len(pairs) - n * i // len(pairs)
+        t = run_seed(path, other, words, share, seed)
+        print("%sok %d - %s: %d mutants, %d verify and decode as signed" % (
+            "not " if t.bad else "", i + 1, os.path.basename(path), t.n,
+            t.judged), flush=True)
+        for line in t.bad[:20]:
+            print("#", line)
+        total.n, total.judged = total.n + t.n, total.judged + t.judged
+        total.slowest_ms = max(total.slowest_ms, t.slowest_ms)
+        total.bindings += t.bindings
+        total.reasons += t.reasons
+        bad += len(t.bad)
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    fine = bad == 0 and peak <= MEMORY_KIB and total.n == n
+    print("%sok %d - %d mutants: %d bad, %d judged, slowest %d ms, largest "
+          "process %d MiB" % ("" if fine else "not ", len(pairs) + 1, total.n,
+                              bad, total.judged, total.slowest_ms,
+                              peak >> 10))
+    print("#", dict(total.bindings))
+    print("#", dict(total.reasons.most_common(REASONS_MAX)))
+    return 0 if fine else 1
+
+
+sys.exit(main())
