@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "demux/present.h"
@@ -442,6 +443,27 @@ take_side(struct inputs *in, const AVPacket *packet, prov_packet *p,
 	return (PROV_OK);
 }
 
+/* Whether packets say where in the file they stand, to a byte. */
+static bool
+has_places(const struct inputs *in)
+{
+	return (
+	    in->facts->bmff != NULL || strcmp(in->format->name, "avi") == 0);
+}
+
+/* Data and cover art may change and nobody is told: they cover nothing. */
+static void
+note_place(struct inputs *in, const struct input *i, const AVPacket *packet)
+{
+	if (i->kind == PROV_DATA || packet->size <= 0 || !has_places(in))
+		return;
+	if (packet->pos < 0)
+		in->cover.lost = true;
+	else
+		cover_add(&in->cover, (uint64_t)packet->pos,
+		    (uint64_t)packet->size);
+}
+
 prov_status
 inputs_packet(struct inputs *in, const AVPacket *packet, atomic_uint *busy,
     prov_err *err)
@@ -476,6 +498,7 @@ inputs_packet(struct inputs *in, const AVPacket *packet, atomic_uint *busy,
 		return (st);
 	i->packets++;
 	i->bytes += p.data.len;
+	note_place(in, i, packet);
 	/* What is nobody's goes with the demuxer's next step. */
 	if (packet->buf == NULL)
 		return (prov_essence_packet(in->e, i->index, &p, err));
@@ -575,19 +598,59 @@ check_whole(struct inputs *in, prov_err *err)
 	return (ok ? PROV_OK : prov_essence_refuse(in->e, INCOMPLETE, err));
 }
 
-/* Where one chunk is all the media there is, the rest is known to a byte. */
-static void
-set_uncovered(const struct inputs *in, uint64_t size, prov_identity *id)
+/* Bytes of packets of bound streams, as they came. */
+static uint64_t
+bound_bytes(const struct inputs *in)
 {
-	if (strcmp(in->format->name, "wav") == 0 && in->at[0].bytes <= size &&
-	    size <= INT64_MAX)
-		id->uncovered = (int64_t)(size - in->at[0].bytes);
+	uint64_t total = 0;
+
+	for (size_t n = 0; n < STREAMS_MAX; n++)
+		total += in->at[n].kind != PROV_DATA ? in->at[n].bytes : 0;
+	return (total);
+}
+
+/*
+ * How many bytes nothing accounts for: to a byte where a scanner of ours knows
+ * the framing, and elsewhere all that is no packet (prov-verify(1)).
+ */
+static void
+set_uncovered(struct inputs *in, struct source *s, prov_identity *id)
+{
+	uint64_t covered, size = s->size;
+
+	if (in->facts->bmff != NULL)
+		cover_bmff(&in->cover, s, in->facts->bmff);
+	else if (strcmp(in->format->name, "wav") == 0)
+		cover_wave(&in->cover, s, bound_bytes(in));
+	else if (strcmp(in->format->name, "avi") == 0)
+		cover_avi(&in->cover, s);
+	else
+		cover_add(&in->cover, 0, bound_bytes(in));
+	covered = cover_total(&in->cover, size);
+	if (!in->cover.lost && size <= INT64_MAX)
+		id->uncovered = (int64_t)(size - covered);
+}
+
+static prov_status
+count_uncovered(struct inputs *in, prov_identity *id, prov_err *err)
+{
+	const struct source *from = in->facts->s;
+	AUTO_FREE struct source *s = malloc(sizeof(*s));
+
+	if (s == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "container"));
+	if (from->mem != NULL)
+		source_mem(s, span(from->mem, (size_t)from->size));
+	else
+		source_fd(s, from->fd, from->size);
+	set_uncovered(in, s, id);
+	return (PROV_OK);
 }
 
 prov_status
-inputs_finish(struct inputs *in, uint64_t size, prov_identity **out,
-    prov_err *err)
+inputs_finish(struct inputs *in, prov_identity **out, prov_err *err)
 {
+	AUTO(prov_identity) *id = NULL;
 	bool any = false;
 	prov_status st;
 
@@ -597,9 +660,10 @@ inputs_finish(struct inputs *in, uint64_t size, prov_identity **out,
 		return (prov_fail(err, PROV_EFORMAT, "%s: no streams in it",
 		    in->format->name));
 	if ((st = check_whole(in, err)) != PROV_OK ||
-	    (st = prov_essence_finish(in->e, out, err)) != PROV_OK)
+	    (st = prov_essence_finish(in->e, &id, err)) != PROV_OK ||
+	    (st = count_uncovered(in, id, err)) != PROV_OK)
 		return (st);
-	set_uncovered(in, size, *out);
+	*out = TAKE(id);
 	return (PROV_OK);
 }
 
@@ -608,4 +672,5 @@ inputs_clear(struct inputs *in)
 {
 	prov_essence_free(in->e);
 	in->e = NULL;
+	cover_clear(&in->cover);
 }

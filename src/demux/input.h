@@ -6,6 +6,7 @@
 #include <libavformat/avformat.h>
 
 #include "base/limits.h"
+#include "demux/cover.h"
 #include "demux/facts.h"
 #include "essence/feed.h"
 #include "prov/essence.h"
@@ -27,6 +28,7 @@ struct inputs {
 	const struct format *format;
 	const struct facts *facts;
 	prov_essence *e;
+	struct cover cover; /* where packets of bound streams stand */
 	struct input at[STREAMS_MAX];
 };
 
@@ -39,9 +41,9 @@ prov_status inputs_open(struct inputs *in, AVFormatContext *ctx,
 prov_status inputs_packet(struct inputs *in, const AVPacket *packet,
     atomic_uint *busy, prov_err *err);
 
-/* Compares what came with what was to come. size: of the file. */
-prov_status inputs_finish(struct inputs *in, uint64_t size,
-    prov_identity **out, prov_err *err);
+/* Compares what came with what was to come, and counts what nothing covers. */
+prov_status inputs_finish(struct inputs *in, prov_identity **out,
+    prov_err *err);
 void inputs_clear(struct inputs *in);
 
 #endif

@@ -246,7 +246,7 @@ demux(struct demux *d, const struct facts *facts, prov_identity **out,
 		 err)) != PROV_OK ||
 	    (st = read_packets(d, err)) != PROV_OK)
 		return (st);
-	return (inputs_finish(&d->inputs, d->s->size, out, err));
+	return (inputs_finish(&d->inputs, out, err));
 }
 
 prov_status

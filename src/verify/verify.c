@@ -543,6 +543,37 @@ skip_unchecked(struct task *t, const struct evidence *e)
 		findings_skip(f, "consistency");
 }
 
+/* Formats whose framing prov counts to a byte; images are, all of them. */
+static bool
+bytes_are_exact(const prov_identity *id)
+{
+	static const char *const formats[] = { "mp4", "mov", "wav", "avi" };
+
+	if (id->uncovered < 0)
+		return (false);
+	if (id->n > 0 && id->streams[0].kind == PROV_IMAGE)
+		return (true);
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		if (strcmp(id->format, formats[i]) == 0)
+			return (true);
+	}
+	return (false);
+}
+
+/* The digest of all bytes leaves none out; elsewhere it is as was counted. */
+static void
+fill_uncovered(struct task *t, const struct evidence *e)
+{
+	prov_verdict *out = t->out;
+
+	if (e->binding == PROV_BIND_EXACT) {
+		out->has_uncovered = true;
+		out->uncovered = 0;
+	} else if (t->id != NULL && !bytes_are_exact(t->id)) {
+		findings_skip(&out->why, "bytes");
+	}
+}
+
 static prov_status
 fill_streams(struct task *t, const struct evidence *e, prov_err *err)
 {
@@ -594,6 +625,7 @@ fill(struct task *t, const struct evidence *e, prov_err *err)
 		findings_add(&out->why, REASON_SIDECAR_MISMATCH, "%s",
 		    reason_text(REASON_SIDECAR_MISMATCH));
 	skip_unchecked(t, e);
+	fill_uncovered(t, e);
 	return (fill_streams(t, e, err));
 }
 
