@@ -172,6 +172,36 @@ def aac(packets, asc):
     return s, [["asc", head]]
 
 
+def amr(data):
+    sizes = [13, 14, 16, 18, 20, 21, 27, 32, 6] + [0] * 6 + [1]
+    head, at = H(b"amr_nb"), 0
+    s = Segments("amr/1")
+    s.configure(head)
+    while at < len(data):
+        frame = data[at:at + sizes[data[at] >> 3 & 15]]
+        at += len(frame)
+        s.record(0x10, frame)
+        s.n += 160
+        if ends(gear(0, frame[:64]), s.n, 8000, 160):
+            s.cut()
+    s.cut()
+    return s, [["head", head]]
+
+
+def flv1(packets):
+    """Sorenson H.263 of a size that has a number: as an example of frame/1."""
+    content = u32(4) + b"flv1"
+    s = Segments("frame/1")
+    s.configure(H(content))
+    for packet in packets:
+        if packet[4] >> 5 & 3 == 0:
+            s.cut()
+        s.record(0x10, packet)
+        s.n += 1
+    s.cut()
+    return s, [["extradata", H(u32(len(content)), content)]]
+
+
 class Bits:
     def __init__(self, data):
         data = data.replace(b"\0\0\3", b"\0\0")
@@ -369,6 +399,17 @@ def wav(data):
     return [(pcm(chunks[b"data"], channels, rate, bits // 8), [0])]
 
 
+def ivf(data):
+    packets, times, at = [], [], 32
+    rate, scale = struct.unpack("<II", data[16:24])
+    while at < len(data):
+        size, pts = struct.unpack("<IQ", data[at:at + 12])
+        packets.append(data[at + 12:at + 12 + size])
+        times.append(nearest(pts * scale * NS, rate))
+        at += 12 + size
+    return [(flv1(packets), times)]
+
+
 # ---------------------------------------------------------------- check
 
 def check_stream(stream, blob, made, times):
@@ -415,7 +456,8 @@ def read(path, vkey):
     data = contents(path)
     check("the asset", manifest[4][1] == len(data) and
           manifest[4][2] == H(data))
-    made = {"mp4": mp4, "wav": wav,
+    made = {"mp4": mp4, "wav": wav, "ivf": ivf,
+            "amr": lambda d: [(amr(d[6:]), [0])],
             "png": lambda d: [(png(d), None)]}[manifest[4][3]](data)
     check("the streams", len(made) == len(manifest[5]) == len(blobs))
     for stream, blob, (one, times) in zip(manifest[5], blobs, made):
@@ -433,6 +475,18 @@ def make(folder):
         f.write(b"RIFF" + struct.pack("<I", 36 + len(noise)) + b"WAVEfmt " +
                 struct.pack("<IHHIIHH", 16, 1, 2, 8000, 32000, 4, 16) +
                 b"data" + struct.pack("<I", len(noise)) + noise)
+    with open(folder + "/speech.amr", "wb") as f:
+        f.write(b"#!AMR\n")
+        for _ in range(400):
+            kind, size = r.choice([(0, 13), (7, 32), (8, 6), (15, 1)])
+            f.write(bytes([kind << 3 | 4]) + r.randbytes(size - 1))
+    with open(folder + "/frames.ivf", "wb") as f:
+        f.write(b"DKIF" + struct.pack("<HH4sHHIIII", 0, 32, b"FLV1", 128, 96,
+                                      25, 1, 40, 0))
+        for i in range(40):
+            packet = (bytes([0, 0, 0x80, 1, (i % 12 != 0) << 5]) +
+                      r.randbytes(20000 if i == 7 else 50))
+            f.write(struct.pack("<IQ", len(packet), i) + packet)
     pixels = zlib.compress(b"\0\1\0\0" * 2)
     with open(folder + "/dot.png", "wb") as f:
         f.write(b"\x89PNG\r\n\x1a\n" +

@@ -16,8 +16,9 @@ prov init --no-passphrase interop/identity >/dev/null
 vkey=$(prov key export)
 "$python" "$identity" make .
 cp "$srcdir/testdata/clip.mp4" .
-ok "prov signs what was made" prov sign clip.mp4 noise.wav dot.png
-for file in clip.mp4 noise.wav dot.png; do
+ok "prov signs what was made" prov sign clip.mp4 noise.wav dot.png \
+    speech.amr frames.ivf
+for file in clip.mp4 noise.wav dot.png speech.amr frames.ivf; do
 	ok "$file is what prov signed" \
 	    "$python" "$identity" read "$file" "$vkey"
 done
