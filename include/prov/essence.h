@@ -71,7 +71,9 @@ typedef enum prov_field {
 	PROV_SPHERE = 44, /* the same over pose, bounds and eyes; default 0 */
 	PROV_STRUCTS = 45, /* first 63 bits over pic_structs; default 0, frames */
 	PROV_CAPTIONS = 46, /* first 63 bits over A/53 captions; default 0 */
-	PROV_FIELD_MAX = 47
+	PROV_LOOPS = 47,      /* times an animation is shown, 0 without end */
+	PROV_LASTS = 48,      /* how long its last picture stands, ns */
+	PROV_FIELD_MAX = 49
 } prov_field;
 
 typedef struct prov_present {

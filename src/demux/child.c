@@ -48,6 +48,16 @@ answer_write(int out, enum worker_status status, prov_span body)
 #define POOL_THREADS  2
 #define POOL_FILE_MIN (8UL << 20)
 
+typedef prov_status (
+    *walker)(prov_identity **out, prov_span file, prov_err *err);
+
+static const walker walkers[] = {
+	[READ_JPEG] = jpeg_identify,
+	[READ_PNG] = png_identify,
+	[READ_WEBP] = webp_identify,
+	[READ_GIF] = gif_identify,
+};
+
 static prov_status
 image_identify(prov_identity **out, enum reader reader, int file, uint64_t size,
     prov_err *err)
@@ -61,11 +71,29 @@ image_identify(prov_identity **out, enum reader reader, int file, uint64_t size,
 	p = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, file, 0);
 	if (p == MAP_FAILED)
 		return (prov_fail_errno(err, PROV_EIO, "image"));
-	st = reader == READ_JPEG
-	         ? jpeg_identify(out, span(p, (size_t)size), err)
-	         : png_identify(out, span(p, (size_t)size), err);
+	st = walkers[reader](out, span(p, (size_t)size), err);
 	(void)munmap(p, (size_t)size);
 	return (st);
+}
+
+/* The video of a motion photo: its streams are the photo's as well. */
+static prov_status
+add_inner(prov_identity *id, struct source *s, struct pool *pool, prov_err *err)
+{
+	AUTO(prov_identity) *inner = NULL;
+	const struct format *format;
+	prov_status st;
+
+	source_narrow(s, id->inner_at, id->inner_len);
+	format = magic_format(s);
+	if (s->failed)
+		return (prov_fail(err, PROV_EIO, "read failed"));
+	if (format == NULL || format->layout != LAYOUT_BMFF)
+		return (prov_fail(err, PROV_EUNSUPPORTED,
+		    "a photo with something in it that is no video"));
+	if ((st = lavf_identify(&inner, format, s, pool, err)) != PROV_OK)
+		return (prov_wrap(err, st, "video of a motion photo"));
+	return (identity_join(id, inner, err));
 }
 
 static prov_status
@@ -73,7 +101,9 @@ identify(prov_identity **out, int file, uint64_t size, struct pool *pool,
     prov_err *err)
 {
 	AUTO_FREE struct source *s = malloc(sizeof(*s));
+	AUTO(prov_identity) *id = NULL;
 	const struct format *format;
+	prov_status st;
 
 	if (s == NULL)
 		return (prov_fail(err, PROV_ENOMEM, "file"));
@@ -84,9 +114,15 @@ identify(prov_identity **out, int file, uint64_t size, struct pool *pool,
 	if (format == NULL)
 		return (prov_fail(err, PROV_EUNSUPPORTED,
 		    "no format that prov reads by its streams"));
-	if (format->reader != READ_LAVF)
-		return (image_identify(out, format->reader, file, size, err));
-	return (lavf_identify(out, format, s, pool, err));
+	if (format->reader == READ_LAVF)
+		return (lavf_identify(out, format, s, pool, err));
+	if ((st = image_identify(&id, format->reader, file, size, err)) !=
+		PROV_OK ||
+	    (id->inner_len > 0 &&
+		(st = add_inner(id, s, pool, err)) != PROV_OK))
+		return (st);
+	*out = TAKE(id);
+	return (PROV_OK);
 }
 
 prov_status

@@ -40,7 +40,9 @@ enum {
 	H264,
 	HEVC,
 	JPEG,
-	PNG
+	PNG,
+	WEBP,
+	GIF
 };
 
 static const struct format formats[] = {
@@ -76,6 +78,8 @@ static const struct format formats[] = {
 	[HEVC] = { "hevc", "hevc", READ_LAVF, LAYOUT_OTHER, true, false },
 	[JPEG] = { "jpeg", NULL, READ_JPEG, LAYOUT_OTHER, false, false },
 	[PNG] = { "png", NULL, READ_PNG, LAYOUT_OTHER, false, false },
+	[WEBP] = { "webp", NULL, READ_WEBP, LAYOUT_OTHER, false, false },
+	[GIF] = { "gif", NULL, READ_GIF, LAYOUT_OTHER, false, false },
 };
 
 static bool
@@ -95,6 +99,9 @@ by_signature(prov_span h)
 	} rows[] = {
 		{ JPEG, { 3, 0 }, 0, { "\xff\xd8\xff", "" } },
 		{ PNG, { 8, 0 }, 0, { "\x89PNG\r\n\x1a\n", "" } },
+		{ WEBP, { 4, 4 }, 8, { "RIFF", "WEBP" } },
+		{ GIF, { 6, 0 }, 0, { "GIF87a", "" } },
+		{ GIF, { 6, 0 }, 0, { "GIF89a", "" } },
 		{ WAV, { 4, 4 }, 8, { "RIFF", "WAVE" } },
 		{ WAV, { 4, 4 }, 8, { "RF64", "WAVE" } },
 		{ WAV, { 4, 4 }, 8, { "BW64", "WAVE" } },

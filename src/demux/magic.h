@@ -11,7 +11,9 @@
 enum reader {
 	READ_LAVF, /* libavformat */
 	READ_JPEG, /* our own walkers */
-	READ_PNG
+	READ_PNG,
+	READ_WEBP,
+	READ_GIF
 };
 
 enum layout { /* which scanner knows the container */

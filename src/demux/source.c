@@ -9,6 +9,7 @@
 static void
 begin(struct source *s, uint64_t size)
 {
+	s->base = 0;
 	s->size = size;
 	s->failed = s->spent = false;
 	s->at = 0;
@@ -35,11 +36,20 @@ source_mem(struct source *s, prov_span file)
 	begin(s, file.len);
 }
 
+void
+source_narrow(struct source *s, uint64_t at, uint64_t len)
+{
+	assert(at <= s->size && len <= s->size - at);
+	s->base += at;
+	s->size = len;
+	s->n = 0;
+}
+
 static bool
 fill(struct source *s, uint64_t off, uint8_t *p, size_t len)
 {
 	while (len > 0) {
-		ssize_t n = pread(s->fd, p, len, (off_t)off);
+		ssize_t n = pread(s->fd, p, len, (off_t)(s->base + off));
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -65,7 +75,7 @@ source_read(struct source *s, uint64_t off, void *p, size_t len)
 	}
 	s->budget -= len;
 	if (s->mem != NULL)
-		memcpy(p, s->mem + off, len);
+		memcpy(p, s->mem + s->base + off, len);
 	else if (!fill(s, off, p, len)) {
 		s->failed = true;
 		return (0);

@@ -19,6 +19,7 @@
 struct source {
 	int fd;             /* -1: memory */
 	const uint8_t *mem; /* the whole file, for tests and fuzzing */
+	uint64_t base; /* of the file in what fd or mem is: 0 but for one inside */
 	uint64_t size;
 	uint64_t budget; /* bytes that may still be read */
 	bool failed;     /* a read failed, or the file became shorter */
@@ -30,6 +31,9 @@ struct source {
 
 void source_fd(struct source *s, int fd, uint64_t size);
 void source_mem(struct source *s, prov_span file);
+
+/* From here on the file is len bytes of what it was, from at on. */
+void source_narrow(struct source *s, uint64_t at, uint64_t len);
 
 /*
  * Up to len bytes from off on; less only at the end of the file. 0 there, and

@@ -124,6 +124,29 @@ identity_add(prov_identity *id, struct stream **out, prov_err *err)
 	return (PROV_OK);
 }
 
+prov_status
+identity_join(prov_identity *id, prov_identity *more, prov_err *err)
+{
+	struct stream *s;
+	prov_status st;
+
+	for (size_t i = 0; i < more->n; i++) {
+		if ((st = identity_add(id, &s, err)) != PROV_OK)
+			return (st);
+		more->streams[i].index = s->index;
+		*s = more->streams[i];
+		more->streams[i] = (struct stream){ 0 };
+	}
+	if (id->refused[0] == '\0')
+		memcpy(id->refused, more->refused, sizeof(id->refused));
+	if (more->uncovered < 0)
+		id->uncovered = -1;
+	else
+		id->uncovered -= (int64_t)id->inner_len - more->uncovered;
+	id->inner_len = 0;
+	return (PROV_OK);
+}
+
 static void
 put_parts(struct buf *b, const struct stream *s)
 {

@@ -49,6 +49,8 @@ struct prov_identity {
 	char format[CODEC_NAME_MAX + 1];
 	char refused[CODE_MAX + 1]; /* of the whole asset; "" if none */
 	int64_t uncovered;          /* file bytes that no record covers; -1 unknown */
+	/* A media file inside that is to be identified yet; len 0: none. */
+	uint64_t inner_at, inner_len;
 	size_t n;
 	struct stream *streams; /* owned */
 };
@@ -90,6 +92,13 @@ prov_status identity_new(prov_identity **out, const char *format,
     prov_err *err);
 /* Adds a cleared stream and lends it. */
 prov_status identity_add(prov_identity *id, struct stream **out,
+    prov_err *err);
+
+/*
+ * Moves the streams of more, an asset inside, behind those of id. What refuses
+ * it refuses both, and what it does not cover is not covered.
+ */
+prov_status identity_join(prov_identity *id, prov_identity *more,
     prov_err *err);
 
 #endif

@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * jpeg/1 (ITU-T T.81, baseline, extended and progressive Huffman): the header
- * and the entropy-coded bytes of each scan, under a configuration that is the
- * frame header and the tables as they stand at that scan. Fill bytes before
- * markers say nothing and are left out; bytes behind EOI are uncovered.
+ * jpeg/1 (ITU-T T.81, baseline, extended and progressive, Huffman or
+ * arithmetic): the header and the entropy-coded bytes of each scan, under a
+ * configuration that is the frame header and the tables as they stand at that
+ * scan. Fill bytes before markers say nothing and are left out. Images that an
+ * MPF index names, such as gain maps, are streams of their own.
  */
 #include <string.h>
 
-#include "essence/image.h"
 #include "essence/jpegapp.h"
 #include "essence/jpegtables.h"
-#include "essence/parts.h"
-#include "essence/track.h"
-#include "hash/sha256.h"
+#include "essence/motion.h"
 
-#define RECORD_SCAN  0x11 /* a scan's header; its data is RECORD_DATA */
-#define RECORD_OTHER 0x12 /* SHA-256 over other segments */
+#define RECORD_SCAN 0x11 /* a scan's header; its data is RECORD_DATA */
 
 #define SOF0 0xc0
 #define SOF2 0xc2
 #define DHT  0xc4
+#define SOF9 0xc9
+#define SOFA 0xca /* SOF10 */
+#define DAC  0xcc
 #define RST0 0xd0
 #define RST7 0xd7
 #define SOI  0xd8
@@ -32,10 +32,11 @@
 #define COM  0xfe
 
 #define COMPONENTS_MAX 4
+#define GAP_MAX        4096 /* zeros between two images: alignment */
 
 struct jpeg {
 	prov_span file;
-	size_t at;
+	size_t from, at;
 	bool framed, begun, ended;
 	uint8_t n; /* components */
 	uint8_t ids[COMPONENTS_MAX];
@@ -168,7 +169,7 @@ chain(uint8_t digest[SHA256_LEN], const uint8_t state[SHA256_LEN],
 static prov_status
 configure(struct jpeg *j, prov_err *err)
 {
-	uint8_t state[3 * SHA256_LEN + 2], config[SHA256_LEN];
+	uint8_t state[3 * SHA256_LEN + 2 + JPEG_DAC_N], config[SHA256_LEN];
 	uint8_t *quant = state + SHA256_LEN;
 	uint8_t *huffman = quant + SHA256_LEN;
 	prov_status st;
@@ -177,8 +178,9 @@ configure(struct jpeg *j, prov_err *err)
 	st = jpeg_tables_use(&j->tables, quant, huffman, err);
 	if (st != PROV_OK)
 		return (st);
-	state[sizeof(state) - 2] = (uint8_t)(j->tables.restart >> 8);
-	state[sizeof(state) - 1] = (uint8_t)j->tables.restart;
+	huffman[SHA256_LEN] = (uint8_t)(j->tables.restart >> 8);
+	huffman[SHA256_LEN + 1] = (uint8_t)j->tables.restart;
+	memcpy(huffman + SHA256_LEN + 2, j->tables.dac, JPEG_DAC_N);
 	if ((st = sha256_of(config, span(state, sizeof(state)), err)) !=
 	    PROV_OK)
 		return (st);
@@ -188,12 +190,9 @@ configure(struct jpeg *j, prov_err *err)
 	if ((st = chain(j->quant, quant, err)) != PROV_OK ||
 	    (st = chain(j->huffman, huffman, err)) != PROV_OK)
 		return (st);
-	if (j->begun) {
-		image_record(&j->im, RECORD_CONFIG, span(config, SHA256_LEN));
-		return (PROV_OK);
-	}
 	j->begun = true;
-	return (image_begin(&j->im, "jpeg", config, err));
+	image_config(&j->im, config);
+	return (PROV_OK);
 }
 
 /* ITU-T T.81 B.2.3. */
@@ -253,12 +252,10 @@ read_scan(struct jpeg *j, prov_span in, prov_err *err)
 	    (st = configure(j, err)) != PROV_OK)
 		return (st);
 	len = end - j->at;
-	if (len > UINT32_MAX)
-		return (prov_fail(err, PROV_ELIMIT,
-		    "limit.image: a scan of %zu bytes", len));
 	jpeg_app_scan(&j->app);
 	image_record(&j->im, RECORD_SCAN, in);
 	image_record(&j->im, RECORD_DATA, span(j->file.p + j->at, len));
+	j->im.covered += len;
 	j->at = end;
 	return (PROV_OK);
 }
@@ -273,20 +270,23 @@ read_segment(struct jpeg *j, uint8_t marker, prov_err *err)
 		return (st);
 	if ((marker >= APP0 && marker <= APPF) || marker == COM)
 		return (jpeg_app_take(&j->app, marker, in, err));
-	if (marker >= SOF0 && marker <= SOF2)
+	j->im.covered += in.len + 4;
+	if ((marker >= SOF0 && marker <= SOF2) || marker == SOF9 ||
+	    marker == SOFA)
 		return (read_frame(j, marker, in, err));
 	switch (marker) {
 	case DHT:
 		return (jpeg_tables_dht(&j->tables, in, err));
 	case DQT:
 		return (jpeg_tables_dqt(&j->tables, in, err));
+	case DAC:
+		return (jpeg_tables_dac(&j->tables, in, err));
 	case DRI:
 		return (jpeg_tables_dri(&j->tables, in, err));
 	case SOS:
 		return (read_scan(j, in, err));
 	default:
-		/* Lossless, hierarchical, arithmetic, DNL, and what is no
-		 * segment at all. */
+		/* Lossless, hierarchical, DNL, and what is no segment. */
 		return (prov_fail(err, PROV_EUNSUPPORTED,
 		    "jpeg: marker %02x before byte %zu", marker, j->at));
 	}
@@ -313,38 +313,143 @@ walk(struct jpeg *j, prov_err *err)
 }
 
 static prov_status
-finish(struct jpeg *j, prov_identity **out, prov_err *err)
+finish(struct jpeg *j, prov_identity *id, prov_err *err)
 {
-	struct stream *s = &j->im.s;
-	uint8_t other[SHA256_LEN];
 	prov_status st;
 
 	/* Tables behind the last scan decode nothing, but are there. */
 	if ((st = configure(j, err)) != PROV_OK ||
-	    (st = jpeg_app_finish(&j->app, j->ids, j->n, other, err)) !=
-		PROV_OK ||
-	    (st = parts_set(s, "dht", j->huffman, err)) != PROV_OK ||
-	    (st = parts_set(s, "dqt", j->quant, err)) != PROV_OK ||
-	    (st = parts_set(s, "sof", j->frame, err)) != PROV_OK)
+	    (st = jpeg_app_finish(&j->app, j->ids, j->n, err)) != PROV_OK)
 		return (st);
-	image_record(&j->im, RECORD_OTHER, span(other, sizeof(other)));
-	return (image_finish(&j->im, j->file.len - j->at, out, err));
+	image_part(&j->im, "dht", j->huffman);
+	image_part(&j->im, "dqt", j->quant);
+	image_part(&j->im, "sof", j->frame);
+	j->im.covered += 4; /* SOI and EOI */
+	return (image_seal(&j->im, id, err));
+}
+
+/* Where an image begins. */
+static bool
+is_image(prov_span file, size_t at)
+{
+	return (at < file.len && file.len - at >= 3 && file.p[at] == 0xff &&
+		file.p[at + 1] == SOI && file.p[at + 2] == 0xff);
+}
+
+static void
+clear(struct jpeg *j)
+{
+	jpeg_app_clear(&j->app);
+	image_clear(&j->im);
+}
+
+/*
+ * The image that begins at j->from. as: what an index says that it is, NULL for
+ * the first of a file, whose kind is its own.
+ */
+static prov_status
+read_image(struct jpeg *j, const struct mpf_image *as, prov_identity *id,
+    prov_err *err)
+{
+	bool preview = as != NULL && mpf_is_preview(as);
+	uint8_t type[4], digest[SHA256_LEN];
+	prov_status st;
+
+	if ((st = image_open(&j->im, "jpeg", preview ? PROV_DATA : PROV_IMAGE,
+		 err)) != PROV_OK)
+		return (st);
+	j->at = j->from + 2;
+	j->app.im = &j->im;
+	if (as != NULL) {
+		put_be32(type, as->type);
+		st = sha256_of(digest, span(type, sizeof(type)), err);
+		if (st != PROV_OK)
+			return (st);
+		image_part(&j->im, "mpf", digest);
+	}
+	if ((st = walk(j, err)) != PROV_OK)
+		return (st);
+	return (finish(j, id, err));
+}
+
+/* Where the image of an entry is: there, or next behind the last one. */
+static size_t
+place(const struct jpeg *first, const struct mpf_image *entry, size_t end)
+{
+	size_t gap = end, at = entry->offset;
+
+	if (at != 0) {
+		at += (size_t)(first->app.mpf_at - first->file.p);
+		if (is_image(first->file, at))
+			return (at);
+	}
+	while (gap - end < GAP_MAX && gap < first->file.len &&
+	       first->file.p[gap] == 0)
+		gap++;
+	return (is_image(first->file, gap) ? gap : 0);
+}
+
+/* The images behind the first one; *end is where they end. */
+static prov_status
+read_others(const struct jpeg *first, size_t *end, prov_identity *id,
+    prov_err *err)
+{
+	static const struct mpf lone = { .n = 2 };
+	const struct mpf *m = &first->app.mpf;
+
+	/* Decoders look for a gain map without an index, too. */
+	if (m->n == 0 && first->app.gainmap.len > 0)
+		m = &lone;
+	for (size_t i = 1; i < m->n; i++) {
+		struct jpeg j = { .file = first->file };
+		prov_status st;
+
+		if ((j.from = place(first, &m->images[i], *end)) == 0)
+			continue;
+		if (j.from < *end)
+			return (prov_fail(err, PROV_EUNSUPPORTED,
+			    "jpeg: image %zu begins inside another", i));
+		st = read_image(&j, &m->images[i], id, err);
+		if (st == PROV_OK) {
+			*end = j.at;
+			id->uncovered -= (int64_t)j.im.covered;
+		}
+		clear(&j);
+		if (st != PROV_OK)
+			return (prov_wrap(err, st, "a further image"));
+	}
+	return (PROV_OK);
+}
+
+static prov_status
+identify(prov_identity *id, struct jpeg *j, prov_err *err)
+{
+	size_t end;
+	prov_status st;
+
+	if ((st = read_image(j, NULL, id, err)) != PROV_OK)
+		return (st);
+	id->uncovered = (int64_t)(j->file.len - j->im.covered);
+	end = j->at;
+	if ((st = read_others(j, &end, id, err)) != PROV_OK)
+		return (st);
+	motion_find(j->file, end, &id->inner_at, &id->inner_len);
+	return (PROV_OK);
 }
 
 prov_status
 jpeg_identify(prov_identity **out, prov_span file, prov_err *err)
 {
-	struct jpeg j = { .file = file, .at = 2 };
+	AUTO(prov_identity) *id = NULL;
+	struct jpeg j = { .file = file };
 	prov_status st;
 
 	if (file.len < 2 || file.p[0] != 0xff || file.p[1] != SOI)
 		return (prov_fail(err, PROV_EFORMAT, "jpeg: no SOI"));
-	st = jpeg_app_open(&j.app, &j.im, err);
+	if ((st = identity_new(&id, "jpeg", err)) == PROV_OK)
+		st = identify(id, &j, err);
+	clear(&j);
 	if (st == PROV_OK)
-		st = walk(&j, err);
-	if (st == PROV_OK)
-		st = finish(&j, out, err);
-	jpeg_app_clear(&j.app);
-	image_clear(&j.im);
+		*out = TAKE(id);
 	return (st);
 }

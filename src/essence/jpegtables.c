@@ -88,6 +88,37 @@ jpeg_tables_dht(struct jpeg_tables *t, prov_span in, prov_err *err)
 	return (PROV_OK);
 }
 
+/* ITU-T T.81 B.2.4.3. DC tables begin with 0 and 1, AC ones with 5. */
+static prov_status
+set_dac(struct jpeg_tables *t, unsigned ac, unsigned id, unsigned v,
+    prov_err *err)
+{
+	unsigned i = 4 * ac + id, dflt = ac ? 5 : 0x10;
+
+	if (ac > 1 || id > 3 || (ac == 0 && (v & 15) > v >> 4) ||
+	    (ac == 1 && (v < 1 || v > 63)))
+		return (malformed(err, "DAC"));
+	if (t->dac_unused[i] && t->dac[i] != (uint8_t)(v - dflt))
+		return (wasted(err, "DAC table", i));
+	t->dac[i] = (uint8_t)(v - dflt);
+	t->dac_unused[i] = true;
+	return (PROV_OK);
+}
+
+prov_status
+jpeg_tables_dac(struct jpeg_tables *t, prov_span in, prov_err *err)
+{
+	prov_status st;
+
+	if (in.len % 2 != 0)
+		return (malformed(err, "DAC"));
+	for (size_t i = 0; i < in.len; i += 2)
+		if ((st = set_dac(t, in.p[i] >> 4, in.p[i] & 15, in.p[i + 1],
+			 err)) != PROV_OK)
+			return (st);
+	return (PROV_OK);
+}
+
 prov_status
 jpeg_tables_dri(struct jpeg_tables *t, prov_span in, prov_err *err)
 {
@@ -142,6 +173,7 @@ jpeg_tables_use(struct jpeg_tables *t, uint8_t quant[SHA256_LEN],
 	put_quant(&q, t);
 	put_huffman(&h, t);
 	t->restart_unused = false;
+	memset(t->dac_unused, 0, sizeof(t->dac_unused));
 	if ((st = buf_done(&q, err)) != PROV_OK ||
 	    (st = buf_done(&h, err)) != PROV_OK ||
 	    (st = sha256_of(quant, buf_span(&q), err)) != PROV_OK)

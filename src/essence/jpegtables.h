@@ -4,6 +4,8 @@
 
 #include "hash/sha256.h"
 
+#define JPEG_DAC_N 8 /* conditioning of four DC and four AC tables */
+
 struct jpeg_quant {
 	bool set, unused; /* unused: defined since the last scan */
 	uint16_t v[64];   /* in zigzag order */
@@ -24,12 +26,15 @@ struct jpeg_huffman {
 struct jpeg_tables {
 	struct jpeg_quant quant[4];
 	struct jpeg_huffman huffman[2][4]; /* DC, AC */
+	bool dac_unused[JPEG_DAC_N];
+	uint8_t dac[JPEG_DAC_N]; /* less what it is without DAC */
 	bool restart_unused;
 	uint16_t restart;
 };
 
 prov_status jpeg_tables_dqt(struct jpeg_tables *t, prov_span in, prov_err *err);
 prov_status jpeg_tables_dht(struct jpeg_tables *t, prov_span in, prov_err *err);
+prov_status jpeg_tables_dac(struct jpeg_tables *t, prov_span in, prov_err *err);
 prov_status jpeg_tables_dri(struct jpeg_tables *t, prov_span in, prov_err *err);
 
 /* A scan uses everything as it stands now: the digests of both kinds. */

@@ -51,6 +51,8 @@ static const char *const fields[PROV_FIELD_MAX] = {
 	[PROV_SPHERE] = "sphere",
 	[PROV_STRUCTS] = "structs",
 	[PROV_CAPTIONS] = "captions",
+	[PROV_LOOPS] = "loops",
+	[PROV_LASTS] = "lasts",
 };
 
 const char *

@@ -115,7 +115,6 @@ open_form(struct track *t, prov_err *err)
 {
 	struct stream *s = &t->s;
 
-	t->ops = form_for(&t->config);
 	s->kind = t->config.kind;
 	s->rate = s->kind == PROV_AUDIO ? t->config.rate : 0;
 	if (!name_codec(s->codec, t->codec) ||
@@ -126,8 +125,8 @@ open_form(struct track *t, prov_err *err)
 }
 
 prov_status
-track_new(struct track **out, const prov_config *config, bool frames,
-    prov_err *err)
+track_open(struct track **out, const prov_config *config,
+    const struct form_ops *ops, bool frames, prov_err *err)
 {
 	struct track *t;
 	prov_status st;
@@ -141,6 +140,7 @@ track_new(struct track **out, const prov_config *config, bool frames,
 		st = leaves_new(&t->leaves, frames, err);
 	if (st == PROV_OK && (t->tl = calloc(1, sizeof(*t->tl))) == NULL)
 		st = prov_fail(err, PROV_ENOMEM, "timeline");
+	t->ops = ops;
 	if (st == PROV_OK)
 		st = open_form(t, err);
 	if (st != PROV_OK) {
@@ -149,6 +149,13 @@ track_new(struct track **out, const prov_config *config, bool frames,
 	}
 	*out = t;
 	return (PROV_OK);
+}
+
+prov_status
+track_new(struct track **out, const prov_config *config, bool frames,
+    prov_err *err)
+{
+	return (track_open(out, config, form_for(config), frames, err));
 }
 
 void

@@ -102,6 +102,9 @@ const struct form_ops *form_for(const prov_config *config);
  */
 prov_status track_new(struct track **out, const prov_config *config,
     bool frames, prov_err *err);
+/* The same with a form that no bidding chooses: an image's. */
+prov_status track_open(struct track **out, const prov_config *config,
+    const struct form_ops *ops, bool frames, prov_err *err);
 void track_free(struct track *t);
 void track_use_pool(struct track *t, struct pool *pool);     /* leaves.h */
 void track_hold(struct track *t, prov_span bytes, atomic_uint *held);

@@ -36,10 +36,11 @@ compare_essence(const struct shown *was, const struct shown *is)
 		a->samples == b->samples && a->rate == b->rate);
 }
 
+/* A still has no time; an animated image has. */
 static bool
 is_timed(const struct stream *s)
 {
-	return (s->kind != PROV_IMAGE);
+	return (s->kind != PROV_IMAGE || s->frames > 1);
 }
 
 static struct times

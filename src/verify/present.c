@@ -18,6 +18,7 @@ enum way {
 	WAY_OFF,  /* bits that only the other sets; as WAY_ABSENT for its own */
 	WAY_TRIM, /* samples at an end: as WAY_ABSENT, within limits */
 	WAY_SHOWN, /* times: absent is the whole stream */
+	WAY_PACED, /* a time that a change of speed changes with all others */
 	WAY_NEVER  /* anything but the default on either side differs */
 };
 
@@ -80,6 +81,8 @@ static const struct rule {
 	{ PROV_SPHERE, REASON_PROJECTION, WAY_EQUAL, 0, 0 },
 	{ PROV_STRUCTS, REASON_FIELDS, WAY_EQUAL, 0, 0 },
 	{ PROV_CAPTIONS, REASON_CAPTIONS, WAY_EQUAL, 0, 0 },
+	{ PROV_LOOPS, REASON_LOOPS, WAY_EQUAL, 1, 0 },
+	{ PROV_LASTS, REASON_TIMING_FRAMES, WAY_PACED, 0, 0 },
 };
 /* DISPLAY_H goes with DISPLAY_W; every other field has its own rule. */
 _Static_assert(sizeof(rules) / sizeof(rules[0]) == PROV_FIELD_MAX - 1,
@@ -232,11 +235,9 @@ container(const char *format)
 		const char *format;
 		unsigned is;
 	} table[] = {
-		{ "mp4", IN_MP4 },
-		{ "mov", IN_MP4 | IN_MOV },
-		{ "matroska", IN_MKV },
-		{ "webm", IN_MKV },
-		{ "ogg", IN_OGG },
+		{ "mp4", IN_MP4 }, { "mov", IN_MP4 | IN_MOV },
+		{ "matroska", IN_MKV }, { "webm", IN_MKV }, { "ogg", IN_OGG },
+		{ "jpeg", IN_MP4 }, /* the video of a motion photo */
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
@@ -350,6 +351,15 @@ compare_never(struct findings *f, const struct rule *r, const struct shown *was,
 				 : "the signed file had edits, this one not");
 }
 
+/* Where the speed was changed, that is the reason and there is no second. */
+static void
+compare_paced(struct findings *f, const struct rule *r, const struct shown *was,
+    const struct shown *is)
+{
+	if (!findings_has(f, REASON_TIMING_RATE))
+		compare_equal(f, r, was, is);
+}
+
 typedef void (*compare_fn)(struct findings *f, const struct rule *r,
     const struct shown *was, const struct shown *is);
 
@@ -363,6 +373,7 @@ static const compare_fn ways[] = {
 	[WAY_OFF] = compare_off,
 	[WAY_TRIM] = compare_trim,
 	[WAY_SHOWN] = compare_shown,
+	[WAY_PACED] = compare_paced,
 	[WAY_NEVER] = compare_never,
 };
 

@@ -95,6 +95,8 @@ static const struct {
 	[REASON_TRANSFORM] = { "presentation.transform", "colour transform" },
 	[REASON_HDR] = { "presentation.hdr", "high dynamic range data" },
 	[REASON_CAPTIONS] = { "presentation.captions", "captions" },
+	[REASON_LOOPS] = { "presentation.loops",
+	    "how often the animation is shown" },
 	[REASON_STREAMS_MISSING] = { "streams.missing",
 	    "a signed stream is missing" },
 	[REASON_STREAMS_ADDED] = { "streams.added", "a stream was added" },

@@ -73,6 +73,8 @@ metadata(struct picture *f, unsigned with)
 {
 	if (with & WITH_JFIF)
 		segment(f, 0xe0, jfif, sizeof(jfif), false);
+	if (with & WITH_JFIF)
+		f->loose[f->len - 8] = true; /* the version's second part */
 	if (with & WITH_EXIF) {
 		segment(f, 0xe1, "Exif\0\0" TIFF_6, 6 + 26, false);
 		f->loose[f->len - 27] = true; /* the name's second zero */
@@ -90,6 +92,8 @@ metadata(struct picture *f, unsigned with)
 	}
 	if (with & WITH_ADOBE)
 		segment(f, 0xee, adobe, sizeof(adobe), false);
+	if (with & WITH_ADOBE) /* flags, and a transform that JFIF overrules */
+		f->loose[f->len - 5] = f->loose[f->len - 1] = true;
 }
 
 static void
@@ -140,7 +144,7 @@ metadata_is_left_out(void **state)
 	assert_pictures(jpeg_identify, &plain, &full, true, true);
 	assert_pictures(jpeg_identify, &plain, &turned, true, false);
 	assert_pictures(jpeg_identify, &plain, &icc, true, false);
-	assert_pictures(jpeg_identify, &plain, &adobe_too, false, true);
+	assert_pictures(jpeg_identify, &plain, &adobe_too, true, true);
 	assert_picture_field(jpeg_identify, &turned, PROV_ROTATION, 90);
 	assert_picture_field(jpeg_identify, &turned, PROV_FLIP, 0);
 	assert_picture_field(jpeg_identify, &plain, PROV_ROTATION, 0);
@@ -303,12 +307,14 @@ static void
 unused_tables_refused(void **state)
 {
 	(void)state;
-	for (unsigned i = 0; i < 3; i++) {
+	for (unsigned i = 0; i < 4; i++) {
 		struct picture f = { .len = 0 };
 
 		picture_put(&f, "\xff\xd8", 2, false);
 		if (i == 0)
 			quant(&f, 0, false, 77, true);
+		else if (i == 3)
+			segment(&f, 0xcc, "\x11\6\x11\7", 4, false);
 		else if (i == 1)
 			huffman(&f, 0x10, 77);
 		else
@@ -319,6 +325,31 @@ unused_tables_refused(void **state)
 		picture_put(&f, "\xff\xd9", 2, false);
 		assert_picture_refused(jpeg_identify, &f, PROV_EUNSUPPORTED);
 	}
+}
+
+/* Arithmetic coding: its conditioning is bound, and is what it is without. */
+static void
+arithmetic(void **state)
+{
+	struct picture f[4];
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		f[i] = (struct picture){ .len = 0 };
+		picture_put(&f[i], "\xff\xd8", 2, false);
+		tables(&f[i]);
+		if (i == 1)
+			segment(&f[i], 0xcc, "\0\x10\x13\5", 4, false);
+		if (i == 2)
+			segment(&f[i], 0xcc, "\x13\6", 2, false);
+		segment(&f[i], i == 3 ? 0xca : 0xc9, frame, sizeof(frame) - 1,
+		    false);
+		pixels(&f[i]);
+		picture_put(&f[i], "\xff\xd9", 2, false);
+	}
+	assert_pictures(jpeg_identify, &f[0], &f[1], true, true);
+	assert_pictures(jpeg_identify, &f[0], &f[2], false, true);
+	assert_pictures(jpeg_identify, &f[0], &f[3], false, true);
 }
 
 /* Which colours three or four components are. */
@@ -339,8 +370,8 @@ transforms(void **state)
 		{ false, 1, "RGB", 1 },
 		{ true, 0, "\1\2\3", 1 },
 		{ false, -1, "\1\2\3\4", 0 },
-		{ false, 0, "\1\2\3\4", 0 },
-		{ false, 2, "\1\2\3\4", 2 },
+		{ false, 0, "\1\2\3\4", 4 },
+		{ false, 2, "\1\2\3\4", 6 },
 		{ false, -1, "\1", 0 },
 	};
 
@@ -381,8 +412,12 @@ refused(void **state)
 	} rows[] = {
 		{ 0xc0, frame, 15, PROV_EFORMAT },      /* a second */
 		{ 0xc3, frame, 15, PROV_EUNSUPPORTED }, /* lossless */
-		{ 0xc9, frame, 15, PROV_EUNSUPPORTED }, /* arithmetic */
-		{ 0xcc, "\0\0", 2, PROV_EUNSUPPORTED },
+		{ 0xcb, frame, 15, PROV_EUNSUPPORTED }, /* arithmetic of it */
+		{ 0xcc, "\0", 1, PROV_EFORMAT },
+		{ 0xcc, "\0\1", 2, PROV_EFORMAT },   /* L over U */
+		{ 0xcc, "\x10\0", 2, PROV_EFORMAT }, /* Kx of 0 */
+		{ 0xcc, "\x10\x40", 2, PROV_EFORMAT },
+		{ 0xcc, "\4\0", 2, PROV_EFORMAT },
 		{ 0xdc, "\0\10", 2, PROV_EUNSUPPORTED }, /* DNL */
 		{ 0xde, frame, 15, PROV_EUNSUPPORTED },
 		{ 0xd8, "", 0, PROV_EUNSUPPORTED },
@@ -466,12 +501,12 @@ encodes(void **state)
 	if (identity_decode(&back, buf_span(&b), &err) != PROV_OK)
 		fail_msg("%s", err.msg);
 	assert_true(picture_equal(id, back));
-	assert_int_equal(7, back->uncovered);
+	assert_int_equal(7 + 36, back->uncovered); /* with EXIF */
 	prov_identity_free(back);
 	prov_identity_free(id);
 }
 
-/* The file without its APP11 and APP1 segments. */
+/* The file without its APP1, APP11 and APP13 segments. */
 static void
 strip(struct buf *out, prov_span in)
 {
@@ -482,7 +517,8 @@ strip(struct buf *out, prov_span in)
 		size_t len = 2 + (size_t)be16(in.p + at + 2);
 
 		assert_true(at + len < in.len);
-		if (in.p[at + 1] != 0xeb && in.p[at + 1] != 0xe1)
+		if (in.p[at + 1] != 0xe1 && in.p[at + 1] != 0xeb &&
+		    in.p[at + 1] != 0xed)
 			buf_put(out, in.p + at, len);
 		at += len;
 	}
@@ -504,12 +540,14 @@ real_files(void **state)
 		{ "c2pa/boxhash.jpg", 0 },
 		{ "c2pa/earth_apollo17.jpg", 0 },
 		{ "c2pa/no_alg.jpg", 0 },
-		{ "c2pa/no_manifest.jpg", 0 },
-		{ "c2pa/ocsp.jpg", 0 },
+		/* An APP14 with 19 bytes more. */
+		{ "c2pa/no_manifest.jpg", 35 },
+		{ "c2pa/ocsp.jpg", 35 },
 		{ "c2pa/update_manifest.jpg", 0 },
-		{ "media/androidx/london-512.jpg", 0 },
+		/* Comments of 17 and 29 bytes. */
+		{ "media/androidx/london-512.jpg", 21 },
 		{ "media/androidx/pixel-motion-photo-shortened.jpg", 33486 },
-		{ "media/androidx/sample.image_1.jpg", 0 },
+		{ "media/androidx/sample.image_1.jpg", 33 },
 		{ "media/androidx/tokyo.jpg", 0 },
 		{ "media/androidx/white-1x1.jpg", 0 },
 	};
@@ -526,7 +564,9 @@ real_files(void **state)
 		a = picture_identity(jpeg_identify, buf_span(&file));
 		b = picture_identity(jpeg_identify, buf_span(&bare));
 		assert_true(root_equal(a, b));
-		assert_int_equal(rows[i].uncovered, a->uncovered);
+		assert_int_equal(rows[i].uncovered, b->uncovered);
+		assert_int_equal(file.len - bare.len,
+		    a->uncovered - b->uncovered);
 		prov_identity_free(a);
 		prov_identity_free(b);
 	}
@@ -543,6 +583,7 @@ main(void)
 		cmocka_unit_test(tables_are_normalised),
 		cmocka_unit_test(scans_bind_tables),
 		cmocka_unit_test(unused_tables_refused),
+		cmocka_unit_test(arithmetic),
 		cmocka_unit_test(transforms),
 		cmocka_unit_test(refused),
 		cmocka_unit_test(incomplete),
