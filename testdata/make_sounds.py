@@ -29,6 +29,7 @@ def sounds():
     block = b"\x21\x10\x04\x60\x8c\x1c"
     yield "aac", sound(AAC, bytes.fromhex("119056e500"), [block] * 18)
     yield "aac-sbr", sound(AAC, bytes.fromhex("131056e59d4880"), [block] * 3)
+    yield "usac", sound(AAC, bytes.fromhex("f946436012345678"), [block] * 3)
     yield "adts", sound(AAC, b"", [adts(block), adts(block) * 2])
     pce = bytes.fromhex("a04c810000100000")
     yield "adts-pce", sound(AAC, b"", [adts(pce + block, 0), adts(block, 0)])

@@ -173,7 +173,14 @@ present_raw(prov_config *c, const AVCodecParameters *par)
 		prov_present_set(&c->present, PROV_CHANNELS, c->channels);
 }
 
-/* Speakers of uncompressed sound, where they are not the usual ones. */
+/* Whether it is the container that says where channels are heard. */
+static bool
+has_places(const char *codec)
+{
+	return (strncmp(codec, "pcm_", 4) == 0 || strcmp(codec, "flac") == 0);
+}
+
+/* Speakers of such sound, where they are not the usual ones. */
 static void
 present_layout(prov_config *c, const AVCodecParameters *par)
 {
@@ -181,7 +188,7 @@ present_layout(prov_config *c, const AVCodecParameters *par)
 
 	if (c->kind != PROV_AUDIO ||
 	    par->ch_layout.order != AV_CHANNEL_ORDER_NATIVE ||
-	    strncmp(c->codec, "pcm_", 4) != 0)
+	    !has_places(c->codec))
 		return;
 	av_channel_layout_default(&usual, par->ch_layout.nb_channels);
 	if (av_channel_layout_compare(&usual, &par->ch_layout) != 0 &&

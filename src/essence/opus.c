@@ -45,6 +45,19 @@ head_at(prov_span in, bool *big_endian)
 	return (in.len >= at + 11 && in.p[at] < 16 ? at + 1 : 0);
 }
 
+/* Each channel is one that is decoded, or silent (RFC 7845 5.1.1). */
+static bool
+table_holds(const uint8_t *table, size_t channels, unsigned streams,
+    unsigned coupled)
+{
+	if (coupled > streams || streams + coupled > 255)
+		return (false);
+	for (size_t i = 0; i < channels; i++)
+		if (table[i] != 255 && table[i] >= streams + coupled)
+			return (false);
+	return (true);
+}
+
 /* The table that follows where the family is not 0 has a known length. */
 static bool
 mapping_parse(struct opus_head *h, prov_span in)
@@ -61,7 +74,9 @@ mapping_parse(struct opus_head *h, prov_span in)
 	if (h->family == 3) /* RFC 8486: a demixing matrix */
 		len = 2 * (size_t)h->channels * (in.p[0] + (size_t)in.p[1]);
 	h->mapping = span(in.p, 2 + len);
-	return (in.len >= 2 + len && h->channels > 0 && in.p[0] > 0);
+	if (in.len < 2 + len || h->channels == 0 || in.p[0] == 0)
+		return (false);
+	return (h->family == 3 || table_holds(in.p + 2, len, in.p[0], in.p[1]));
 }
 
 static bool

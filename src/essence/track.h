@@ -91,7 +91,8 @@ struct form_ops {
 extern const struct form_ops form_h264, form_hevc, form_av1, form_frame,
     form_mjpeg, form_mpeg2, form_mpeg4, form_prores, form_vp8, form_vp9,
     form_aac, form_ac3, form_alac, form_amr, form_dts, form_eac3, form_flac,
-    form_mlp, form_mpa, form_opus, form_pcm, form_truehd, form_vorbis, form_raw;
+    form_mlp, form_mpa, form_opus, form_pcm, form_truehd, form_usac,
+    form_vorbis, form_raw;
 
 const struct form_ops *form_for(const prov_config *config);
 
@@ -106,7 +107,7 @@ prov_status track_new(struct track **out, const prov_config *config,
 prov_status track_open(struct track **out, const prov_config *config,
     const struct form_ops *ops, bool frames, prov_err *err);
 void track_free(struct track *t);
-void track_use_pool(struct track *t, struct pool *pool);     /* leaves.h */
+void track_use_pool(struct track *t, struct pool *pool); /* leaves.h */
 void track_hold(struct track *t, prov_span bytes, atomic_uint *held);
 prov_status track_packet(struct track *t, const prov_packet *packet,
     prov_err *err);

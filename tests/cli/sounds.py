@@ -31,6 +31,7 @@ truehd-51 truehd -af aformat=channel_layouts=5.1 -ar 96000 -strict -2 -c:a trueh
 mlp mlp -strict -2 -c:a mlp
 flac flac -c:a flac
 flac-51 flac -af aformat=channel_layouts=5.1 -c:a flac
+flac-side flac -af aformat=channel_layouts=5.1(side) -c:a flac
 flac-24 flac -ar 96000 -sample_fmt s32 -c:a flac
 alac mp4 -c:a alac
 alac-51 mp4 -af aformat=channel_layouts=5.1 -c:a alac

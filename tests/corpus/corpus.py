@@ -15,7 +15,7 @@ import tempfile
 FORMS = ("h264/1", "hevc/1", "av1/1", "vp8/1", "vp9/1", "mpeg2video/1",
          "mpeg4/1", "prores/1", "mjpeg/1", "aac/1", "mpeg-audio/1",
          "opus/1", "vorbis/1", "flac/1", "alac/1", "ac3/1", "eac3/1", "dts/1",
-         "mlp/1", "truehd/1", "pcm/1", "jpeg/1", "png/1")
+         "mlp/1", "truehd/1", "usac/1", "pcm/1", "jpeg/1", "png/1")
 tests = 0
 
 

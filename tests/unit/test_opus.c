@@ -98,6 +98,11 @@ heads_agree(void **state)
 		    -256, 312 },
 		{ "OpusHead\1\2\x38\1\x80\xbb\0\0\0\xff\1\2\0\0\1", 23, false,
 		    -256, 312 },
+		/* one of them silent; both the same */
+		{ "OpusHead\1\2\x38\1\x80\xbb\0\0\0\xff\1\1\1\0\xff", 23, false,
+		    -256, 312 },
+		{ "OpusHead\1\2\x38\1\x80\xbb\0\0\0\xff\1\1\1\0\0", 23, false,
+		    -256, 312 },
 		{ "OpusHead\1\2\x38\1\x80\xbb\0\0\0\xff\xff\1\1\0\1", 23, false,
 		    -256, 312 },
 	};
@@ -142,6 +147,9 @@ no_head_is_raw(void **state)
 		{ "OpusHead\1\2\x38\1\x80\xbb\0\0\0\xff\1\1\1\0", 22 },
 		{ "OpusHead\1\2\x38\1\x80\xbb\0\0\0\xff\1\0\0\0\1", 23 },
 		{ "OpusHead\1\2\x38\1\x80\xbb\0\0\0\xff\3\1\1\0\1", 23 },
+		/* more pairs than streams; a channel that nothing decodes to */
+		{ "OpusHead\1\2\x38\1\x80\xbb\0\0\0\xff\1\1\2\0\1", 23 },
+		{ "OpusHead\1\2\x38\1\x80\xbb\0\0\0\xff\1\1\1\0\2", 23 },
 	};
 
 	(void)state;
