@@ -175,7 +175,7 @@ present_raw(prov_config *c, const AVCodecParameters *par)
 
 /* Whether it is the container that says where channels are heard. */
 static bool
-has_places(const char *codec)
+has_speakers(const char *codec)
 {
 	return (strncmp(codec, "pcm_", 4) == 0 || strcmp(codec, "flac") == 0);
 }
@@ -188,7 +188,7 @@ present_layout(prov_config *c, const AVCodecParameters *par)
 
 	if (c->kind != PROV_AUDIO ||
 	    par->ch_layout.order != AV_CHANNEL_ORDER_NATIVE ||
-	    !has_places(c->codec))
+	    !has_speakers(c->codec))
 		return;
 	av_channel_layout_default(&usual, par->ch_layout.nb_channels);
 	if (av_channel_layout_compare(&usual, &par->ch_layout) != 0 &&
