@@ -65,10 +65,7 @@ facts_scan(struct facts **out, const struct format *format,
 
 	if (f == NULL || (f->s = malloc(sizeof(*f->s))) == NULL)
 		return (prov_fail(err, PROV_ENOMEM, "container"));
-	if (s->mem != NULL)
-		source_mem(f->s, span(s->mem, (size_t)s->size));
-	else
-		source_fd(f->s, s->fd, s->size);
+	source_again(f->s, s);
 	f->layout = format->layout;
 	if ((st = scan(f, err)) != PROV_OK)
 		return (st);

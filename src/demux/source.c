@@ -37,6 +37,15 @@ source_mem(struct source *s, prov_span file)
 }
 
 void
+source_again(struct source *s, const struct source *of)
+{
+	s->fd = of->fd;
+	s->mem = of->mem;
+	begin(s, of->size);
+	s->base = of->base;
+}
+
+void
 source_narrow(struct source *s, uint64_t at, uint64_t len)
 {
 	assert(at <= s->size && len <= s->size - at);

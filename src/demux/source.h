@@ -32,6 +32,9 @@ struct source {
 void source_fd(struct source *s, int fd, uint64_t size);
 void source_mem(struct source *s, prov_span file);
 
+/* The same file with a budget of its own. */
+void source_again(struct source *s, const struct source *of);
+
 /* From here on the file is len bytes of what it was, from at on. */
 void source_narrow(struct source *s, uint64_t at, uint64_t len);
 

@@ -157,6 +157,16 @@ image_cut(struct image *im)
 }
 
 void
+image_density(struct image *im, unsigned unit, uint32_t x, uint32_t y)
+{
+	if (unit == 0 && x == y)
+		return;
+	image_present(im, PROV_DENSITY_UNIT, unit);
+	image_present(im, PROV_DENSITY_X, x);
+	image_present(im, PROV_DENSITY_Y, y);
+}
+
+void
 image_present_digest(struct image *im, prov_field f, prov_span data)
 {
 	uint8_t digest[SHA256_LEN];

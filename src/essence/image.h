@@ -61,6 +61,9 @@ image_present(struct image *im, prov_field f, int64_t v)
 	track_present(im->t, f, v);
 }
 
+/* Square pixels of no size are what there is without a density. */
+void image_density(struct image *im, unsigned unit, uint32_t x, uint32_t y);
+
 /* States the first 63 bits of SHA-256 over data. */
 void image_present_digest(struct image *im, prov_field f, prov_span data);
 

@@ -321,6 +321,7 @@ finish(struct jpeg *j, prov_identity *id, prov_err *err)
 	if ((st = configure(j, err)) != PROV_OK ||
 	    (st = jpeg_app_finish(&j->app, j->ids, j->n, err)) != PROV_OK)
 		return (st);
+	image_frame(&j->im, 0);
 	image_part(&j->im, "dht", j->huffman);
 	image_part(&j->im, "dqt", j->quant);
 	image_part(&j->im, "sof", j->frame);

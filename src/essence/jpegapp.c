@@ -70,9 +70,7 @@ take_jfif(struct jpeg_app *a, prov_span in)
 	if (a->jfif)
 		return;
 	a->jfif = true;
-	image_present(a->im, PROV_DENSITY_UNIT, in.p[7]);
-	image_present(a->im, PROV_DENSITY_X, be16(in.p + 8));
-	image_present(a->im, PROV_DENSITY_Y, be16(in.p + 10));
+	image_density(a->im, in.p[7], be16(in.p + 8), be16(in.p + 10));
 	if (jfif_is_plain(in))
 		cover(a, in);
 }

@@ -130,9 +130,7 @@ read_density(struct png *p, const struct png_chunk *c, prov_err *err)
 		return (st);
 	if (c->data.len != 9 || d[8] > 1)
 		return (png_misplaced(c, "is malformed", err));
-	image_present(&p->im, PROV_DENSITY_X, be32(d));
-	image_present(&p->im, PROV_DENSITY_Y, be32(d + 4));
-	image_present(&p->im, PROV_DENSITY_UNIT, d[8] == 0 ? 0 : 3);
+	image_density(&p->im, d[8] == 0 ? 0 : 3, be32(d), be32(d + 4));
 	return (PROV_OK);
 }
 

@@ -63,6 +63,7 @@ picture_identity(identify_fn identify, prov_span file)
 
 	assert_int_equal(1, id->n);
 	assert_int_equal(1, id->streams[0].segments);
+	assert_int_equal(1, id->streams[0].frames);
 	return (id);
 }
 
