@@ -14,6 +14,7 @@ static const struct opt opts[] = {
 	{ "recursive", 'r', "DIR", "sign every file below DIR; repeatable" },
 	{ "claim", 0, "FILE", "origin, rights and labels, as YAML" },
 	{ "derived-from", 0, "FILE", "name a signed original; repeatable" },
+	{ "frames", 0, NULL, "sign a digest for each picture, too" },
 	{ "public", 0, NULL, "log every label of the claim in clear" },
 	{ "sidecar-dir", 0, "DIR", "write sidecars into DIR" },
 	{ "no-sidecar", 0, NULL, "write no sidecars" },

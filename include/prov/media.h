@@ -46,6 +46,10 @@ PROV_API PROV_MUST_USE prov_status prov_digest_fd(prov_digest *out, int fd,
 PROV_API PROV_MUST_USE prov_status prov_media_identify(prov_media *m, int fd,
     prov_identity **out, prov_err *err);
 
+/* The same with a digest for each picture, 16 bytes, in the timelines. */
+PROV_API PROV_MUST_USE prov_status prov_media_identify_frames(prov_media *m,
+    int fd, prov_identity **out, prov_err *err);
+
 /*
  * Stream identity alone as one JSON object: path, sha256, bytes, streams.
  * id may be NULL (streams is then empty and note says why), and so may digest.

@@ -30,6 +30,7 @@ typedef struct prov_sign_options {
 	unsigned jobs;           /* files at once; 0 is one for each processor */
 	unsigned wait_ms;        /* for the ledger's lock; 0 is 30,000 */
 	int64_t now;             /* the claimed time, Unix seconds */
+	int frames;              /* sign a digest for each picture, too */
 	prov_progress_fn progress; /* called from several threads at once */
 	void *progress_arg;
 } prov_sign_options;

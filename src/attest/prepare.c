@@ -76,12 +76,13 @@ hash(void *arg)
  * worker that failed is no reason to promise less for good.
  */
 static prov_status
-identify(struct prepared *p, prov_media *m, int fd, prov_err *err)
+identify(struct prepared *p, prov_media *m, int fd, bool frames, prov_err *err)
 {
 	prov_err why = { 0 };
 	prov_status st;
 
-	st = prov_media_identify(m, fd, &p->id, &why);
+	st = frames ? prov_media_identify_frames(m, fd, &p->id, &why)
+	            : prov_media_identify(m, fd, &p->id, &why);
 	if (st == PROV_EUNSUPPORTED || st == PROV_ELIMIT ||
 	    st == PROV_EFORMAT) {
 		(void)snprintf(p->note, sizeof(p->note), "%.250s",
@@ -130,7 +131,7 @@ read_file(struct prepared *p, prov_media *m, const prov_sign_options *o,
 	threaded = pthread_create(&thread, NULL, hash, &h) == 0;
 	if (!threaded)
 		(void)hash(&h);
-	st = identify(p, m, fd, err);
+	st = identify(p, m, fd, o->frames != 0, err);
 	if (threaded)
 		(void)pthread_join(thread, NULL);
 	if (h.st != PROV_OK)

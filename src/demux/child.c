@@ -78,7 +78,8 @@ image_identify(prov_identity **out, enum reader reader, int file, uint64_t size,
 
 /* The video of a motion photo: its streams are the photo's as well. */
 static prov_status
-add_inner(prov_identity *id, struct source *s, struct pool *pool, prov_err *err)
+add_inner(prov_identity *id, struct source *s, bool frames, struct pool *pool,
+    prov_err *err)
 {
 	AUTO(prov_identity) *inner = NULL;
 	const struct format *format;
@@ -91,23 +92,25 @@ add_inner(prov_identity *id, struct source *s, struct pool *pool, prov_err *err)
 	if (format == NULL || format->layout != LAYOUT_BMFF)
 		return (prov_fail(err, PROV_EUNSUPPORTED,
 		    "a photo with something in it that is no video"));
-	if ((st = lavf_identify(&inner, format, s, pool, err)) != PROV_OK)
+	if ((st = lavf_identify(&inner, format, s, frames, pool, err)) !=
+	    PROV_OK)
 		return (prov_wrap(err, st, "video of a motion photo"));
 	return (identity_join(id, inner, err));
 }
 
 static prov_status
-identify(prov_identity **out, int file, uint64_t size, struct pool *pool,
-    prov_err *err)
+identify(prov_identity **out, int file, const struct worker_request *request,
+    struct pool *pool, prov_err *err)
 {
 	AUTO_FREE struct source *s = malloc(sizeof(*s));
 	AUTO(prov_identity) *id = NULL;
 	const struct format *format;
+	bool frames = (request->flags & WORKER_FRAMES) != 0;
 	prov_status st;
 
 	if (s == NULL)
 		return (prov_fail(err, PROV_ENOMEM, "file"));
-	source_fd(s, file, size);
+	source_fd(s, file, request->size);
 	format = magic_format(s);
 	if (s->failed)
 		return (prov_fail(err, PROV_EIO, "read failed"));
@@ -115,25 +118,25 @@ identify(prov_identity **out, int file, uint64_t size, struct pool *pool,
 		return (prov_fail(err, PROV_EUNSUPPORTED,
 		    "no format that prov reads by its streams"));
 	if (format->reader == READ_LAVF)
-		return (lavf_identify(out, format, s, pool, err));
-	if ((st = image_identify(&id, format->reader, file, size, err)) !=
-		PROV_OK ||
+		return (lavf_identify(out, format, s, frames, pool, err));
+	if ((st = image_identify(&id, format->reader, file, request->size,
+		 err)) != PROV_OK ||
 	    (id->inner_len > 0 &&
-		(st = add_inner(id, s, pool, err)) != PROV_OK))
+		(st = add_inner(id, s, frames, pool, err)) != PROV_OK))
 		return (st);
 	*out = TAKE(id);
 	return (PROV_OK);
 }
 
 prov_status
-child_identify(struct buf *answer, int file, uint64_t size, struct pool *pool,
-    prov_err *err)
+child_identify(struct buf *answer, int file,
+    const struct worker_request *request, struct pool *pool, prov_err *err)
 {
 	AUTO(prov_identity) *id = NULL;
 	prov_status st;
 
 	answer->max = IDENTITY_MAX;
-	if ((st = identify(&id, file, size, pool, err)) != PROV_OK)
+	if ((st = identify(&id, file, request, pool, err)) != PROV_OK)
 		return (st);
 	return (identity_encode(answer, id, err));
 }
@@ -188,7 +191,7 @@ hire(uint64_t size)
 }
 
 void
-child_run(const struct sandbox *sandbox, uint64_t size)
+child_run(const struct sandbox *sandbox, const struct worker_request *request)
 {
 	AUTO_BUF answer = { 0 };
 	struct pool *pool = NULL;
@@ -201,10 +204,10 @@ child_run(const struct sandbox *sandbox, uint64_t size)
 	held = sandbox_confine();
 	/* Threads are held by what is confined before, and sealed behind. */
 	if (held)
-		pool = hire(size);
-	held = held && sandbox_seal(sandbox, size);
+		pool = hire(request->size);
+	held = held && sandbox_seal(sandbox, request->size);
 	if (held)
-		st = child_identify(&answer, SANDBOX_FILE, size, pool, &err);
+		st = child_identify(&answer, SANDBOX_FILE, request, pool, &err);
 	else
 		st = prov_fail(&err, PROV_EINTERNAL,
 		    "the sandbox cannot be set up here");

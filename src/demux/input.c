@@ -382,6 +382,8 @@ inputs_open(struct inputs *in, AVFormatContext *ctx,
 	if ((st = prov_essence_new(&in->e, format->name, err)) != PROV_OK)
 		return (st);
 	essence_use_pool(in->e, pool);
+	if (in->frames)
+		essence_want_frames(in->e);
 	if (refusal != NULL &&
 	    (st = prov_essence_refuse(in->e, refusal, err)) != PROV_OK)
 		return (st);

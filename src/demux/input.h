@@ -27,6 +27,7 @@ struct inputs {
 	AVFormatContext *ctx;
 	const struct format *format;
 	const struct facts *facts;
+	bool frames; /* a digest for each picture is wanted */
 	prov_essence *e;
 	struct cover cover; /* where packets of bound streams stand */
 	struct input at[STREAMS_MAX];

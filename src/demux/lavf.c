@@ -251,9 +251,12 @@ demux(struct demux *d, const struct facts *facts, prov_identity **out,
 
 prov_status
 lavf_identify(prov_identity **out, const struct format *format,
-    struct source *s, struct pool *pool, prov_err *err)
+    struct source *s, bool frames, struct pool *pool, prov_err *err)
 {
-	struct demux d = { .format = format, .s = s, .pool = pool };
+	struct demux d = { .format = format,
+		.s = s,
+		.pool = pool,
+		.inputs = { .frames = frames } };
 	AUTO_FACTS *facts = NULL;
 	prov_status st;
 

@@ -102,7 +102,8 @@ receive(struct job *j)
 	if (n <= 0)
 		return (0);
 	if (!take_descriptors(&m, j) || n != (ssize_t)sizeof(j->request) ||
-	    j->request.magic != WORKER_MAGIC)
+	    j->request.magic != WORKER_MAGIC ||
+	    (j->request.flags & ~WORKER_FRAMES) != 0)
 		return (-1);
 	return (1);
 }
@@ -129,7 +130,7 @@ become_child(const struct zygote *z, const struct job *j)
 		_exit(1);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	child_run(&z->sandbox, j->request.size);
+	child_run(&z->sandbox, &j->request);
 }
 
 static void

@@ -3,6 +3,7 @@
  * The blob, deterministic CBOR:
  *
  *	{1: 1, 2: leaves (32 n bytes), 3: [n * units], 4: times}
+ *	{1: 2, 2: leaves, 3: units, 4: times, 5: frames (16 * units bytes)}
  *
  * where times is null for untimed streams, otherwise
  *
@@ -19,9 +20,11 @@
 #include "base/limits.h"
 #include "essence/fit.h"
 
-#define TIMELINE_VERSION 1
+/* Without frames, and with them. */
+#define TIMELINE_VERSION        1
+#define TIMELINE_VERSION_FRAMES 2
 
-enum { KEY_VERSION = 1, KEY_LEAVES, KEY_UNITS, KEY_TIMES };
+enum { KEY_VERSION = 1, KEY_LEAVES, KEY_UNITS, KEY_TIMES, KEY_FRAMES };
 
 /* For messages, behind "timeline". */
 static const char form[] = "form";
@@ -118,9 +121,10 @@ timeline_encode_times(struct buf *b, const struct timeline *tl)
 void
 timeline_encode(struct buf *b, const struct timeline *tl)
 {
-	cbor_put_map(b, 4);
+	cbor_put_map(b, tl->frames != NULL ? 5 : 4);
 	cbor_put_uint(b, KEY_VERSION);
-	cbor_put_uint(b, TIMELINE_VERSION);
+	cbor_put_uint(b,
+	    tl->frames != NULL ? TIMELINE_VERSION_FRAMES : TIMELINE_VERSION);
 	cbor_put_uint(b, KEY_LEAVES);
 	cbor_put_bytes(b, span(tl->leaves, (size_t)tl->n * 32));
 	cbor_put_uint(b, KEY_UNITS);
@@ -129,6 +133,11 @@ timeline_encode(struct buf *b, const struct timeline *tl)
 		cbor_put_uint(b, tl->units[k]);
 	cbor_put_uint(b, KEY_TIMES);
 	timeline_encode_times(b, tl);
+	if (tl->frames == NULL)
+		return;
+	cbor_put_uint(b, KEY_FRAMES);
+	cbor_put_bytes(b,
+	    span(tl->frames, (size_t)tl->total * TIMELINE_FRAME_LEN));
 }
 
 /* Whether every time of the run is within TIMELINE_NS_MAX. */
@@ -331,14 +340,42 @@ get_units(struct timeline *tl, struct cbor *c, uint64_t *sum, prov_err *err)
 }
 
 static prov_status
-get_head(struct cbor *c, prov_err *err)
+get_head(struct cbor *c, bool *frames, prov_err *err)
 {
 	prov_status st;
+	uint64_t n;
 
-	if ((st = field_map(c, 4, form, err)) != PROV_OK ||
-	    (st = field_key(c, KEY_VERSION, form, err)) != PROV_OK)
+	if ((st = cbor_get_map(c, &n, err)) != PROV_OK)
 		return (st);
-	return (field_version(c, TIMELINE_VERSION, form, err));
+	if (n != 4 && n != 5)
+		return (prov_fail(err, PROV_EFORMAT, "%llu fields",
+		    (unsigned long long)n));
+	*frames = n == 5;
+	if ((st = field_key(c, KEY_VERSION, form, err)) != PROV_OK)
+		return (st);
+	return (field_version(c,
+	    *frames ? TIMELINE_VERSION_FRAMES : TIMELINE_VERSION, form, err));
+}
+
+/* A digest for each of sum units, and at least one. */
+static prov_status
+get_frames(struct timeline *tl, struct cbor *c, uint64_t sum, prov_err *err)
+{
+	prov_status st;
+	prov_span s;
+
+	if ((st = field_key(c, KEY_FRAMES, form, err)) != PROV_OK ||
+	    (st = cbor_get_bytes(c, &s, err)) != PROV_OK)
+		return (st);
+	if (s.len == 0 || s.len % TIMELINE_FRAME_LEN != 0 ||
+	    s.len / TIMELINE_FRAME_LEN != sum)
+		return (prov_fail(err, PROV_EFORMAT,
+		    "%zu bytes of digests for %llu frames", s.len,
+		    (unsigned long long)sum));
+	if ((tl->frames = malloc(s.len)) == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "%zu bytes", s.len));
+	memcpy(tl->frames, s.p, s.len);
+	return (PROV_OK);
 }
 
 static prov_status
@@ -346,14 +383,16 @@ get_timeline(struct timeline *tl, struct cbor *c, prov_err *err)
 {
 	prov_status st;
 	uint64_t sum = 0;
+	bool frames = false;
 
-	if ((st = get_head(c, err)) != PROV_OK ||
+	if ((st = get_head(c, &frames, err)) != PROV_OK ||
 	    (st = field_key(c, KEY_LEAVES, form, err)) != PROV_OK ||
 	    (st = get_leaves(tl, c, err)) != PROV_OK ||
 	    (st = field_key(c, KEY_UNITS, form, err)) != PROV_OK ||
 	    (st = get_units(tl, c, &sum, err)) != PROV_OK ||
 	    (st = field_key(c, KEY_TIMES, form, err)) != PROV_OK ||
-	    (st = get_times(tl, c, err)) != PROV_OK)
+	    (st = get_times(tl, c, err)) != PROV_OK ||
+	    (frames && (st = get_frames(tl, c, sum, err)) != PROV_OK))
 		return (st);
 	if (!tl->untimed && tl->total != sum)
 		return (prov_fail(err, PROV_EFORMAT,

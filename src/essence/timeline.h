@@ -15,8 +15,12 @@
  * presentation of coded frame i, less i; absent when all are 0. Audio runs
  * are {start, samples}: num / den are 1e9 / rate. Times are ns on the asset's
  * common clock (ESSENCE 4) and may be negative. untimed: no frame had a time.
+ *
+ * frames, where they were asked for, has a digest for each coded picture: the
+ * first bytes of that of leaves.h, so that part of a segment can be proven.
  */
-#define TIMELINE_FIT_NS 1000000 /* run-length coding moves no frame by more */
+#define TIMELINE_FRAME_LEN 16
+#define TIMELINE_FIT_NS    1000000 /* run-length coding moves no frame by more */
 
 /*
  * Times are within 36 years of 0, so that neither differences of two nor
@@ -41,11 +45,11 @@ struct run {
 };
 
 struct timeline {
-	uint64_t n; /* segments */
-	uint8_t *leaves;  /* n * 32 bytes */
-	uint8_t *frames;  /* total * 32 bytes, where asked for; else NULL */
-	uint64_t *units;  /* n */
-	uint64_t total;   /* sum of units */
+	uint64_t n;      /* segments */
+	uint8_t *leaves; /* n * 32 bytes */
+	uint8_t *frames; /* total * TIMELINE_FRAME_LEN bytes, or NULL */
+	uint64_t *units; /* n */
+	uint64_t total;  /* sum of units */
 	bool untimed;
 	size_t n_runs;
 	struct run *runs;

@@ -19,6 +19,8 @@
 #define WORKER_MAGIC  0x70726f31U /* "pro1" */
 #define WORKER_SOCKET 3
 
+#define WORKER_FRAMES 0x1U /* flags: a digest for each picture, too */
+
 enum worker_status {
 	WORKER_OK = 0,
 	WORKER_UNSUPPORTED = 1, /* no demuxer or form: exact only */

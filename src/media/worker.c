@@ -157,9 +157,11 @@ ensure(prov_media *m, prov_err *err)
 
 /* The request and both descriptors; -1 when the worker is not there. */
 static int
-post(int socket, int file, int answer, uint64_t size)
+post(int socket, int file, int answer, uint64_t size, uint32_t flags)
 {
-	struct worker_request request = { .magic = WORKER_MAGIC, .size = size };
+	struct worker_request request = { .magic = WORKER_MAGIC,
+		.flags = flags,
+		.size = size };
 	union {
 		struct cmsghdr align;
 		char space[CMSG_SPACE(2 * sizeof(int))];
@@ -185,7 +187,8 @@ post(int socket, int file, int answer, uint64_t size)
 
 /* A worker that died between two files is started again, once. */
 static prov_status
-ask(prov_media *m, int file, int answer, uint64_t size, prov_err *err)
+ask(prov_media *m, int file, int answer, uint64_t size, uint32_t flags,
+    prov_err *err)
 {
 	prov_status st = PROV_OK;
 	bool sent = false;
@@ -194,7 +197,7 @@ ask(prov_media *m, int file, int answer, uint64_t size, prov_err *err)
 	for (unsigned tries = 0; tries < 2 && !sent; tries++) {
 		if ((st = ensure(m, err)) != PROV_OK)
 			break;
-		sent = post(m->socket, file, answer, size) == 0;
+		sent = post(m->socket, file, answer, size, flags) == 0;
 		if (!sent)
 			stop(m);
 	}
@@ -316,8 +319,9 @@ read_answer(int fd, uint64_t size, prov_identity **out, prov_err *err)
 	return (PROV_OK);
 }
 
-prov_status
-prov_media_identify(prov_media *m, int fd, prov_identity **out, prov_err *err)
+static prov_status
+identify(prov_media *m, int fd, uint32_t flags, prov_identity **out,
+    prov_err *err)
 {
 	AUTO_FD int answer = -1;
 	AUTO_FD int theirs = -1;
@@ -333,11 +337,24 @@ prov_media_identify(prov_media *m, int fd, prov_identity **out, prov_err *err)
 		return (prov_fail_errno(err, PROV_EIO, "worker's pipe"));
 	answer = ends[0];
 	theirs = ends[1];
-	st = ask(m, fd, theirs, (uint64_t)sb.st_size, err);
+	st = ask(m, fd, theirs, (uint64_t)sb.st_size, flags, err);
 	if (st != PROV_OK)
 		return (st);
 	/* So that the pipe ends when the worker's end does. */
 	(void)close(theirs);
 	theirs = -1;
 	return (read_answer(answer, (uint64_t)sb.st_size, out, err));
+}
+
+prov_status
+prov_media_identify(prov_media *m, int fd, prov_identity **out, prov_err *err)
+{
+	return (identify(m, fd, 0, out, err));
+}
+
+prov_status
+prov_media_identify_frames(prov_media *m, int fd, prov_identity **out,
+    prov_err *err)
+{
+	return (identify(m, fd, WORKER_FRAMES, out, err));
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "verify/align.h"
+#include "verify/frames.h"
 #include "verify/times.h"
 
 #define RAW_FORM "raw/1"
@@ -212,6 +213,52 @@ is_replaced(const struct sides *s, const struct hole *h, uint32_t k)
 	return (last ? k < h->strange : k >= h->gone - h->strange);
 }
 
+static bool
+is_placed(const struct timeline *tl)
+{
+	return (!tl->untimed && tl->n_runs > 0);
+}
+
+/*
+ * With a digest for each picture: what the hole's two sides have in common at
+ * both ends is as signed, and only what lies in between is not. false: nothing
+ * is known of single pictures.
+ */
+static bool
+explain_frames(const struct sides *s, const struct hole *h)
+{
+	struct frames was, is;
+	enum reason what;
+	uint64_t head, tail;
+	int64_t from, to;
+
+	if (!frames_known(s->was->tl, s->is->tl) || !is_placed(s->was->tl) ||
+	    !is_placed(s->is->tl))
+		return (false);
+	was = frames_of(s->was->tl, h->i, h->end);
+	is = frames_of(s->is->tl, h->j, h->j_end);
+	head = frames_head(&was, &is);
+	was.at += head, was.n -= head;
+	is.at += head, is.n -= head;
+	tail = frames_tail(&was, &is);
+	was.n -= tail;
+	is.n -= tail;
+	what = is.n == 0    ? REASON_ESSENCE_MISSING
+	       : was.n == 0 ? REASON_ESSENCE_ADDED
+	                    : REASON_ESSENCE_ALTERED;
+	if (was.n > 0) {
+		frames_span(&was, &from, &to);
+		add_range(s->c, what, from, to);
+	}
+	if (is.n > 0) {
+		frames_span(&is, &from, &to);
+		add_here(s->c, what, from, to);
+		if (was.n == 0)
+			add_range(s->c, what, from, to);
+	}
+	return (was.n + is.n > 0);
+}
+
 static void
 explain_hole(const struct sides *s, struct hole *h)
 {
@@ -223,6 +270,9 @@ explain_hole(const struct sides *s, struct hole *h)
 		h->gone += !s->a->was_moved[k];
 	for (uint32_t k = h->j; k < h->j_end; k++)
 		h->strange += !s->a->is_moved[k];
+	if (h->gone == h->end - h->i && h->strange == h->j_end - h->j &&
+	    explain_frames(s, h))
+		return;
 	for (uint32_t k = h->i; k < h->end; k++) {
 		if (s->a->was_moved[k])
 			what = REASON_ESSENCE_REORDERED;

@@ -174,15 +174,23 @@ put_identity(const char *dir)
 {
 	AUTO(prov_identity) *id = NULL;
 	AUTO_BUF whole = { 0 }, stream = { 0 }, blob = { 0 }, times = { 0 };
+	AUTO_BUF framed = { 0 };
+	struct timeline *tl;
 
 	if (!make_identity(&id) || identity_encode(&whole, id, NULL) != PROV_OK)
 		return (false);
 	stream_encode(&stream, &id->streams[0]);
 	timeline_encode(&blob, id->streams[0].tl);
 	timeline_encode_times(&times, id->streams[1].tl);
+	tl = id->streams[0].tl;
+	tl->frames = calloc((size_t)tl->total + 1, TIMELINE_FRAME_LEN);
+	if (tl->frames == NULL)
+		return (false);
+	timeline_encode(&framed, tl);
 	return (put(dir, "identity/two", &whole) &&
 		put(dir, "identity/stream", &stream) &&
 		put(dir, "timeline/blob", &blob) &&
+		put(dir, "timeline/frames", &framed) &&
 		put(dir, "timeline/times", &times));
 }
 

@@ -87,8 +87,8 @@ class Segments:
     def __init__(self, form):
         self.form = form.encode()
         self.config = bytes(32)
-        self.leaves, self.units = [], []
-        self.hash, self.n = None, 0
+        self.leaves, self.units, self.frames = [], [], []
+        self.hash, self.n, self.frame = None, 0, None
 
     def record(self, kind, data):
         if self.hash is None:
@@ -98,7 +98,18 @@ class Segments:
         head = u32(len(data))
         if len(data) >= 16384:
             kind, data = kind + 0x80, H(data)
-        self.hash.update(bytes([kind]) + head + data)
+        head = bytes([kind]) + head + data
+        if kind & 0x7f > 2 and self.frame is None:
+            self.frame = hashlib.sha256(
+                b"\x02\x02" + u32(32) + self.config)
+        if self.frame is not None:
+            self.frame.update(head)
+        self.hash.update(head)
+
+    def picture(self):
+        self.n += 1
+        self.frames.append(self.frame.digest()[:16])
+        self.frame = None
 
     def configure(self, digest):
         if digest != self.config:
@@ -268,7 +279,7 @@ def h264(packets, avcc):
             if config:
                 s.configure(config)
             s.record(0x10, unit)
-        s.n += 1
+        s.picture()
     s.cut()
     return s, [[name, H(*(u32(len(x)) + x for x in used[kind]))]
                for name, kind in (("pps", 8), ("sps", 7))]
@@ -419,6 +430,10 @@ def check_stream(stream, blob, made, times):
     tl = deterministic(blob, "the timeline")
     check("the leaves", tl[2] == b"".join(segments.leaves))
     check("the units", tl[3] == segments.units)
+    if 5 in tl:
+        check("the frames", tl[1] == 2 and tl[5] == b"".join(segments.frames))
+    else:
+        check("no frames", tl[1] == 1)
     check("the root", root(segments.leaves) == stream[14])
     check("the parts", stream[7] == parts)
     check("the configuration", stream[6] == H(

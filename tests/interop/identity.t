@@ -22,6 +22,14 @@ for file in clip.mp4 noise.wav dot.png speech.amr frames.ivf; do
 	ok "$file is what prov signed" \
 	    "$python" "$identity" read "$file" "$vkey"
 done
+mkdir frames
+cp clip.mp4 frames
+ok "prov signs each picture" env PROV_HOME="$PWD/framed" sh -c \
+    'prov init --no-passphrase interop/frames >/dev/null &&
+    prov sign --frames frames/clip.mp4'
+ok "and the pictures are what prov signed" \
+    "$python" "$identity" read frames/clip.mp4 \
+    "$(PROV_HOME="$PWD/framed" prov key export)"
 cp clip.mp4.prov noise.wav.prov
 exit_is 1 "and another file's sidecar is not" \
     "$python" "$identity" read noise.wav "$vkey"

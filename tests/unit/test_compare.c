@@ -612,6 +612,63 @@ alignment_is_bounded(void **state)
 	free(is);
 }
 
+/* A digest for each picture: id and place in its segment, but for some. */
+static void
+put_frames(struct stream *s, const int *ids, uint64_t from, uint64_t n)
+{
+	struct timeline *tl = s->tl;
+
+	tl->frames = calloc(tl->total + 1, TIMELINE_FRAME_LEN);
+	for (uint64_t u = 0; u < tl->total; u++) {
+		uint8_t *f = tl->frames + u * TIMELINE_FRAME_LEN;
+
+		f[0] = (uint8_t)ids[u / FPS];
+		f[1] = (uint8_t)(u % FPS);
+		f[2] = u >= from && u - from < n;
+	}
+}
+
+/* With digests of pictures a range ends with the first that is as signed. */
+static void
+ranges_of_pictures(void **state)
+{
+	static const struct {
+		int is[8];
+		size_t n;
+		uint64_t from, pictures; /* that are others */
+		enum reason what;
+		int64_t at, end; /* pictures on the signed clock */
+	} rows[] = {
+		{ { 1, 2, 9, 4 }, 4, 55, 1, REASON_ESSENCE_ALTERED, 55, 56 },
+		{ { 1, 2, 9, 4 }, 4, 50, 25, REASON_ESSENCE_ALTERED, 50, 75 },
+		{ { 9, 2, 3, 4 }, 4, 3, 4, REASON_ESSENCE_ALTERED, 3, 7 },
+		{ { 1, 8, 9, 4 }, 4, 49, 2, REASON_ESSENCE_ALTERED, 49, 51 },
+		{ { 1, 2, 3, 9 }, 4, 99, 1, REASON_ESSENCE_ALTERED, 99, 100 },
+	};
+	static const int was[] = { 1, 2, 3, 4 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct stream a, b;
+		struct comparison *c;
+		int same[4] = { 1, 2, 3, 4 };
+
+		compared_video(&a, was, 4);
+		compared_video(&b, rows[i].is, rows[i].n);
+		put_frames(&a, was, 0, 0);
+		put_frames(&b, same, rows[i].from, rows[i].pictures);
+		c = compared(&a, &b);
+		assert_int_equal(1, c->n_ranges);
+		assert_int_equal(rows[i].what, c->ranges[0].what);
+		assert_int_equal(rows[i].at * SECOND / FPS, c->ranges[0].from);
+		assert_int_equal(rows[i].end * SECOND / FPS, c->ranges[0].to);
+		assert_int_equal(1, c->n_here);
+		free(c);
+		stream_clear(&a);
+		stream_clear(&b);
+	}
+}
+
 int
 main(void)
 {
@@ -637,6 +694,7 @@ main(void)
 		cmocka_unit_test(audio_unheard),
 		cmocka_unit_test(alignments),
 		cmocka_unit_test(alignment_is_bounded),
+		cmocka_unit_test(ranges_of_pictures),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -152,8 +152,8 @@ timelines_hold_frames(void **state)
 		f = id->streams[0].tl->frames;
 		assert_int_equal(wanted, f != NULL);
 		if (f != NULL) {
-			assert_memory_equal(f, f + 32, 32);
-			assert_memory_not_equal(f, f + 64, 32);
+			assert_memory_equal(f, f + 16, 16);
+			assert_memory_not_equal(f, f + 32, 16);
 		}
 		prov_identity_free(id);
 		prov_essence_free(e);

@@ -298,6 +298,43 @@ round_trip(void **state)
 	assert_int_equal(0, c->n);
 }
 
+/* With a digest for each picture it is another version, and nothing less. */
+static void
+with_frames(void **state)
+{
+	AUTO_TIMELINE *a = sample(), *b = NULL;
+	AUTO_BUF one = { 0 }, two = { 0 };
+	uint8_t *version, *len;
+
+	(void)state;
+	a->frames = malloc(8 * TIMELINE_FRAME_LEN);
+	assert_non_null(a->frames);
+	for (uint8_t i = 0; i < 8; i++)
+		memset(a->frames + i * TIMELINE_FRAME_LEN, i,
+		    TIMELINE_FRAME_LEN);
+	timeline_encode(&one, a);
+	assert_int_equal(PROV_OK, timeline_decode(&b, buf_span(&one), NULL));
+	assert_memory_equal(a->frames, b->frames, 8 * TIMELINE_FRAME_LEN);
+	timeline_encode(&two, b);
+	assert_true(span_eq(buf_span(&one), buf_span(&two)));
+	timeline_free(b);
+	b = NULL;
+	/* A map of five {1: 2, ... 5: 128 bytes}. */
+	version = one.p + 2;
+	len = one.p + one.len - 8 * TIMELINE_FRAME_LEN - 1;
+	assert_int_equal(2, *version);
+	assert_int_equal(8 * TIMELINE_FRAME_LEN, *len);
+	*version = 1;
+	assert_int_equal(PROV_EUNSUPPORTED,
+	    timeline_decode(&b, buf_span(&one), NULL));
+	*version = 2;
+	*len -= TIMELINE_FRAME_LEN;
+	assert_int_equal(PROV_EFORMAT,
+	    timeline_decode(&b, span(one.p, one.len - TIMELINE_FRAME_LEN),
+		NULL));
+	assert_null(b);
+}
+
 static void
 segments_have_intervals(void **state)
 {
@@ -486,6 +523,7 @@ main(void)
 		cmocka_unit_test(one_missing_time_is_untimed),
 		cmocka_unit_test(extreme_times),
 		cmocka_unit_test(round_trip),
+		cmocka_unit_test(with_frames),
 		cmocka_unit_test(segments_have_intervals),
 		cmocka_unit_test(sound_segments),
 		cmocka_unit_test(every_byte_matters),
