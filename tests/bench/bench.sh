@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: ISC
+# shellcheck shell=sh
 # What the benchmarks share, to be sourced: commands over one file in one run,
 # the best of PROV_BENCH_RUNS (5), as ratios, and the most memory that a
 # command needs: what its processes share counts once (PSS).

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: ISC
 # Signing and verifying beside openssl dgst and ffmpeg over the same file.
 # PROV_BENCH_MB sets its size (1024).
+# shellcheck disable=SC2317 # best calls before()
 . "$srcdir/tests/bench/bench.sh"
 size=${PROV_BENCH_MB:-1024}
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: ISC
 # Stream identity beside openssl dgst and ffmpeg: of a fat file (1080p at 110
 # Mb/s), of a thin one (3 h at 70 kb/s, 776,250 packets), and of many.
+# shellcheck disable=SC2317 # best calls before()
 . "$srcdir/tests/bench/bench.sh"
 
 compare() { # file streamhash-goal full-goal
