@@ -20,6 +20,15 @@ if command -v ffmpeg >/dev/null; then
 		grep -o '[0-9a-f]\{64\}  [0-9]* segments' out >is
 		same "has the same roots" roots is
 	done
+	# Large enough for threads, which change nothing.
+	ffmpeg -v error -nostdin -y -f lavfi -i \
+	    "testsrc2=s=1280x720,noise=alls=80:allf=t" -t 2 -c:v libx264 \
+	    -preset ultrafast -qp 12 big.mp4
+	ok "a large file" test "$(stat -c %s big.mp4)" -gt 9000000
+	prov hash big.mp4 >want
+	ok "hash on one processor" taskset -c 0 prov hash big.mp4
+	same "is hash on all" want out
+	rm big.mp4
 else
 	echo "# ffmpeg is not installed: one container alone"
 fi
