@@ -295,18 +295,208 @@ def png(data):
         size = int.from_bytes(data[at:at + 4], "big")
         chunks.append((data[at + 4:at + 8], data[at + 8:at + 8 + size]))
         at += 12 + size
+        if chunks[-1][0] == b"IEND":
+            break
     s, head = Segments("png/1"), H(chunks[0][1])
     s.configure(head)
-    pixels = b"".join(d for kind, d in chunks if kind == b"IDAT")
+    moves = b"acTL" in dict(chunks)
+    times, now, waits, last = [], 0, not moves, b""
+    for i, (kind, d) in enumerate(chunks):
+        if moves and kind == b"fcTL":
+            s.cut()
+            s.record(0x12, d[4:20] + d[24:26])
+            num, den = struct.unpack(">HH", d[20:24])
+            times.append(now)
+            now += nearest(num * NS, den or 100)
+            waits = True
+        elif kind == b"IDAT" or moves and kind == b"fdAT":
+            last += d[4:] if kind == b"fdAT" else d
+            if chunks[i + 1][0] == kind:
+                continue
+            s.record(0x10, last)
+            s.n += waits
+            waits, last = False, b""
+        elif kind not in LEFT_OUT + [b"acTL"]:
+            s.record(0x11, kind + d)
+    s.cut()
+    return [((s, [["ihdr", head]]), times if len(times) > 1 else None)]
+
+
+def gif(data):
+    def palette(flags):
+        return 3 * (2 << (flags & 7)) * (flags >> 7)
+
+    def inside(at):
+        out = b""
+        while data[at]:
+            out += data[at + 1:at + 1 + data[at]]
+            at += 1 + data[at]
+        return out, at + 1
+
+    at = 13 + palette(data[10])
+    back = data[11] if data[10] & 0x80 else 0
+    screen = H(data[6:10] + bytes([back, data[12]]))
+    colours = H(data[13:at])
+    s, times, now, control = Segments("gif/1"), [], 0, bytes(4)
+    s.configure(H(screen, colours))
+    while data[at] != 0x3b:
+        if data[at] == 0x21:
+            label, (body, end) = data[at + 1], inside(at + 2)
+            known = body[:11] in (b"NETSCAPE2.0", b"ANIMEXTS1.0",
+                                  b"ICCRGBG1012", b"XMP DataXMP",
+                                  b"C2PA_GIF\1\0\0")
+            if label == 0xf9:
+                control = body
+            elif label != 0xfe and not (label == 0xff and known):
+                s.record(0x13, bytes([label]) + body)
+            at = end
+            continue
+        s.cut()
+        flags, own = data[at + 9], at + 10
+        s.record(0x12, data[at + 1:at + 9] + bytes([
+            flags & 0x40, control[0] & 0x1f,
+            control[3] if control[0] & 1 else 0]))
+        at = own + palette(flags)
+        if at > own:
+            s.record(0x11, data[own:at])
+        body, end = inside(at + 1)
+        s.record(0x10, data[at:at + 1] + body)
+        s.n += 1
+        times.append(now)
+        now += int.from_bytes(control[1:3], "little") * NS // 100
+        at, control = end, bytes(4)
+    s.cut()
+    return [((s, [["palette", colours], ["screen", screen]]),
+             times if len(times) > 1 else None)]
+
+
+def riff(data):
+    at = 0
+    while at < len(data):
+        size = int.from_bytes(data[at + 4:at + 8], "little")
+        yield data[at:at + 4], data[at + 8:at + 8 + size]
+        at += 8 + size + size % 2
+
+
+def webp(data):
+    def u24(d):
+        return int.from_bytes(d[:3], "little")
+
+    chunks = list(riff(data[12:8 + int.from_bytes(data[4:8], "little")]))
+    kind, d = chunks[0]
+    if kind == b"VP8X":
+        size = u24(d[4:]) + 1, u24(d[7:]) + 1
+    elif kind == b"VP8 ":
+        size = [n & 0x3fff for n in struct.unpack("<HH", d[6:10])]
+    else:
+        bits = int.from_bytes(d[1:5], "little")
+        size = (bits & 0x3fff) + 1, (bits >> 14 & 0x3fff) + 1
+    canvas = H(u32(size[0]), u32(size[1]), dict(chunks).get(b"ANIM", b"")[:4])
+    s, times, now = Segments("webp/1"), [], 0
+    s.configure(canvas)
     for kind, d in chunks:
-        if kind == b"IDAT" and pixels:
-            s.record(0x10, pixels)
-            pixels = b""
-        elif kind != b"IDAT" and kind not in LEFT_OUT:
+        if kind == b"ANMF":
+            s.cut()
+            s.record(0x12, d[:12] + bytes([d[15] & 3]))
+            for inner, more in riff(d[16:]):
+                s.record(0x11, inner + more)
+            s.n = 1
+            times.append(now)
+            now += u24(d[12:]) * NS // 1000
+        elif kind not in (b"VP8X", b"ICCP", b"ANIM", b"EXIF", b"XMP ",
+                          b"C2PA"):
             s.record(0x11, kind + d)
     s.n = 1
     s.cut()
-    return s, [["ihdr", head]]
+    return [((s, [["canvas", canvas]]), times if len(times) > 1 else None)]
+
+
+class Jpeg:
+    """One picture that begins at a byte; MPF's entries, if it has some."""
+
+    def __init__(self, data, at, kind=None):
+        self.quant, self.huffman, self.restart = {}, {}, 0
+        self.dac, self.index = bytearray(8), []
+        self.parts = {"dqt": bytes(32), "dht": bytes(32)}
+        if kind is not None:
+            self.parts["mpf"] = H(u32(kind))
+        self.s, self.active = Segments("jpeg/1"), None
+        at += 2
+        while True:
+            while data[at + 1] == 0xff:
+                at += 1
+            marker, at = data[at + 1], at + 2
+            if marker == 0xd9:
+                break
+            size = int.from_bytes(data[at:at + 2], "big")
+            self.segment(marker, data[at + 2:at + size], at + 2)
+            at += size
+            if marker == 0xda:
+                end = at
+                while data[end] != 0xff or not (
+                        0 < data[end + 1] < 0xd0 or data[end + 1] > 0xd7):
+                    end += 1
+                self.s.record(0x10, data[at:end])
+                at = end
+        self.configure()
+        self.s.n, self.end = 1, at
+        self.s.cut()
+
+    def segment(self, marker, d, at):
+        if marker == 0xda:
+            self.configure()
+            self.s.record(0x11, d)
+        elif marker in (0xc0, 0xc1, 0xc2, 0xc9, 0xca):
+            self.parts["sof"] = H(bytes([marker]), d)
+        elif marker == 0xdd:
+            self.restart = int.from_bytes(d, "big")
+        elif marker == 0xe2 and d[:4] == b"MPF\0":
+            order = "<" if d[4:5] == b"I" else ">"
+            ifd, = struct.unpack(order + "I", d[8:12])
+            tags, = struct.unpack(order + "H", d[4 + ifd:6 + ifd])
+            for i in range(tags):
+                tag, _, n, where = struct.unpack(
+                    order + "HHII", d[6 + ifd + 12 * i:18 + ifd + 12 * i])
+                if tag == 0xb002:
+                    for k in range(4 + where, 4 + where + n, 16):
+                        what, _, off = struct.unpack(order + "III",
+                                                     d[k:k + 12])
+                        self.index.append((what & 0xffffff, at + 4 + off))
+        while d and marker == 0xdb:
+            wide = d[0] >> 4
+            n = 64 * (wide + 1)
+            self.quant[d[0] & 15] = b"".join(
+                v if wide else b"\0" + v for v in (
+                    d[1 + k:2 + k + wide] for k in range(0, n, wide + 1)))
+            d = d[1 + n:]
+        while d and marker == 0xc4:
+            n = 17 + sum(d[1:17])
+            self.huffman[(d[0] >> 4) * 4 + (d[0] & 15)] = d[1:n]
+            d = d[n:]
+        while d and marker == 0xcc:
+            ac = d[0] >> 4
+            self.dac[4 * ac + (d[0] & 15)] = (d[1] - (5 if ac else 16)) % 256
+            d = d[2:]
+
+    def configure(self):
+        quant, huffman = (H(*(bytes([k]) + v for k, v in sorted(t.items())))
+                          for t in (self.quant, self.huffman))
+        config = H(self.parts["sof"], quant, huffman, u16(self.restart),
+                   bytes(self.dac))
+        if config != self.active:
+            self.active = config
+            self.s.configure(config)
+            for name, one in ("dqt", quant), ("dht", huffman):
+                self.parts[name] = H(self.parts[name], one)
+
+    def made(self):
+        return (self.s, [list(p) for p in sorted(self.parts.items())]), None
+
+
+def jpeg(data):
+    first = Jpeg(data, 0)
+    return [first.made()] + [Jpeg(data, at, kind).made()
+                             for kind, at in first.index[1:]]
 
 
 # ----------------------------------------------------------- containers
@@ -473,7 +663,8 @@ def read(path, vkey):
           manifest[4][2] == H(data))
     made = {"mp4": mp4, "wav": wav, "ivf": ivf,
             "amr": lambda d: [(amr(d[6:]), [0])],
-            "png": lambda d: [(png(d), None)]}[manifest[4][3]](data)
+            "png": png, "gif": gif, "webp": webp,
+            "jpeg": jpeg}[manifest[4][3]](data)
     check("the streams", len(made) == len(manifest[5]) == len(blobs))
     for stream, blob, (one, times) in zip(manifest[5], blobs, made):
         check_stream(stream, blob, one, times)
