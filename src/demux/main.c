@@ -246,23 +246,37 @@ prepare(struct zygote *z)
 	return (z->died >= 0 && sandbox_prepare(&z->sandbox));
 }
 
+/* Both sources of events, and each child whose answer is awaited. */
+static nfds_t
+watch(const struct zygote *z, struct pollfd *p, size_t *who)
+{
+	nfds_t n = 2;
+
+	p[0] = (struct pollfd){ .fd = WORKER_SOCKET, .events = POLLIN };
+	p[1] = (struct pollfd){ .fd = z->died, .events = POLLIN };
+	/* No more of them than there are: poll(2) minds RLIMIT_NOFILE. */
+	for (size_t i = 0; i < CHILDREN_MAX; i++)
+		if (z->kids[i].pid != 0) {
+			who[n] = i;
+			p[n++] = (struct pollfd){ .fd = z->kids[i].out };
+		}
+	return (n);
+}
+
 /* One turn; false when the socket is closed. */
 static bool
 serve(struct zygote *z)
 {
-	struct pollfd p[CHILDREN_MAX + 2] = {
-		{ .fd = WORKER_SOCKET, .events = POLLIN },
-		{ .fd = z->died, .events = POLLIN },
-	};
+	struct pollfd p[CHILDREN_MAX + 2];
+	size_t who[CHILDREN_MAX + 2];
+	nfds_t n = watch(z, p, who);
 	struct job j;
 	int got;
 
-	for (size_t i = 0; i < CHILDREN_MAX; i++)
-		p[i + 2].fd = z->kids[i].pid != 0 ? z->kids[i].out : -1;
-	if (poll(p, CHILDREN_MAX + 2, -1) < 0)
+	if (poll(p, n, -1) < 0)
 		return (errno == EINTR);
-	for (size_t i = 0; i < CHILDREN_MAX; i++)
-		give_up(&z->kids[i], p[i + 2].revents);
+	for (nfds_t i = 2; i < n; i++)
+		give_up(&z->kids[who[i]], p[i].revents);
 	if (p[1].revents != 0)
 		reap(z);
 	if (p[0].revents == 0)

@@ -147,6 +147,8 @@ def all_mp4():
         lambda f: setattr(f.track(V).at("edts/elst"), "data", edit))
     for n, path in enumerate(("", "mdia", "mdia/minf", STBL)):
         mp4("edit-%d" % n, TWICE, into(path, b"elst", edit))
+    mp4("edit-clockless", EDITED,
+        lambda f: setattr(f.moov.at("mvhd"), "tag", b"free"))
     mp4("edit-tags", TWICE, into("", b"udta", Box(b"elst", edit).bytes()))
     mp4("offsets-first", TWICE, offsets(STBL, True))
     mp4("offsets-last", TWICE, offsets(STBL, False))
