@@ -4,6 +4,7 @@
  * stage. Run it again when a format changes.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
