@@ -206,23 +206,21 @@ announce(struct flac *s, const struct flac_info *info, prov_err *err)
 
 /*
  * The length of the frame that in begins with: up to a checksum that holds
- * with another frame, zeros or nothing behind it. 0: there is none.
+ * with another frame or nothing behind it. 0: there is none. Zeros are not left
+ * out: a checksum may end with them.
  */
 static size_t
 frame_len(const struct flac *s, prov_span in)
 {
 	struct flac_frame next;
-	size_t full = in.len;
 	uint16_t crc;
 
-	while (full > 0 && in.p[full - 1] == 0)
-		full--;
 	crc = crc16(0, in.p, FRAME_MIN - 1);
 	for (size_t at = FRAME_MIN - 1; at < in.len; at++) {
 		crc = crc16(crc, in.p + at, 1);
 		/* A checksum over data and its checksum is 0. */
 		if (crc == 0 &&
-		    (at + 1 >= full ||
+		    (at + 1 == in.len ||
 			header_parse(&next,
 			    span(in.p + at + 1, in.len - at - 1), &s->stated)))
 			return (at + 1);
@@ -253,7 +251,7 @@ flac_packet(void *state, const prov_packet *packet, prov_err *err)
 		left = span(left.p + len, left.len - len);
 		ns = PROV_NO_TIME;
 	}
-	return (audio_rest(&s->a, left, ns, err));
+	return (left.len == 0 ? PROV_OK : audio_other(&s->a, left, ns, err));
 }
 
 static prov_status

@@ -4,7 +4,7 @@
 
 identity.py make DIR          writes noise.wav and dot.png
 identity.py read FILE VKEY    checks FILE and FILE.prov: MP4 with H.264 of
-                              whole frames and AAC, WAV, PNG
+                              whole frames and sound, WAV, PNG
 """
 import base64
 import hashlib
@@ -15,6 +15,8 @@ import zlib
 
 import cbor2
 from cryptography.hazmat.primitives.asymmetric import ed25519
+
+import coded
 
 NS = 1000000000
 
@@ -211,6 +213,23 @@ def flv1(packets):
         s.n += 1
     s.cut()
     return s, [["extradata", H(u32(len(content)), content)]]
+
+
+def sound(kind, packets, config):
+    """Other coded sound, and how many samples each packet has."""
+    form, rate, units = coded.units(kind, packets, config)
+    s, first, due = Segments(form), None, False
+    for content, records, n in (u for packet in units for u in packet):
+        if due:
+            s.cut()
+        first = first or H(content)
+        s.configure(H(content))
+        for record in records:
+            s.record(0x10, record)
+        s.n += n
+        due = ends(gear(0, records[0][:64]), s.n, rate, n)
+    s.cut()
+    return s, [["head", first]], [sum(u[2] for u in p) for p in units]
 
 
 class Bits:
@@ -531,7 +550,8 @@ def spread(rows):
 
 
 def samples(data, stbl):
-    sizes = [n for n, in table(stbl, b"stsz", at=8)]
+    one, n = struct.unpack(">II", dict(boxes(stbl))[b"stsz"][4:12])
+    sizes = [one] * n if one else [n for n, in table(stbl, b"stsz", at=8)]
     offsets = [n for n, in table(stbl, b"stco")]
     runs = table(stbl, b"stsc", 3)
     last = len(offsets) + 1
@@ -548,6 +568,21 @@ def samples(data, stbl):
 
 def nearest(n, d):
     return (n + d // 2) // d
+
+
+def in_esds(packets, esds):
+    """By object type: AAC, MPEG audio, DTS, Vorbis."""
+    object_type = esds[esds.index(b"\x04\x80\x80") + 5]
+    bare = {0x69: "mp3", 0x6b: "mp3", 0xa9: "dtsc"}
+    if object_type in bare:
+        return sound(bare[object_type], packets, None)
+    # FFmpeg writes every length in four bytes, seven bits in each.
+    at, n = esds.index(b"\x05\x80\x80") + 1, 0
+    for byte in esds[at:at + 4]:
+        n = n << 7 | byte & 0x7f
+    config = esds[at + 4:at + 4 + n]
+    return (sound("vorbis", packets, config) if object_type == 0xdd
+            else aac(packets, config))
 
 
 def track(data, moov, trak):
@@ -573,10 +608,13 @@ def track(data, moov, trak):
     kind, body = next(boxes(entry))
     if kind == b"avc1":
         made = h264(packets, inside(body[78:], b"avcC"))
+    elif kind == b"mp4a":
+        made = in_esds(packets, inside(body[28:], b"esds"))
     else:
-        esds = inside(body[28:], b"esds")
-        at = esds.index(b"\x05\x80\x80\x80") + 4
-        made = aac(packets, esds[at + 1:at + 1 + esds[at]])
+        name = kind.decode()
+        box = coded.BOXES.get(name)
+        made = sound(name, packets,
+                     box and inside(body[28:], box.encode()))
     return kind, made, [t + move for t in pts]
 
 
@@ -584,8 +622,8 @@ def mp4(data):
     moov = inside(data, b"moov")
     tracks = [track(data, moov, trak) for name, trak in boxes(moov)
               if name == b"trak"]
-    zero = min(min(t) if kind == b"avc1" else 1 << 63
-               for kind, _, t in tracks)
+    zero = min((min(t) for kind, _, t in tracks if kind == b"avc1"),
+               default=tracks[0][2][0])
     return [(made, [t - zero for t in times]) for _, made, times in tracks]
 
 
@@ -614,7 +652,7 @@ def ivf(data):
 # ---------------------------------------------------------------- check
 
 def check_stream(stream, blob, made, times):
-    segments, parts = made
+    segments, parts, *sizes = made
     check("a form of its own", stream[4] == segments.form.decode())
     check("the timeline is the signed one", H(blob) == stream[15])
     tl = deterministic(blob, "the timeline")
@@ -635,9 +673,12 @@ def check_stream(stream, blob, made, times):
         return
     at = unit_times(tl[4])
     check("a time for each unit", len(at) == sum(segments.units))
-    step = len(at) // len(times)
-    check("the times", all(abs(at[i * step] - t) <= 3000000
-                           for i, t in enumerate(times)))
+    steps = sizes[0] if sizes else [len(at) // len(times)] * len(times)
+    check("a number for each packet", len(steps) == len(times))
+    place = 0
+    for step, t in zip(steps, times):
+        check("the times", abs(at[place] - t) <= 3000000)
+        place += step
 
 
 def check_sidecar(path, vkey):

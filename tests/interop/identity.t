@@ -45,6 +45,23 @@ for file in "$@"; do
 	ok "$file is what prov signed" \
 	    "$python" "$identity" read "$file" "$vkey"
 done
+# Sound in each form that MP4 can carry.
+sounds=
+if command -v ffmpeg >/dev/null; then
+	for codec in ac3 eac3 dca truehd flac alac libvorbis libopus libmp3lame; do
+		ffmpeg -v error -nostdin -f lavfi -i anoisesrc=d=5:r=48000:seed=7 \
+		    -ac 2 -c:a $codec -strict -2 "$codec.mp4" &&
+			sounds="$sounds $codec.mp4"
+	done
+	# shellcheck disable=SC2086
+	ok "prov signs sounds" prov sign $sounds
+else
+	echo "# ffmpeg is not installed: no other sound"
+fi
+for file in $sounds; do
+	ok "$file is what prov signed" \
+	    "$python" "$identity" read "$file" "$vkey"
+done
 cp clip.mp4.prov noise.wav.prov
 exit_is 1 "and another file's sidecar is not" \
     "$python" "$identity" read noise.wav "$vkey"

@@ -177,22 +177,40 @@ leaf_is_as_documented(void **state)
 	}
 }
 
-/* Zeros behind a frame are no part of it: containers fill up with them. */
+/*
+ * A checksum whose last byte is 0 holds without it, too: wherever packets end,
+ * it is part of the frame.
+ */
 static void
-filled_up(void **state)
+checksum_ends_with_zero(void **state)
 {
-	uint8_t packet[FRAME_LEN + 7] = { 0 };
+	uint8_t packet[3 * FRAME_LEN];
 	const struct stream *want;
 	struct sound a, b;
+	unsigned i = 0;
 
 	(void)state;
-	frame_of(packet, "fff8c91800", 1);
+	for (unsigned n = 0; n < 3; n++, i++)
+		do
+			frame_of(packet + (size_t)n * FRAME_LEN, "fff8c91800",
+			    i);
+		while (packet[(n + 1) * FRAME_LEN - 1] != 0 && ++i < 100000);
 	open_flac(&a, INFO);
-	sound_put(&a, packet, FRAME_LEN, 0);
+	sound_put(&a, packet, sizeof(packet), 0);
 	want = sound_done(&a);
+	assert_int_equal(3, want->frames);
 	open_flac(&b, INFO);
-	sound_put(&b, packet, sizeof(packet), 0);
+	for (unsigned n = 0; n < 3; n++)
+		sound_put(&b, packet + (size_t)n * FRAME_LEN, FRAME_LEN,
+		    n * INT64_C(4096));
 	assert_same_essence(want, sound_done(&b));
+	sound_close(&b);
+	/* And one that lacks it is another. */
+	open_flac(&b, INFO);
+	for (unsigned n = 0; n < 3; n++)
+		sound_put(&b, packet + (size_t)n * FRAME_LEN,
+		    FRAME_LEN - (n == 2), n * INT64_C(4096));
+	assert_memory_not_equal(want->root, sound_done(&b)->root, 32);
 	sound_close(&a);
 	sound_close(&b);
 }
@@ -259,7 +277,7 @@ main(void)
 		cmocka_unit_test(not_frames),
 		cmocka_unit_test(leaf_is_as_documented),
 		cmocka_unit_test(conflicts),
-		cmocka_unit_test(filled_up),
+		cmocka_unit_test(checksum_ends_with_zero),
 		cmocka_unit_test(times_continue),
 	};
 
