@@ -97,6 +97,32 @@ static const uint8_t mpeg4[] = { 0, 0, 0x01, 0xb0, 0x03, 0, 0, 0x01, 0xb5, 0x89,
 	0xb2, 0x4c, 0x61, 0x76, 0x63, 0, 0, 0x01, 0xb3, 0, 0x10, 0x20, 0, 0,
 	0x01, 0xb6, 0x11, 0, 0x80 };
 
+/* Sound: bytes swapped in pairs, headers that are kept, a magic cookie. */
+static const uint8_t ac3[128] = { 0x77, 0x0b, 0, 0, 0x40, 0, 0, 0x40 };
+static const uint8_t dts[96] = { 0xfe, 0x7f, 0x01, 0x80, 0x3c, 0xfc, 0xf0, 0x05,
+	0xa0, 0xb4, 0x38, 0 };
+static const uint8_t vorbis_headers[] = { 0x02, 0x1e, 0x07, 0x01, 0x76, 0x6f,
+	0x72, 0x62, 0x69, 0x73, 0, 0, 0, 0, 0x02, 0x44, 0xac, 0, 0, 0, 0, 0, 0,
+	0, 0, 0, 0, 0, 0, 0, 0, 0xb8, 0x01, 0x03, 0x76, 0x6f, 0x72, 0x62, 0x69,
+	0x73, 0x05, 0x76, 0x6f, 0x72, 0x62, 0x69, 0x73, 0xff, 0xff, 0xff, 0xff,
+	0xff, 0xff, 0xff, 0x07, 0, 0, 0, 0, 0, 0x02, 0, 0, 0, 0x04, 0x04 };
+static const uint8_t cookie[] = { 0, 0, 0x10, 0, 0, 0x10, 0x28, 0x0a, 0x0e, 2,
+	0, 0xff, 0, 0, 0x40, 0, 0, 1, 0x23, 0x45, 0, 0, 0xac, 0x44 };
+static const uint8_t usac[] = { 0xf9, 0x46, 0x43, 0x60 };
+static const uint8_t unit[48] = { 0x50, 0x18, 0, 0, 0xf8, 0x72, 0x6f, 0xba, 0,
+	0, 0x80, 0x01, 0xb7, 0x52, 0, 0, 0, 0, 0x80, 0, 0x20 };
+
+#define SOUND(name, bytes)                   \
+	{                                    \
+		{ .kind = PROV_AUDIO,        \
+			.codec = (name),     \
+			.tb_num = 1,         \
+			.tb_den = 25 },      \
+		{                            \
+			bytes, sizeof(bytes) \
+		}                            \
+	}
+
 static const struct feed {
 	prov_config config;
 	prov_span packet;
@@ -111,6 +137,29 @@ static const struct feed {
 	      .tb_den = 25,
 	      .rate = 8000 },
 	    { hevc, sizeof(hevc) } },
+	SOUND("ac3", ac3),
+	SOUND("dts", dts),
+	SOUND("truehd", unit),
+	SOUND("flac", unit),
+	SOUND("aac_latm", unit),
+	{ { .kind = PROV_AUDIO,
+	      .codec = "vorbis",
+	      .extradata = { vorbis_headers, sizeof(vorbis_headers) },
+	      .tb_num = 1,
+	      .tb_den = 25 },
+	    { dts + 11, 4 } },
+	{ { .kind = PROV_AUDIO,
+	      .codec = "alac",
+	      .extradata = { cookie, sizeof(cookie) },
+	      .tb_num = 1,
+	      .tb_den = 25 },
+	    { dts + 11, 8 } },
+	{ { .kind = PROV_AUDIO,
+	      .codec = "aac",
+	      .extradata = { usac, sizeof(usac) },
+	      .tb_num = 1,
+	      .tb_den = 25 },
+	    { dts, sizeof(dts) } },
 	{ { .kind = PROV_VIDEO, .codec = "av1", .tb_num = 1, .tb_den = 25 },
 	    { av1, sizeof(av1) } },
 	{ { .kind = PROV_VIDEO,
