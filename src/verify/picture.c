@@ -124,6 +124,7 @@ struct scale {
 	size_t name_len; /* of the longest "kind codec" */
 };
 
+/* Codecs have names of printable ASCII (name_set): a column a byte. */
 static size_t
 name_len(const struct verdict_stream *s)
 {
@@ -177,7 +178,26 @@ range_mark(enum reason what)
 	}
 }
 
-/* A cell is marked by the first range that takes in 5 percent of it. */
+/* What there is to say of a stream that is not compared cell by cell. */
+static char
+whole_mark(const struct verdict_stream *s)
+{
+	switch ((int)s->state) {
+	case PAIR_MISSING:
+		return ('M');
+	case PAIR_ADDED:
+		return ('+');
+	case PAIR_UNSUPPORTED:
+		return ('?');
+	default:
+		return ('.');
+	}
+}
+
+/*
+ * A cell is marked by the first range that takes in 5 percent of it. What is
+ * shorter than that, in a long file, marks the cell that its middle is in.
+ */
 static char
 cell_mark(const struct verdict_stream *s, const struct scale *x, unsigned i)
 {
@@ -189,8 +209,13 @@ cell_mark(const struct verdict_stream *s, const struct scale *x, unsigned i)
 		b = (double)s->ranges[k].to;
 		if ((b < to ? b : to) - (a > from ? a : from) > width / 20)
 			return (range_mark(s->ranges[k].what));
+		if (b - a <= width / 20 && (a + b) / 2 >= from &&
+		    (a + b) / 2 < to)
+			return (range_mark(s->ranges[k].what));
 	}
-	return ('.');
+	if ((double)s->from >= to || (double)s->to <= from)
+		return (' ');
+	return (whole_mark(s));
 }
 
 const char *
@@ -254,8 +279,7 @@ put_stream(struct buf *b, const struct verdict_stream *s, const struct scale *x)
 	while (!b->failed && b->len < start + 2 + x->name_len)
 		buf_put_byte(b, ' ');
 	buf_put_str(b, "  ");
-	if (x->to > x->from && s->kind != PROV_IMAGE &&
-	    (s->state == PAIR_MATCH || s->state == PAIR_ALTERED)) {
+	if (x->to > x->from && s->kind != PROV_IMAGE && s->to > s->from) {
 		put_clock(b, x->from);
 		buf_put_byte(b, ' ');
 		for (unsigned i = 0; i < x->cells; i++)

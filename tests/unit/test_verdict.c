@@ -220,8 +220,65 @@ picture(void **state)
 	assert_text(v, PATH ": ALTERED  binding.streams.mismatch\n"
 			    "  video h264  0:00 ..NMR 0:10  altered 4.0-6.0 s, "
 			    "missing 6.0-8.0 s, reordered 8.0-10.0 s\n"
-			    "  audio aac   missing\n");
+			    "  audio aac   0:00 MMMMM 0:10  missing\n");
+	v->streams[1].state = PAIR_ADDED;
+	v->streams[1].from = INT64_C(4000000000);
+	v->streams[1].to = INT64_C(8000000000);
+	v->streams[0].n_ranges = 0;
+	v->streams[0].state = PAIR_UNSUPPORTED;
+	assert_text(v, PATH ": ALTERED  binding.streams.mismatch\n"
+			    "  video h264  0:00 ????? 0:10  not compared\n"
+			    "  audio aac   0:00   ++  0:10  added\n");
 	prov_verdict_free(v);
+}
+
+/* The line of the first stream, of so many segments and so long. */
+static void
+assert_line(uint64_t segments, int64_t to, struct range r, const char *want)
+{
+	prov_verdict *v = good();
+	char *text = NULL, *line;
+
+	v->binding = PROV_BIND_NONE;
+	add_streams(v);
+	v->streams[0].segments = segments;
+	v->streams[0].to = v->streams[1].to = to;
+	v->streams[0].ranges[0] = r;
+	verdict_settle(v);
+	assert_int_equal(prov_verdict_text(&text, v, NULL), PROV_OK);
+	line = strstr(text, "\n  video h264  ");
+	assert_non_null(line);
+	line += strlen("\n  video h264  ");
+	*strchr(line, '\n') = '\0';
+	assert_string_equal(line, want);
+	prov_free(text);
+	prov_verdict_free(v);
+}
+
+/* Three hours, one segment, none at all: what is altered is always seen. */
+static void
+picture_widths(void **state)
+{
+	const int64_t s = INT64_C(1000000000);
+	const enum reason n = REASON_ESSENCE_ALTERED;
+
+	(void)state;
+	assert_line(5400, 10800 * s, (struct range){ n, 5400 * s, 5402 * s },
+	    "0:00 ....................N................... 3:00:00"
+	    "  altered 5400.0-5402.0 s");
+	assert_line(5400, 10800 * s, (struct range){ n, 10798 * s, 10800 * s },
+	    "0:00 .......................................N 3:00:00"
+	    "  altered 10798.0-10800.0 s");
+	assert_line(1, 10 * s, (struct range){ n, 0, 10 * s },
+	    "0:00 NNNNN 0:10  altered 0.0-10.0 s");
+	assert_line(7, 7 * s, (struct range){ n, 3 * s, 4 * s },
+	    "0:00 ...N... 0:07  altered 3.0-4.0 s");
+	/* On the border of two cells one is marked. */
+	assert_line(5400, 10800 * s, (struct range){ n, 539 * s, 541 * s },
+	    "0:00 ..N..................................... 3:00:00"
+	    "  altered 539.0-541.0 s");
+	assert_line(0, 1, (struct range){ n, 0, 1 },
+	    "0:00 NNNNNNNNN 0:00  altered 0.0-0.0 s");
 }
 
 /* Nothing that a file or a statement says reaches a terminal as it is. */
@@ -337,6 +394,7 @@ main(void)
 		cmocka_unit_test(words),
 		cmocka_unit_test(trouble),
 		cmocka_unit_test(picture),
+		cmocka_unit_test(picture_widths),
 		cmocka_unit_test(terminal_safe),
 		cmocka_unit_test(json_keys),
 		cmocka_unit_test(reasons),
