@@ -104,7 +104,7 @@ typedef struct prov_config {
 	int64_t end;         /* sound: ticks at which it ends as heard; 0: unknown */
 	uint32_t rate;       /* audio: samples a second; 0 not known */
 	uint32_t channels;   /* audio; 0 not known */
-	uint32_t bits;       /* PCM: bits per sample as stored */
+	uint32_t bits;       /* per sample or pixel as stored; 0 not known */
 	prov_present present; /* what the container states */
 } prov_config;
 

@@ -292,10 +292,10 @@ open_stream(struct inputs *in, struct input *i, const AVStream *st,
 		c.channels = par->ch_layout.nb_channels > 0
 		                 ? (uint32_t)par->ch_layout.nb_channels
 		                 : 0;
-		c.bits = par->bits_per_coded_sample > 0
-		             ? (uint32_t)par->bits_per_coded_sample
-		             : 0;
 	}
+	c.bits = par->bits_per_coded_sample > 0
+	             ? (uint32_t)par->bits_per_coded_sample
+	             : 0;
 	c.end = end_of(in, st);
 	if ((status = present(in, i, par, &c, err)) != PROV_OK ||
 	    (status = prov_essence_stream(in->e, &c, &i->index, err)) !=

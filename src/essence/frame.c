@@ -16,6 +16,7 @@ enum outside {
 	NOTHING,   /* packets say all */
 	EXTRADATA, /* tables or options, as they are */
 	HEADERS,   /* Theora's, without its comments */
+	PALETTE,   /* a depth that means a palette, or grey */
 	RANGE      /* DNxHD's, in QuickTime's "ACLR" */
 };
 
@@ -109,8 +110,16 @@ key_svq1(prov_span s)
 	return (key_at(s, 22 + 8, 2));
 }
 
+/* A frame of strips, the first of which is intra. */
+static bool
+key_cinepak(prov_span s)
+{
+	return (s.len > 10 && s.p[10] == 0x10);
+}
+
 static const struct codec codecs[] = {
 	{ "cfhd", NOTHING, always },
+	{ "cinepak", PALETTE, key_cinepak },
 	{ "dnxhd", RANGE, always },
 	{ "dvvideo", NOTHING, always },
 	{ "ffv1", EXTRADATA, key_range },
@@ -150,6 +159,13 @@ range_of(prov_span s)
 		if (memcmp(s.p + i, "ACLRACLR0001", 12) == 0)
 			return (be32(s.p + i + 12));
 	return (0);
+}
+
+/* QuickTime's depths: up to 8 a palette, over 32 grey; others are colours. */
+static uint32_t
+palette_of(const prov_config *config)
+{
+	return (config->bits <= 8 || config->bits > 32 ? config->bits : 0);
 }
 
 /* A length in bytes of 255 and one less than that (Xiph lacing). */
@@ -221,6 +237,9 @@ configure(struct frame *f, prov_span extradata, prov_err *err)
 		}
 		put_part(&content, part[0]);
 		put_part(&content, part[2]);
+		break;
+	case PALETTE:
+		buf_put_be32(&content, palette_of(track_config_of(f->c.t)));
 		break;
 	case RANGE:
 		buf_put_be32(&content, range_of(extradata));

@@ -4,6 +4,7 @@
  * Such streams match only in the container format that they were signed in.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/bytes.h"
 #include "essence/track.h"
@@ -103,6 +104,13 @@ count(struct raw *r, const prov_packet *p, int64_t ns, prov_err *err)
 	return (track_samples(r->t, ns, n < 1 ? 1 : (uint64_t)n, err));
 }
 
+/* CEA-608 says in its bytes when a text comes and goes. */
+static bool
+stands(const prov_config *c)
+{
+	return (c->kind == PROV_SUBTITLE && strcmp(c->codec, "eia_608") != 0);
+}
+
 /* Subtitles are as altered by standing too long as by other words. */
 static prov_status
 record_lasts(struct raw *r, const prov_packet *p, prov_err *err)
@@ -135,7 +143,7 @@ raw_packet(void *state, const prov_packet *p, prov_err *err)
 		return (st);
 	if ((st = track_record(r->t, RECORD_DATA, p->data, err)) != PROV_OK)
 		return (st);
-	if (track_config_of(r->t)->kind == PROV_SUBTITLE &&
+	if (stands(track_config_of(r->t)) &&
 	    (st = record_lasts(r, p, err)) != PROV_OK)
 		return (st);
 	return (count(r, p, ns, err));

@@ -102,13 +102,41 @@ what_decodes_is_bound(void **state)
 	    S("\2\2\5idothernew"));
 }
 
+/* QuickTime's depth turns colours into a palette's, or into grey. */
+static void
+a_palette_is_bound(void **state)
+{
+	static const uint32_t bits[] = { 24, 0, 12, 32, 8, 1, 40 };
+	uint8_t roots[7][32];
+
+	(void)state;
+	for (size_t i = 0; i < 7; i++) {
+		prov_config config = { .kind = PROV_VIDEO,
+			.codec = "cinepak",
+			.tb_num = 1,
+			.tb_den = 1000,
+			.bits = bits[i] };
+		struct video_in v = { 0 };
+
+		assert_int_equal(PROV_OK, prov_essence_new(&v.e, "x", NULL));
+		assert_int_equal(PROV_OK,
+		    prov_essence_stream(v.e, &config, &v.index, NULL));
+		PUT(&v, intra, 0);
+		memcpy(roots[i], video_end(&v)->root, 32);
+		video_close(&v);
+		for (size_t k = 0; k < i; k++)
+			assert_int_equal(i < 4,
+			    memcmp(roots[i], roots[k], 32) == 0);
+	}
+}
+
 /* Where a packet refers to no other, by each codec's own header. */
 static void
 key_frames_are_found(void **state)
 {
 	static const struct {
 		const char *codec;
-		uint8_t key[9], other[9];
+		uint8_t key[11], other[11];
 	} rows[] = {
 		{ "ffv1", { 0x7f, 0x80 }, { 0x7f, 0x7f } },
 		{ "snow", { 0xff, 0 }, { 0, 0xff } },
@@ -129,6 +157,7 @@ key_frames_are_found(void **state)
 		    { 0, 0, 0x80, 0, 0, 0, 0x3f } },
 		{ "flv1", { 0, 0, 0x80, 0, 0x80, 0, 0, 0, 0x1f },
 		    { 0, 0, 0x80, 0, 0x80, 0, 0, 0, 0x3f } },
+		{ "cinepak", { [10] = 0x10 }, { [10] = 0x11 } },
 		{ "svq1", { 0, 0, 0x80, 0 }, { 0, 0, 0x80, 1 } },
 	};
 	const struct stream *s;
@@ -207,6 +236,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(leaves_are_as_documented),
 		cmocka_unit_test(what_decodes_is_bound),
+		cmocka_unit_test(a_palette_is_bound),
 		cmocka_unit_test(key_frames_are_found),
 		cmocka_unit_test(headers_that_do_not_add_up_are_refused),
 		cmocka_unit_test(a_new_configuration_is_recorded),

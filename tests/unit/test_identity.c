@@ -10,7 +10,7 @@ static prov_identity *
 sample(void)
 {
 	prov_config video = { .kind = PROV_VIDEO,
-		.codec = "cinepak",
+		.codec = "qtrle",
 		.tb_num = 1,
 		.tb_den = 1000 };
 	prov_config audio = { .kind = PROV_AUDIO,
@@ -89,7 +89,7 @@ getters(void **state)
 	(void)state;
 	assert_int_equal(2, prov_identity_streams(id));
 	assert_int_equal(PROV_OK, prov_identity_stream(id, 0, &info, NULL));
-	assert_string_equal("cinepak", info.codec);
+	assert_string_equal("qtrle", info.codec);
 	assert_string_equal("raw/1", info.canon);
 	assert_null(info.refused);
 	assert_int_equal(2, info.segments);

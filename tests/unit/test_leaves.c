@@ -125,7 +125,7 @@ static void
 timelines_hold_frames(void **state)
 {
 	static const prov_config video = { .kind = PROV_VIDEO,
-		.codec = "cinepak",
+		.codec = "qtrle",
 		.tb_num = 1,
 		.tb_den = 1000 };
 

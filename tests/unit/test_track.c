@@ -66,7 +66,7 @@ end(struct asset *a)
 }
 
 static const prov_config video = { .kind = PROV_VIDEO,
-	.codec = "cinepak",
+	.codec = "qtrle",
 	.extradata = { (const uint8_t *)"head", 4 },
 	.tb_num = 1,
 	.tb_den = 1000 };
@@ -95,7 +95,7 @@ raw_is_as_documented(void **state)
 	finish(&a);
 	s = &a.id->streams[0];
 	assert_string_equal("raw/1", s->canon);
-	assert_string_equal("cinepak", s->codec);
+	assert_string_equal("qtrle", s->codec);
 	assert_int_equal(PROV_OK, sha256_of(config, span("head", 4), NULL));
 	put_leaf_head(&first, "raw/1", config);
 	put_record(&first, 0x10, "one", 3);
