@@ -55,12 +55,28 @@ has_zeros(const uint8_t *p)
 	return (any != 0);
 }
 
+/* Where 00 00 01 begins first, from at to end - 1; end if it does not. */
+static size_t
+find_code_in(const uint8_t *p, size_t at, size_t end)
+{
+	while (at < end) {
+		const uint8_t *one = memchr(p + at + 2, 1, end - at);
+
+		if (one == NULL)
+			break;
+		if (one[-1] == 0 && one[-2] == 0)
+			return ((size_t)(one - p) - 2);
+		at = (size_t)(one - p) - 1;
+	}
+	return (end);
+}
+
 /* Where the next 00 00 01 begins, from at on; the length if there is none. */
 static size_t
 find_code(prov_span s, size_t at)
 {
 	while (s.len - at >= 3) {
-		size_t end = s.len - 2;
+		size_t end = s.len - 2, next;
 
 		if (end - at > BLOCK) {
 			if (!has_zeros(s.p + at)) {
@@ -69,10 +85,9 @@ find_code(prov_span s, size_t at)
 			}
 			end = at + BLOCK;
 		}
-		for (; at < end; at++)
-			if (s.p[at] == 0 && s.p[at + 1] == 0 &&
-			    s.p[at + 2] == 1)
-				return (at);
+		if ((next = find_code_in(s.p, at, end)) < end)
+			return (next);
+		at = end;
 	}
 	return (s.len);
 }
