@@ -142,6 +142,43 @@ def copy(made):
     return copies
 
 
+# Patches outside of packets, by what stands before the byte that changes.
+PATCHES = [
+    ("alac", "mp4", b"$alac\0\0\0\0\0\0\x10\0", 2, "Rice parameter"),
+    ("opus", "mp4", b"dOps", 9, "gain"),
+    ("opus-51", "mp4", b"dOps", 13, "place of a channel"),
+    ("opus-51", "matroska", b"OpusHead", 13, "place of a channel"),
+    ("flac", "mp4", b"dfLa\0\0\0\0", 16, "rate in STREAMINFO"),
+    ("vorbis", "matroska", b"\5vorbis", 40, "codebook"),
+    ("vorbis", "matroska", b"\1vorbis", 21, "window"),
+    ("aac-stereo", "mp4", b"\5\x80\x80\x80", 2, "channels"),
+]
+
+
+def patched(made):
+    """Files that play otherwise, though no packet has changed."""
+    out = {}
+    for name, container, before, at, what in PATCHES:
+        data = bytearray(open(f"{name}+{container}.{container}", "rb").read())
+        data[data.index(before) + len(before) + at] ^= 1 << 3 \
+            if what == "channels" else 1
+        to = f"patched-{len(out)}.{container}"
+        with open(to, "wb") as f:
+            f.write(data)
+        out[to] = f"{what} of {name} in {container}"
+    # Each ADTS header says mono, and packets are as they were.
+    data = bytearray(open(made["aac-stereo"], "rb").read())
+    at = 0
+    while at + 7 <= len(data):
+        size = (data[at + 3] & 3) << 11 | data[at + 4] << 3 | data[at + 5] >> 5
+        data[at + 3] = data[at + 3] & 0x3f | 1 << 6
+        at += size
+    with open("patched.adts", "wb") as f:
+        f.write(data)
+    out["patched.adts"] = "channels in ADTS"
+    return out
+
+
 def sound(record):
     """(canon, root) of the only stream."""
     streams = record["streams"]
@@ -198,6 +235,12 @@ def main():
               f"{container}: {is_}")
         if is_ != want:
             print(f"# the table says {want}; {verdicts[path]['reasons']}")
+    lies = patched(made)
+    for r in prov("verify", "--json", *lies):
+        n += 1
+        fine = r["status"] == 1 and r["binding"] not in ("exact", "streams")
+        print(f"{'ok' if fine else 'not ok'} {n} - {lies[r['path']]}: "
+              f"{r['reasons']}")
     n += 1
     stale = sorted(set(table) - met)
     print(f"{'not ok' if stale else 'ok'} {n} - every row of the table was "
