@@ -13,6 +13,7 @@ static const struct opt opts[] = {
 	{ "sidecar", 0, "FILE", "the sidecar of the one file given" },
 	{ "sidecar-dir", 0, "DIR", "sidecars are in DIR" },
 	{ "no-sidecar", 0, NULL, "use no sidecars, only the ledger" },
+	{ "accept", 0, "clip", "let a proven piece of what was signed pass" },
 	{ "jobs", 'j', "N", "work on N files at once" },
 	{ "recursive", 'r', "DIR", "verify every file below DIR; repeatable" },
 	{ "json", 0, NULL, "print one JSON object a line" },
@@ -158,6 +159,7 @@ make_verifiers(struct session *s)
 		.demux = s->home.demux,
 		.sidecar_dir = args_value(s->args, "sidecar-dir"),
 		.sidecar_file = args_value(s->args, "sidecar"),
+		.accept_clip = args_has(s->args, "accept"),
 	};
 	prov_err err = { 0 };
 
@@ -273,6 +275,11 @@ usage_holds(const struct args *args)
 	    strcmp(args_value(args, "report"), "-") == 0) {
 		complain(args, NULL,
 		    "--json and --report - exclude each other");
+		return (false);
+	}
+	if (args_has(args, "accept") &&
+	    strcmp(args_value(args, "accept"), "clip") != 0) {
+		complain(args, NULL, "--accept takes clip, and nothing else");
 		return (false);
 	}
 	return (args_only_one(args, places, 3));

@@ -53,7 +53,8 @@ typedef enum prov_field {
 	PROV_PADDING = 26,    /* declared end padding, samples */
 	PROV_SHOWN_FROM = 27, /* presented interval on the common clock, ns */
 	PROV_SHOWN_TO = 28,
-	PROV_EDITED = 29,     /* 1: hidden samples, dwells or rates; default 0 */
+	PROV_EDITED = 29,     /* bits: 1 dwells, rates, parts left out or moved;
+				 2 ends that an edit list hides; default 0 */
 	PROV_ICC = 30,        /* first 63 bits of an ICC profile's SHA-256 */
 	PROV_GAMMA = 31,      /* PNG gAMA */
 	PROV_CHRM = 32,       /* first 63 bits of SHA-256 over PNG cHRM */

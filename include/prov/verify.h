@@ -47,6 +47,7 @@ typedef struct prov_verify_options {
 	const char *sidecar_dir;
 	const char *sidecar_file; /* overrides, for one file */
 	int64_t now;              /* Unix seconds; 0 reads the clock */
+	int accept_clip; /* a proven piece of what was signed holds, too */
 	prov_progress_fn progress;
 	void *progress_arg;
 } prov_verify_options;
@@ -62,7 +63,8 @@ PROV_API void prov_verifier_free(prov_verifier *v);
 /*
  * Looks path's statements up in its sidecar and the ledger and judges them.
  * PROV_OK only if it all holds: signature valid by a trusted signer, included,
- * not known to be revoked, and bound exactly or by its streams. Otherwise
+ * not known to be revoked, and bound exactly or by its streams, or as a clip
+ * where the options accept one. Otherwise
  * PROV_EUNTRUSTED, or what kept it from deciding. *out is set in either case,
  * unless PROV_ENOMEM or PROV_EARG is returned; free it.
  */

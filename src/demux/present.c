@@ -515,12 +515,13 @@ edits_bmff(prov_config *c, const struct bmff *b, const struct bmff_track *t)
 		c->shift_ns = empty - ticks_ns(e->from, t->timescale);
 	/* Durations by a clock that is not there. */
 	if (e->odd ||
-	    ((e->empty > 0 || e->duration > 0) && b->timescale == 0) ||
-	    hides(b, t, c->kind == PROV_VIDEO)) {
+	    ((e->empty > 0 || e->duration > 0) && b->timescale == 0))
 		prov_present_set(&c->present, PROV_EDITED, 1);
-	}
 	if (e->odd)
 		return;
+	if (hides(b, t, c->kind == PROV_VIDEO))
+		prov_present_set(&c->present, PROV_EDITED,
+		    c->present.v[PROV_EDITED] | 2);
 	prov_present_set(&c->present, PROV_SHOWN_FROM, empty);
 	if (e->duration > 0 && b->timescale > 0)
 		prov_present_set(&c->present, PROV_SHOWN_TO,

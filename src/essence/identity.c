@@ -23,7 +23,7 @@
 #include "hash/sha256.h"
 #include "hash/tree.h"
 
-#define IDENTITY_VERSION 1
+#define IDENTITY_VERSION 2
 
 enum {
 	KEY_INDEX = 1,
@@ -52,7 +52,8 @@ enum {
 	ID_REFUSED,
 	ID_UNCOVERED,
 	ID_STREAMS,
-	ID_BLOBS
+	ID_BLOBS,
+	ID_DULL
 };
 
 /* For messages, behind "stream" or "identity". */
@@ -490,10 +491,19 @@ put_blob(struct buf *b, const struct stream *s)
 		b->failed = true;
 }
 
+static void
+put_dull(struct buf *b, const struct stream *s)
+{
+	if (s->tl == NULL || s->tl->dull == NULL)
+		cbor_put_null(b);
+	else
+		cbor_put_bytes(b, span(s->tl->dull, (s->tl->n + 7) / 8));
+}
+
 prov_status
 identity_encode(struct buf *b, const prov_identity *id, prov_err *err)
 {
-	cbor_put_map(b, 6);
+	cbor_put_map(b, 7);
 	put_number(b, ID_VERSION, IDENTITY_VERSION);
 	put_text(b, ID_FORMAT, id->format);
 	cbor_put_uint(b, ID_REFUSED);
@@ -511,6 +521,10 @@ identity_encode(struct buf *b, const prov_identity *id, prov_err *err)
 	cbor_put_array(b, id->n);
 	for (size_t i = 0; i < id->n; i++)
 		put_blob(b, &id->streams[i]);
+	cbor_put_uint(b, ID_DULL);
+	cbor_put_array(b, id->n);
+	for (size_t i = 0; i < id->n; i++)
+		put_dull(b, &id->streams[i]);
 	return (buf_done(b, err));
 }
 
@@ -553,6 +567,44 @@ get_blob(struct cbor *c, struct stream *s, prov_err *err)
 	return (PROV_OK);
 }
 
+/* Which segments are dull, a bit for each. */
+static prov_status
+get_dull(struct cbor *c, struct stream *s, prov_err *err)
+{
+	prov_span bits;
+	prov_status st;
+
+	if (cbor_peek(c) != CBOR_BYTES)
+		return (cbor_get_null(c, err));
+	if ((st = cbor_get_bytes(c, &bits, err)) != PROV_OK)
+		return (st);
+	if (s->tl == NULL || bits.len != (s->tl->n + 7) / 8)
+		return (prov_fail(err, PROV_EFORMAT,
+		    "stream %u: bits of %zu bytes do not fit it", s->index,
+		    bits.len));
+	if ((s->tl->dull = malloc(bits.len + 1)) == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "%zu bytes", bits.len));
+	if (bits.len > 0)
+		memcpy(s->tl->dull, bits.p, bits.len);
+	return (PROV_OK);
+}
+
+static prov_status
+get_array(struct cbor *c, uint64_t key, const prov_identity *id, prov_err *err)
+{
+	prov_status st;
+	uint64_t n;
+
+	if ((st = field_key(c, key, form, err)) != PROV_OK ||
+	    (st = cbor_get_array(c, &n, err)) != PROV_OK)
+		return (st);
+	if (n != id->n)
+		return (prov_fail(err, PROV_EFORMAT,
+		    "%llu timelines for %zu streams", (unsigned long long)n,
+		    id->n));
+	return (PROV_OK);
+}
+
 static prov_status
 get_streams(struct cbor *c, prov_identity *id, prov_err *err)
 {
@@ -567,15 +619,15 @@ get_streams(struct cbor *c, prov_identity *id, prov_err *err)
 		if ((st = identity_add(id, &s, err)) != PROV_OK ||
 		    (st = stream_decode(s, c, err)) != PROV_OK)
 			return (st);
-	if ((st = field_key(c, ID_BLOBS, form, err)) != PROV_OK ||
-	    (st = cbor_get_array(c, &n, err)) != PROV_OK)
+	if ((st = get_array(c, ID_BLOBS, id, err)) != PROV_OK)
 		return (st);
-	if (n != id->n)
-		return (prov_fail(err, PROV_EFORMAT,
-		    "%llu timelines for %zu streams", (unsigned long long)n,
-		    id->n));
 	for (size_t i = 0; i < id->n; i++)
 		if ((st = get_blob(c, &id->streams[i], err)) != PROV_OK)
+			return (st);
+	if ((st = get_array(c, ID_DULL, id, err)) != PROV_OK)
+		return (st);
+	for (size_t i = 0; i < id->n; i++)
+		if ((st = get_dull(c, &id->streams[i], err)) != PROV_OK)
 			return (st);
 	return (PROV_OK);
 }
@@ -590,7 +642,7 @@ get_identity(struct cbor *c, prov_identity *id, prov_err *err)
 	    (st = get_number(c, ID_VERSION, UINT64_MAX, &version, err)) !=
 		PROV_OK)
 		return (st);
-	if (n != 6 || version != IDENTITY_VERSION)
+	if (n != 7 || version != IDENTITY_VERSION)
 		return (prov_fail(err, PROV_EFORMAT,
 		    "identity of version %llu with %llu keys",
 		    (unsigned long long)version, (unsigned long long)n));

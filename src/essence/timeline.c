@@ -37,11 +37,18 @@ timeline_free(struct timeline *tl)
 	free(tl->leaves);
 	free(tl->frames);
 	free(tl->units);
+	free(tl->dull);
 	free(tl->runs);
 	free(tl->order);
 	free(tl->unit_at);
 	free(tl->run_at);
 	free(tl);
+}
+
+bool
+timeline_is_dull(const struct timeline *tl, uint64_t k)
+{
+	return (tl->dull == NULL || (tl->dull[k / 8] >> k % 8 & 1) != 0);
 }
 
 void

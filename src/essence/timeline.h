@@ -49,6 +49,7 @@ struct timeline {
 	uint8_t *leaves; /* n * 32 bytes */
 	uint8_t *frames; /* total * TIMELINE_FRAME_LEN bytes, or NULL */
 	uint64_t *units; /* n */
+	uint8_t *dull;   /* n bits, or NULL: see dull.h; not part of the blob */
 	uint64_t total;  /* sum of units */
 	bool untimed;
 	size_t n_runs;
@@ -92,6 +93,9 @@ prov_status timeline_shift(struct timeline *tl, int64_t ns, prov_err *err);
 
 /* Makes unit_at and run_at; timeline_decode* and timeline_set_times do too. */
 prov_status timeline_index(struct timeline *tl, prov_err *err);
+
+/* Whether segment k could be anybody's; where nobody looked, it could. */
+bool timeline_is_dull(const struct timeline *tl, uint64_t k);
 
 /* When coded unit u is presented, ns. u < total and !untimed. */
 int64_t timeline_at(const struct timeline *tl, uint64_t u);

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/limits.h"
+#include "essence/dull.h"
 #include "essence/parts.h"
 #include "hash/sha256.h"
 #include "hash/tree.h"
@@ -25,7 +26,8 @@ struct track {
 
 	struct leaves *leaves;
 	struct sha256 *ancillary;
-	uint64_t units; /* in the open leaf */
+	struct dull dull; /* the open leaf */
+	uint64_t units;   /* in the open leaf */
 	uint8_t active[32];
 
 	struct stream s;      /* parts, refused, counts */
@@ -210,6 +212,7 @@ open_leaf(struct track *t)
 	if (leaves_is_open(t->leaves))
 		return;
 	leaves_open(t->leaves, t->ops->name, t->active);
+	dull_begin(&t->dull);
 	t->units = 0;
 }
 
@@ -219,12 +222,17 @@ grow_units(struct track *t, prov_err *err)
 {
 	size_t room = t->room == 0 ? 64 : 2 * t->room;
 	uint64_t *units;
+	uint8_t *dull;
 
 	if (t->tl->n < t->room)
 		return (PROV_OK);
 	if ((units = realloc(t->tl->units, room * sizeof(*units))) == NULL)
 		return (prov_fail(err, PROV_ENOMEM, "%zu segments", room));
 	t->tl->units = units;
+	if ((dull = realloc(t->tl->dull, room / 8)) == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "%zu segments", room));
+	memset(dull + t->room / 8, 0, (room - t->room) / 8);
+	t->tl->dull = dull;
 	t->room = room;
 	return (PROV_OK);
 }
@@ -237,6 +245,8 @@ close_leaf(struct track *t, prov_err *err)
 	if ((st = leaves_close(t->leaves, err)) != PROV_OK ||
 	    (st = grow_units(t, err)) != PROV_OK)
 		return (st);
+	if (dull_end(&t->dull, t->config.kind, t->units))
+		t->tl->dull[t->tl->n / 8] |= (uint8_t)(1U << t->tl->n % 8);
 	t->tl->units[t->tl->n++] = t->units;
 	t->units = 0;
 	return (PROV_OK);
@@ -296,6 +306,7 @@ track_record_add(struct track *t, prov_span data, prov_err *err)
 		return (prov_fail(err, PROV_EINTERNAL,
 		    "a record has %zu bytes too many", data.len - owed));
 	leaves_add(t->leaves, data);
+	dull_piece(&t->dull, data);
 	return (PROV_OK);
 }
 
@@ -311,6 +322,7 @@ track_record(struct track *t, uint8_t type, prov_span data, prov_err *err)
 		return (st);
 	open_leaf(t);
 	leaves_record(t->leaves, type, data);
+	dull_record(&t->dull, data);
 	return (PROV_OK);
 }
 

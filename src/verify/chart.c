@@ -189,6 +189,7 @@ base_class(const struct verdict_stream *s)
 		return ("add");
 	case PAIR_UNSUPPORTED:
 		return ("unk");
+	case PAIR_CLIP:
 	case PAIR_MATCH:
 	case PAIR_ALTERED:
 		break;
@@ -344,6 +345,7 @@ state_mood(enum pair_state s)
 {
 	switch (s) {
 	case PAIR_MATCH:
+	case PAIR_CLIP:
 		return (MOOD_GOOD);
 	case PAIR_UNSUPPORTED:
 		return (MOOD_OPEN);

@@ -26,11 +26,17 @@ same_form(const struct stream *a, const struct stream *b)
 }
 
 bool
+compare_form(const struct shown *was, const struct shown *is)
+{
+	return (same_form(was->s, is->s) && form_travels(was, is));
+}
+
+bool
 compare_essence(const struct shown *was, const struct shown *is)
 {
 	const struct stream *a = was->s, *b = is->s;
 
-	return (same_form(a, b) && form_travels(was, is) &&
+	return (compare_form(was, is) &&
 		memcmp(a->config, b->config, sizeof(a->config)) == 0 &&
 		memcmp(a->root, b->root, sizeof(a->root)) == 0 &&
 		a->segments == b->segments && a->frames == b->frames &&

@@ -46,6 +46,9 @@ prov_status compare_stream(struct comparison *out, const struct shown *was,
 /* From its first frame to its end, on its own clock; untimed: from 0. */
 void shown_span(const struct shown *x, int64_t *from, int64_t *to);
 
+/* Whether the streams have one form, which counts in both containers. */
+bool compare_form(const struct shown *was, const struct shown *is);
+
 /* Whether coded content and configuration are the same, by their digests. */
 bool compare_essence(const struct shown *was, const struct shown *is);
 

@@ -16,6 +16,7 @@ evidence_free(struct evidence *e)
 	for (size_t i = 0; i < STREAMS_MAX; i++)
 		timeline_free(e->tl[i]);
 	pairing_free(e->pairing);
+	free(e->clip);
 	free(e);
 }
 
@@ -279,6 +280,43 @@ has_bound_streams(const struct manifest *m)
 	return (false);
 }
 
+/* All but the edges holds: what the comparison as a whole said is moot. */
+static void
+bind_clip(struct evidence *e)
+{
+	struct pairing *p = e->pairing;
+
+	e->binding = PROV_BIND_CLIP;
+	memset(&e->binding_why, 0, sizeof(e->binding_why));
+	findings_join(&e->binding_why, &e->clip->why);
+	for (size_t i = 0; i < p->n; i++) {
+		p->at[i].state = PAIR_CLIP;
+		if (e->clip->at[i].n_edges > 0)
+			findings_skip(&e->binding_why, "clip.edges");
+	}
+}
+
+static prov_status
+try_clip(struct evidence *e, const prov_identity *id, prov_err *err)
+{
+	prov_status st;
+
+	if ((e->clip = calloc(1, sizeof(*e->clip))) == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "clip"));
+	st = clip_judge(e->clip, e->pairing, &e->m, id, err);
+	if (st != PROV_OK)
+		return (st);
+	if (e->clip->holds)
+		bind_clip(e);
+	else if (findings_skipped(&e->clip->why, "clip"))
+		findings_skip(&e->binding_why, "clip");
+	else if (findings_has(&e->binding_why, REASON_ESSENCE_MISSING) &&
+		 findings_has(&e->clip->why, REASON_CLIP_UNPROVEN))
+		findings_add(&e->binding_why, REASON_CLIP_UNPROVEN, "%s",
+		    reason_text(REASON_CLIP_UNPROVEN));
+	return (PROV_OK);
+}
+
 prov_status
 evidence_streams(struct evidence *e, const prov_identity *id,
     const struct finding *why, prov_err *err)
@@ -298,21 +336,24 @@ evidence_streams(struct evidence *e, const prov_identity *id,
 	if (st != PROV_OK)
 		return (st);
 	findings_join(&e->binding_why, &e->pairing->why);
-	findings_skip(&e->binding_why, "clip");
 	if (e->pairing->timing_unknown)
 		findings_skip(&e->binding_why, "timing");
-	if (e->pairing->same) {
-		e->binding = PROV_BIND_STREAMS;
-		findings_unskip(&e->binding_why, "clip");
-	}
+	if (!e->pairing->same)
+		return (try_clip(e, id, err));
+	e->binding = PROV_BIND_STREAMS;
 	return (PROV_OK);
+}
+
+bool
+evidence_is_sound(const struct evidence *e)
+{
+	return (e->signature == PROV_SIG_VALID && e->signer != NULL &&
+		e->ledger == PROV_LEDGER_INCLUDED && !e->superseded);
 }
 
 bool
 evidence_holds(const struct evidence *e)
 {
-	return (
-	    e->signature == PROV_SIG_VALID && e->signer != NULL &&
-	    e->ledger == PROV_LEDGER_INCLUDED && !e->superseded &&
-	    (e->binding == PROV_BIND_EXACT || e->binding == PROV_BIND_STREAMS));
+	return (evidence_is_sound(e) && (e->binding == PROV_BIND_EXACT ||
+					    e->binding == PROV_BIND_STREAMS));
 }

@@ -6,7 +6,7 @@
 #include "ledger/ledger.h"
 #include "prov/verify.h"
 #include "sign/statement.h"
-#include "verify/pairing.h"
+#include "verify/clip.h"
 #include "verify/trust.h"
 
 /*
@@ -17,7 +17,7 @@ struct evidence {
 	struct buf bytes;    /* the statement */
 	struct statement st; /* points into bytes */
 	struct manifest m;
-	uint8_t digest[32];  /* of the statement */
+	uint8_t digest[32]; /* of the statement */
 	bool from_sidecar;
 	const prov_trust_signer *signer; /* NULL: nobody trusted has the key */
 	prov_sig_state signature;
@@ -26,10 +26,11 @@ struct evidence {
 	uint64_t index;
 	bool superseded;
 	prov_binding binding;
-	struct findings why;        /* of signature and ledger */
-	struct findings binding_why; /* of the binding */
+	struct findings why;              /* of signature and ledger */
+	struct findings binding_why;      /* of the binding */
 	struct timeline *tl[STREAMS_MAX]; /* owned; NULL: not at hand */
 	struct pairing *pairing;          /* where streams were compared */
+	struct clip *clip; /* where they are not the same; owned */
 };
 
 void evidence_free(struct evidence *e);
@@ -71,6 +72,9 @@ prov_status evidence_timelines(struct evidence *e,
  */
 prov_status evidence_streams(struct evidence *e, const prov_identity *id,
     const struct finding *why, prov_err *err);
+
+/* Whether all but the binding holds. */
+bool evidence_is_sound(const struct evidence *e);
 
 /* Whether it proves the asset: the conjunction of all, nothing less. */
 bool evidence_holds(const struct evidence *e);

@@ -19,6 +19,7 @@ pair_state_name(enum pair_state s)
 {
 	static const char *const names[] = {
 		[PAIR_MATCH] = "match",
+		[PAIR_CLIP] = "clip",
 		[PAIR_ALTERED] = "altered",
 		[PAIR_MISSING] = "missing",
 		[PAIR_ADDED] = "added",
@@ -91,26 +92,32 @@ like_root(const struct shown *was, const struct shown *is)
 		memcmp(was->s->root, is->s->root, 32) == 0);
 }
 
-/* The first or the last segment, or the one in the middle, is there too. */
+/* Whether the first or the last segment of a, or its middle, is in b. */
 static bool
-like_leaf(const struct shown *was, const struct shown *is)
+has_leaf(const struct timeline *a, const struct timeline *b)
 {
-	uint64_t n;
+	const uint8_t *first = a->leaves, *last = first + (a->n - 1) * 32;
+	const uint8_t *middle = first + a->n / 2 * 32;
 
-	if (was->s->kind != is->s->kind ||
-	    strcmp(was->s->codec, is->s->codec) != 0 || was->tl == NULL ||
-	    is->tl == NULL || was->tl->n == 0)
-		return (false);
-	n = was->tl->n;
-	for (uint64_t j = 0; j < is->tl->n; j++) {
-		const uint8_t *leaf = is->tl->leaves + j * 32;
+	for (uint64_t j = 0; j < b->n; j++) {
+		const uint8_t *leaf = b->leaves + j * 32;
 
-		if (memcmp(leaf, was->tl->leaves, 32) == 0 ||
-		    memcmp(leaf, was->tl->leaves + (n - 1) * 32, 32) == 0 ||
-		    memcmp(leaf, was->tl->leaves + n / 2 * 32, 32) == 0)
+		if (memcmp(leaf, middle, 32) == 0 ||
+		    memcmp(leaf, first, 32) == 0 || memcmp(leaf, last, 32) == 0)
 			return (true);
 	}
 	return (false);
+}
+
+/* One has a piece of the other. */
+static bool
+like_leaf(const struct shown *was, const struct shown *is)
+{
+	if (was->s->kind != is->s->kind ||
+	    strcmp(was->s->codec, is->s->codec) != 0 || was->tl == NULL ||
+	    is->tl == NULL || was->tl->n == 0 || is->tl->n == 0)
+		return (false);
+	return (has_leaf(was->tl, is->tl) || has_leaf(is->tl, was->tl));
 }
 
 static bool

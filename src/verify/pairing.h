@@ -8,6 +8,7 @@
 
 enum pair_state {
 	PAIR_MATCH,
+	PAIR_CLIP, /* a piece of the signed stream, and the whole is a clip */
 	PAIR_ALTERED,
 	PAIR_MISSING,    /* signed, and nothing like it is in the candidate */
 	PAIR_ADDED,      /* in the candidate, and nothing like it was signed */
@@ -18,10 +19,10 @@ const char *pair_state_name(enum pair_state s);
 
 struct pair {
 	enum pair_state state;
-	const struct stream *was; /* NULL: added */
-	const struct stream *is;  /* NULL: missing */
+	const struct stream *was;  /* NULL: added */
+	const struct stream *is;   /* NULL: missing */
 	const struct timeline *tl; /* of was, where it is at hand */
-	struct comparison *c;     /* NULL unless both are there; owned */
+	struct comparison *c;      /* NULL unless both are there; owned */
 };
 
 /* What came of comparing a candidate with one statement, stream by stream. */

@@ -33,6 +33,37 @@ put_verified(struct buf *b, const prov_verdict *v)
 		    (unsigned long long)v->checkpoint_size);
 }
 
+/* The stream that a clip is told by: its pictures, else its first. */
+static const struct verdict_stream *
+clip_stream(const prov_verdict *v)
+{
+	for (size_t i = 0; i < v->n_streams; i++) {
+		if (v->streams[i].kind == PROV_VIDEO)
+			return (&v->streams[i]);
+	}
+	return (&v->streams[0]);
+}
+
+static void
+put_clip(struct buf *b, const prov_verdict *v)
+{
+	const struct verdict_stream *s = clip_stream(v);
+	const char *sep = "; not proven: ";
+
+	buf_put_str(b, "  ");
+	clock_put(b, s->held.source.from);
+	buf_put_byte(b, '-');
+	clock_put(b, s->held.source.to);
+	buf_put_str(b, " of what was signed");
+	put_verified(b, v);
+	for (size_t i = 0; i < s->held.n_edges; i++, sep = ", ")
+		buf_printf(b, "%s%.1f-%.1f s", sep,
+		    (double)s->held.edges[i].from / 1e9,
+		    (double)s->held.edges[i].to / 1e9);
+	if (!v->holds)
+		buf_put_str(b, "; to let clips pass: --accept clip");
+}
+
 static void
 put_unsigned(struct buf *b, const prov_verdict *v)
 {
@@ -100,7 +131,9 @@ put_first_line(struct buf *b, const prov_verdict *v)
 	put_outside(b, v->path, PATH_SHOWN);
 	buf_put_str(b, ": ");
 	buf_put_str(b, v->word);
-	if (v->holds) {
+	if (strcmp(v->word, "CLIP") == 0 && v->n_streams > 0) {
+		put_clip(b, v);
+	} else if (v->holds) {
 		put_verified(b, v);
 	} else if (v->trouble != PROV_OK) {
 		buf_put_str(b, "  ");

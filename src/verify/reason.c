@@ -42,6 +42,8 @@ static const struct {
 	    "the signer replaced this statement" },
 	[REASON_STREAMS_MISMATCH] = { "binding.streams.mismatch",
 	    "the streams differ from the signed ones" },
+	[REASON_CLIP_UNPROVEN] = { "binding.clip.unproven",
+	    "it is no single piece of what was signed" },
 	[REASON_BYTES_MISMATCH] = { "binding.bytes.mismatch",
 	    "the bytes differ from the signed ones" },
 	[REASON_ESSENCE_ALTERED] = { "essence.altered",

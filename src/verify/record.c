@@ -70,6 +70,29 @@ put_entry(struct json *j, const prov_verdict *v)
 }
 
 static void
+put_pair(struct json *j, const char *key, const struct stretch *s)
+{
+	json_begin_array(j, key);
+	json_real(j, NULL, seconds(s->from));
+	json_real(j, NULL, seconds(s->to));
+	json_end(j);
+}
+
+/* The piece of the signed stream that a clip holds, and what of it is not. */
+static void
+put_source(struct json *j, const struct verdict_stream *s)
+{
+	if (s->state == PAIR_CLIP)
+		put_pair(j, "source", &s->held.source);
+	else
+		json_null(j, "source");
+	json_begin_array(j, "unproven");
+	for (size_t i = 0; s->state == PAIR_CLIP && i < s->held.n_edges; i++)
+		put_pair(j, NULL, &s->held.edges[i]);
+	json_end(j);
+}
+
+static void
 put_stream(struct json *j, const struct verdict_stream *s)
 {
 	json_begin_object(j, NULL);
@@ -86,7 +109,7 @@ put_stream(struct json *j, const struct verdict_stream *s)
 		json_end(j);
 	}
 	json_end(j);
-	json_null(j, "source");
+	put_source(j, s);
 	json_end(j);
 }
 

@@ -207,8 +207,20 @@ add_pair(prov_verdict *v, const struct pair *p)
 	memcpy(x->ranges, p->c->ranges, sizeof(x->ranges));
 }
 
+/* A clip has no ranges: what it has is as signed, what it lacks is no loss. */
+static void
+put_clip(struct verdict_stream *x, const struct held *h)
+{
+	x->held = *h;
+	x->n_ranges = x->was.n_ranges = x->is.n_ranges = 0;
+	x->kept[0] = (struct kept){ h->source.from, h->source.to,
+		h->proven.from, h->proven.to };
+	x->n_kept = 1;
+}
+
 prov_status
-verdict_pairing(prov_verdict *v, const struct pairing *p, prov_err *err)
+verdict_pairing(prov_verdict *v, const struct pairing *p,
+    const struct clip *clip, prov_err *err)
 {
 	prov_status st;
 
@@ -216,6 +228,8 @@ verdict_pairing(prov_verdict *v, const struct pairing *p, prov_err *err)
 		return (st);
 	for (size_t i = 0; i < p->n; i++)
 		add_pair(v, &p->at[i]);
+	for (size_t i = 0; clip != NULL && i < p->n; i++)
+		put_clip(&v->streams[i], &clip->at[i]);
 	return (PROV_OK);
 }
 
@@ -288,6 +302,29 @@ settle_trouble(prov_verdict *v)
 	return (true);
 }
 
+/* All else holds: what that makes of each binding. */
+static void
+settle_binding(prov_verdict *v)
+{
+	switch (v->binding) {
+	case PROV_BIND_EXACT:
+		settle(v, "VERIFIED exact", HOLDS);
+		v->holds = true;
+		return;
+	case PROV_BIND_STREAMS:
+		settle(v, "VERIFIED streams", HOLDS);
+		v->holds = true;
+		return;
+	case PROV_BIND_CLIP:
+		settle(v, "CLIP", v->accept_clip ? HOLDS : NO);
+		v->holds = v->accept_clip;
+		return;
+	case PROV_BIND_NONE:
+		break;
+	}
+	settle(v, "ALTERED", NO);
+}
+
 void
 verdict_settle(prov_verdict *v)
 {
@@ -300,7 +337,7 @@ verdict_settle(prov_verdict *v)
 	}
 	if (settle_ledger(v) || settle_signature(v))
 		return;
-	if (v->binding != PROV_BIND_EXACT && v->binding != PROV_BIND_STREAMS) {
+	if (v->binding == PROV_BIND_NONE) {
 		settle(v, "ALTERED", NO);
 		return;
 	}
@@ -309,11 +346,7 @@ verdict_settle(prov_verdict *v)
 		settle(v, "UNTRUSTED", NO);
 		return;
 	}
-	settle(v,
-	    v->binding == PROV_BIND_EXACT ? "VERIFIED exact"
-					  : "VERIFIED streams",
-	    HOLDS);
-	v->holds = true;
+	settle_binding(v);
 }
 
 prov_status

@@ -3,7 +3,7 @@
 #define PROV_VERIFY_VERDICT_H
 
 #include "prov/verify.h"
-#include "verify/pairing.h"
+#include "verify/clip.h"
 
 DEFINE_AUTO(prov_verdict, prov_verdict_free)
 
@@ -38,6 +38,7 @@ struct verdict_stream {
 	struct verdict_side was, is;
 	size_t n_kept;
 	struct kept kept[KEPT_MAX];
+	struct held held; /* PAIR_CLIP: which piece it is */
 	enum field_state fields[PROV_FIELD_MAX];
 };
 
@@ -49,6 +50,7 @@ struct prov_verdict {
 	int status;
 	const char *word;
 	bool holds;
+	bool accept_clip; /* as the caller asked */
 
 	prov_binding binding;
 	prov_sig_state signature;
@@ -87,9 +89,11 @@ struct prov_verdict {
 
 prov_status verdict_new(prov_verdict **out, const char *path, prov_err *err);
 
-/* Copies what a comparison found, or that each signed stream is as signed. */
+/*
+ * Copies what a comparison found; clip is NULL where it is none.
+ * verdict_exact: or that each signed stream is as signed. */
 prov_status verdict_pairing(prov_verdict *v, const struct pairing *p,
-    prov_err *err);
+    const struct clip *clip, prov_err *err);
 prov_status verdict_exact(prov_verdict *v, const struct manifest *m,
     prov_err *err);
 

@@ -482,6 +482,9 @@ is_better(const struct evidence *x, const struct evidence *y)
 		return (x->signature > y->signature);
 	if (a != b)
 		return (a > b);
+	if (x->binding == PROV_BIND_CLIP &&
+	    x->clip->proven_ns != y->clip->proven_ns)
+		return (x->clip->proven_ns > y->clip->proven_ns);
 	return (x->ledger == PROV_LEDGER_INCLUDED && x->index > y->index);
 }
 
@@ -523,7 +526,8 @@ audit(struct task *t, prov_err *err)
 			continue;
 		if (e->from_sidecar)
 			st = lookup_consistency(e, t->v->ledger, &why);
-		if (st == PROV_OK && evidence_holds(e))
+		if (st == PROV_OK && evidence_is_sound(e) &&
+		    e->binding != PROV_BIND_NONE)
 			st =
 			    lookup_audit(e, t->v->ledger, t->judge.trust, &why);
 	}
@@ -578,7 +582,8 @@ static prov_status
 fill_streams(struct task *t, const struct evidence *e, prov_err *err)
 {
 	if (e->pairing != NULL)
-		return (verdict_pairing(t->out, e->pairing, err));
+		return (verdict_pairing(t->out, e->pairing,
+		    e->binding == PROV_BIND_CLIP ? e->clip : NULL, err));
 	if (e->binding == PROV_BIND_EXACT)
 		return (verdict_exact(t->out, &e->m, err));
 	return (PROV_OK);
@@ -602,6 +607,7 @@ fill(struct task *t, const struct evidence *e, prov_err *err)
 	prov_verdict *out = t->out;
 
 	out->binding = e->binding;
+	out->accept_clip = t->v->o.accept_clip != 0;
 	out->signature = e->signature;
 	out->ledger = e->ledger;
 	out->superseded = e->superseded;
@@ -620,8 +626,8 @@ fill(struct task *t, const struct evidence *e, prov_err *err)
 	fill_entry(out, e);
 	findings_join(&out->why, &e->why);
 	findings_join(&out->why, &e->binding_why);
-	if (e->from_sidecar && e->pairing != NULL && !e->pairing->same &&
-	    e->pairing->n_aligned == 0)
+	if (e->from_sidecar && e->pairing != NULL &&
+	    e->binding == PROV_BIND_NONE && e->pairing->n_aligned == 0)
 		findings_add(&out->why, REASON_SIDECAR_MISMATCH, "%s",
 		    reason_text(REASON_SIDECAR_MISMATCH));
 	skip_unchecked(t, e);

@@ -168,7 +168,8 @@ span = lambda x: len(x) == 2 and all(type(t) in (int, float) for t in x) \
 spans = lambda x: isinstance(x, list) and all(span(i) for i in x)
 STREAM = dict(index=count, kind=one_of("video", "audio", "image", "text", "data"),
     codec=text, root=digest, status=one_of("match", "clip", "altered",
-    "missing", "added", "unsupported"), altered=spans, source=opt(span))
+    "missing", "added", "unsupported"), altered=spans, source=opt(span),
+    unproven=spans)
 
 def check(keys, r):
     assert list(r) == list(keys), list(r)

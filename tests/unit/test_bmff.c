@@ -142,8 +142,8 @@ follows_edits(void **state)
 		{ 2, { { 100, UINT32_MAX, ONE }, { 440, 1024, ONE } }, 20, 100,
 		    540, 0 },
 		/* Pictures that are not shown. */
-		{ 1, { { 400, 2048, ONE } }, -160, 0, 400, 1 },
-		{ 1, { { 200, 1024, ONE } }, -80, 0, 200, 1 },
+		{ 1, { { 400, 2048, ONE } }, -160, 0, 400, 2 },
+		{ 1, { { 200, 1024, ONE } }, -80, 0, 200, 2 },
 		/* What is not followed: rate, dwell, repetition, nothing. */
 		{ 1, { { 440, 1024, 2 * ONE } }, -80, -1, -1, 1 },
 		{ 1, { { 440, 1024, 0 } }, -80, -1, -1, 1 },

@@ -122,7 +122,7 @@ altered(void **state)
 	assert_int_equal(prov_verdict_binding(v), PROV_BIND_NONE);
 	assert_true(desk_has(v, "binding.streams.mismatch"));
 	assert_true(desk_has(v, "essence.altered"));
-	assert_true(desk_unchecked(v, "clip"));
+	assert_false(desk_unchecked(v, "clip"));
 	assert_false(desk_has(v, "carrier.sidecar.mismatch"));
 	assert_text(v, "a.wav: ALTERED  binding.streams.mismatch\n  audio pcm");
 	assert_text(v, "  altered ");
