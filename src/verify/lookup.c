@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ledger/segment.h"
 #include "sign/pubkey.h"
 
 void
@@ -189,6 +190,78 @@ lookup_streams(struct dossier *d, prov_ledger *l, const struct judge *j,
 	hits = (struct hit *)(void *)bytes.p;
 	n = merge(hits, bytes.len / sizeof(*hits));
 	for (size_t i = 0; i < n && i < CANDIDATES_MAX; i++) {
+		st = add_entry(d, l, j, hits[i].index, err);
+		if (st != PROV_OK)
+			return (st);
+	}
+	return (PROV_OK);
+}
+
+/* Whether a candidate's segment may tell where it is from. */
+static bool
+is_seed(const struct stream *s, uint64_t k)
+{
+	return (segment_is_key(s->tl->leaves + k * 32, k) &&
+		!timeline_is_dull(s->tl, k));
+}
+
+/* Adds at most max leaves of a stream to look up, evenly spread. */
+static void
+add_seeds(struct buf *seeds, const struct stream *s, uint64_t max)
+{
+	uint64_t n = 0, nth = 0, step;
+
+	if (s->tl == NULL || (s->kind != PROV_VIDEO && s->kind != PROV_AUDIO))
+		return;
+	for (uint64_t k = 0; k < s->tl->n; k++)
+		n += is_seed(s, k);
+	step = n / max + 1;
+	for (uint64_t k = 0; k < s->tl->n; k++) {
+		if (is_seed(s, k) && nth++ % step == 0)
+			buf_put(seeds, s->tl->leaves + k * 32, 32);
+	}
+}
+
+/* The entries that seeds lead to; fills bytes with hits. */
+static prov_status
+collect_segments(struct buf *bytes, prov_ledger *l, const prov_identity *id,
+    prov_err *err)
+{
+	AUTO_BUF seeds = { 0 };
+	AUTO_BUF found = { 0 };
+	const struct segment_hit *at;
+	prov_status st;
+
+	for (size_t i = 0; i < id->n && i < STREAMS_MAX; i++)
+		add_seeds(&seeds, &id->streams[i],
+		    (SEEDS_MAX + id->n - 1) / id->n);
+	if ((st = buf_done(&seeds, err)) != PROV_OK ||
+	    (st = ledger_segments(l, seeds.p, seeds.len / 32, &found, err)) !=
+		PROV_OK)
+		return (st);
+	at = (const struct segment_hit *)(const void *)found.p;
+	for (size_t i = 0; i < found.len / sizeof(*at); i++) {
+		struct hit hit = { at[i].index, 1 };
+
+		buf_put(bytes, &hit, sizeof(hit));
+	}
+	return (buf_done(bytes, err));
+}
+
+prov_status
+lookup_segments(struct dossier *d, prov_ledger *l, const struct judge *j,
+    const prov_identity *id, prov_err *err)
+{
+	AUTO_BUF bytes = { 0 };
+	struct hit *hits;
+	prov_status st;
+	size_t n;
+
+	if ((st = collect_segments(&bytes, l, id, err)) != PROV_OK)
+		return (st);
+	hits = (struct hit *)(void *)bytes.p;
+	n = merge(hits, bytes.len / sizeof(*hits));
+	for (size_t i = 0; i < n && i < ORIGINALS_MAX; i++) {
 		st = add_entry(d, l, j, hits[i].index, err);
 		if (st != PROV_OK)
 			return (st);

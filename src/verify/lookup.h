@@ -42,6 +42,19 @@ prov_status lookup_streams(struct dossier *d, prov_ledger *l,
     const struct judge *j, const prov_identity *id, prov_err *err);
 
 /*
+ * Adds the ledger's statements that share segments with the candidate, the
+ * most first: what it may be a clip of.
+ */
+prov_status lookup_segments(struct dossier *d, prov_ledger *l,
+    const struct judge *j, const prov_identity *id, prov_err *err);
+
+/* Segments of one candidate that are looked up, spread over its streams. */
+#define SEEDS_MAX 128
+
+/* Originals that a clip is compared with: timelines are read for each. */
+#define ORIGINALS_MAX 8
+
+/*
  * Looks for revocations of e's key, takedowns of its asset and statements that
  * supersede it; changes e's states.
  */

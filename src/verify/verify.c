@@ -401,36 +401,74 @@ has_question(const struct task *t)
 	return (false);
 }
 
+/* Compares the streams of each statement that was not compared yet. */
 static prov_status
-bind_streams(struct task *t, prov_err *err)
+bind_each(struct task *t, size_t from, prov_err *err)
 {
-	prov_ledger *ledger = t->v->ledger;
-	prov_err why = { 0 };
 	prov_status st;
 
-	if (!has_question(t))
-		return (PROV_OK);
-	if ((st = identify(t, err)) != PROV_OK)
-		return (st);
-	if (t->id != NULL && ledger != NULL) {
-		st = lookup_streams(&t->d, ledger, &t->judge, t->id, &why);
-		if ((st = after_lookup(t, st, &why, err)) != PROV_OK ||
-		    t->out->ledger_bad)
-			return (st);
-	}
-	for (size_t i = 0; i < t->d.n; i++) {
+	for (size_t i = from; i < t->d.n; i++) {
 		struct evidence *e = t->d.at[i];
 
 		if (e->binding == PROV_BIND_EXACT)
 			continue;
 		if ((t->id != NULL && (st = evidence_timelines(e,
 					   e->from_sidecar ? t->sidecar : NULL,
-					   ledger, err)) != PROV_OK) ||
+					   t->v->ledger, err)) != PROV_OK) ||
 		    (st = evidence_streams(e, t->id, &t->no_id, err)) !=
 			PROV_OK)
 			return (st);
 	}
 	return (PROV_OK);
+}
+
+/* What is proven to be a whole, or a piece of one, need not be looked for. */
+static bool
+is_bound(const struct task *t)
+{
+	for (size_t i = 0; i < t->d.n; i++) {
+		if (t->d.at[i]->binding != PROV_BIND_NONE &&
+		    evidence_is_sound(t->d.at[i]))
+			return (true);
+	}
+	return (false);
+}
+
+/* A look-up that finds the ledger bad leaves nothing to be bound by. */
+static prov_status
+look_up_by(struct task *t,
+    prov_status (*look)(struct dossier *d, prov_ledger *l,
+	const struct judge *j, const prov_identity *id, prov_err *err),
+    prov_err *err)
+{
+	prov_err why = { 0 };
+
+	if (t->id == NULL || t->v->ledger == NULL || t->out->ledger_bad)
+		return (PROV_OK);
+	return (after_lookup(t,
+	    look(&t->d, t->v->ledger, &t->judge, t->id, &why), &why, err));
+}
+
+static prov_status
+bind_streams(struct task *t, prov_err *err)
+{
+	prov_status st;
+	size_t n;
+
+	if (!has_question(t))
+		return (PROV_OK);
+	if ((st = identify(t, err)) != PROV_OK ||
+	    (st = look_up_by(t, lookup_streams, err)) != PROV_OK)
+		return (st);
+	if (t->out->ledger_bad)
+		return (PROV_OK);
+	if ((st = bind_each(t, 0, err)) != PROV_OK || is_bound(t))
+		return (st);
+	n = t->d.n;
+	st = look_up_by(t, lookup_segments, err);
+	if (st != PROV_OK || t->out->ledger_bad)
+		return (st);
+	return (bind_each(t, n, err));
 }
 
 /* Whether nearly all of a stream is one segment over and over: silence. */

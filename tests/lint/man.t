@@ -97,7 +97,7 @@ items() { # page section: the words of its .It lines
 items "$srcdir/man/prov-verify.1" REASONS >described
 same "prov-verify.1 describes each reason" given described
 {
-	grep -rhoE 'findings_skip\([^"]*"[a-z]+"' "$src/verify" |
+	grep -rhoE 'findings_skip\([^"]*"[a-z.]+"' "$src/verify" |
 	    sed 's/.*"\(.*\)"/\1/'
 	sed -n 's/.*{ PROV_\([A-Z_]*\), .*WAY_\(ABSENT\|OFF\|TRIM\|SHOWN\),.*/\1/p' \
 	    "$src/verify/present.c" | tr '[:upper:]' '[:lower:]' |
