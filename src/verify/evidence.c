@@ -310,10 +310,8 @@ try_clip(struct evidence *e, const prov_identity *id, prov_err *err)
 		bind_clip(e);
 	else if (findings_skipped(&e->clip->why, "clip"))
 		findings_skip(&e->binding_why, "clip");
-	else if (findings_has(&e->binding_why, REASON_ESSENCE_MISSING) &&
-		 findings_has(&e->clip->why, REASON_CLIP_UNPROVEN))
-		findings_add(&e->binding_why, REASON_CLIP_UNPROVEN, "%s",
-		    reason_text(REASON_CLIP_UNPROVEN));
+	else if (findings_has(&e->binding_why, REASON_ESSENCE_MISSING))
+		findings_join(&e->binding_why, &e->clip->why);
 	return (PROV_OK);
 }
 

@@ -468,6 +468,8 @@ bind_streams(struct task *t, prov_err *err)
 	st = look_up_by(t, lookup_segments, err);
 	if (st != PROV_OK || t->out->ledger_bad)
 		return (st);
+	for (size_t i = n; i < t->d.n; i++)
+		t->d.at[i]->by_segments = true;
 	return (bind_each(t, n, err));
 }
 
@@ -494,6 +496,8 @@ is_known(const struct evidence *e)
 		return (true);
 	if (e->pairing == NULL)
 		return (false);
+	if (e->by_segments && e->pairing->n_aligned > 0)
+		return (true);
 	for (size_t i = 0; i < e->pairing->n; i++) {
 		const struct pair *p = &e->pairing->at[i];
 
@@ -520,6 +524,9 @@ is_better(const struct evidence *x, const struct evidence *y)
 		return (x->signature > y->signature);
 	if (a != b)
 		return (a > b);
+	if (x->pairing != NULL && y->pairing != NULL &&
+	    x->pairing->n_aligned != y->pairing->n_aligned)
+		return (x->pairing->n_aligned > y->pairing->n_aligned);
 	if (x->binding == PROV_BIND_CLIP &&
 	    x->clip->proven_ns != y->clip->proven_ns)
 		return (x->clip->proven_ns > y->clip->proven_ns);
