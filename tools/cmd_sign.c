@@ -200,6 +200,7 @@ sign_all(struct session *s, unsigned jobs)
 		.sidecar_dir = args_value(s->args, "sidecar-dir"),
 		.jobs = jobs,
 		.now = (int64_t)time(NULL),
+		.frames = args_has(s->args, "frames"),
 	};
 	prov_err err = { 0 };
 	prov_status st;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "verify/frames.h"
 #include "verify/times.h"
 
 /* Segments that are tried as the one to begin from, outward from the middle. */
@@ -239,17 +240,70 @@ is_elsewhere(const struct side *s, uint64_t k, uint64_t n)
 	return (false);
 }
 
-/* Names an edge; false where it is more than a cut leaves. */
-static bool
-add_edge(const struct side *s, uint64_t k, uint64_t n, bool before)
+static void
+take_in(struct stretch *all, const struct frames *f)
+{
+	int64_t from, to;
+
+	frames_span(f, &from, &to);
+	all->from = from < all->from ? from : all->from;
+	all->to = to > all->to ? to : all->to;
+}
+
+/*
+ * Pictures of an edge that were signed one by one: what goes on without a break
+ * from what is proven, in time, is proven too. Leaves the others in *rest.
+ */
+static void
+prove_frames(const struct side *s, uint64_t k, bool before, int64_t late,
+    struct frames *rest)
 {
 	struct held *h = s->held;
+	uint64_t w = before ? h->at - 1 : h->at + h->n, n, i;
+	struct frames was, is = frames_of(s->is, k, k + 1);
+
+	*rest = is;
+	if (w >= s->was->n || !frames_known(s->was, s->is))
+		return;
+	was = frames_of(s->was, w, w + 1);
+	n = before ? frames_tail(&was, &is) : frames_head(&was, &is);
+	for (i = 0; i < n; i++) {
+		uint64_t at = before ? was.n - 1 - i : i;
+		uint64_t to = before ? is.n - 1 - i : i;
+
+		if (!in_time(s, was.at + at, is.at + to, late))
+			break;
+	}
+	rest->n -= i;
+	if (i == 0)
+		return;
+	was.at += before ? was.n - i : 0;
+	is.at += before ? is.n - i : 0;
+	rest->at += before ? 0 : i;
+	was.n = is.n = i;
+	take_in(&h->source, &was);
+	take_in(&h->proven, &is);
+}
+
+/* Names an edge; false where it is more than a cut leaves. */
+static bool
+add_edge(const struct side *s, uint64_t k, uint64_t n, bool before,
+    int64_t late)
+{
+	struct held *h = s->held;
+	struct frames rest;
 	struct stretch e;
 	int64_t overlap;
 
 	if (n == 0)
 		return (true);
 	e = span_of(s->is, k, n);
+	if (n == 1 && s->kind == PROV_VIDEO) {
+		prove_frames(s, k, before, late, &rest);
+		if (rest.n == 0)
+			return (true);
+		frames_span(&rest, &e.from, &e.to);
+	}
 	h->edges[h->n_edges++] = e;
 	overlap = before ? e.to - h->proven.from : h->proven.to - e.from;
 	if (overlap > EDGE_OVERLAP_NS || -overlap > EDGE_GAP_NS)
@@ -261,7 +315,7 @@ add_edge(const struct side *s, uint64_t k, uint64_t n, bool before)
 }
 
 static bool
-edges_hold(const struct side *s)
+edges_hold(const struct side *s, int64_t late)
 {
 	struct held *h = s->held;
 	uint64_t end = h->first + h->n;
@@ -269,8 +323,8 @@ edges_hold(const struct side *s)
 
 	h->source = span_of(s->was, h->at, h->n);
 	h->proven = span_of(s->is, h->first, h->n);
-	before = add_edge(s, 0, h->first, true);
-	behind = add_edge(s, end, s->is->n - end, false);
+	before = add_edge(s, 0, h->first, true, late);
+	behind = add_edge(s, end, s->is->n - end, false, late);
 	return (before && behind);
 }
 
@@ -390,7 +444,7 @@ judge_stream(struct clip *c, const struct pair *x, const struct side *s)
 		    "the clip does not keep the signed times");
 		return;
 	}
-	if (!edges_hold(s))
+	if (!edges_hold(s, c->late))
 		unproven(c, x, "more than its edges is not as signed");
 	ns = h->source.to - h->source.from;
 	c->proven_ns = ns > c->proven_ns ? ns : c->proven_ns;

@@ -385,8 +385,12 @@ explain_essence(struct comparison *c, const struct shown *was,
 		s.a = &a;
 		explain_holes(&s);
 		explain_kept(&s);
-		for (uint32_t i = 0; i < a.n; i++)
-			c->n_aligned += a.to[i] != ALIGN_NONE;
+		for (uint32_t j = 0; j < a.m; j++) {
+			c->n_aligned += a.from[j] != ALIGN_NONE;
+			c->n_telling +=
+			    (a.from[j] != ALIGN_NONE || a.is_moved[j]) &&
+			    !timeline_is_dull(is->tl, j);
+		}
 	}
 	/* The same leaves in the same order, but counts that disagree. */
 	if (c->n_ranges == 0) {

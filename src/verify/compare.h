@@ -27,6 +27,7 @@ struct comparison {
 	bool same_essence; /* leaves, configuration and counts */
 	bool ancillary_changed;
 	uint64_t n_aligned; /* segments that are as signed */
+	uint64_t n_telling; /* as signed, here or elsewhere, and not dull */
 	struct findings why;
 	size_t n_ranges;
 	struct range ranges[RANGES_MAX]; /* on the signed clock */

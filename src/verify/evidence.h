@@ -19,7 +19,6 @@ struct evidence {
 	struct manifest m;
 	uint8_t digest[32]; /* of the statement */
 	bool from_sidecar;
-	bool by_segments; /* found by segments that nobody else has */
 	const prov_trust_signer *signer; /* NULL: nobody trusted has the key */
 	prov_sig_state signature;
 	prov_ledger_state ledger;

@@ -30,7 +30,8 @@ struct task {
 	struct buf sidecar_bytes;
 	struct sidecar *sidecar; /* NULL: none */
 	prov_identity *id;       /* NULL: not identified */
-	struct finding no_id;    /* why there is none */
+	prov_identity *framed; /* the same, with each picture; NULL: not yet */
+	struct finding no_id;  /* why there is none */
 	struct dossier d;
 };
 
@@ -42,6 +43,7 @@ task_clear(struct task *t)
 	buf_free(&t->sidecar_bytes);
 	free(t->sidecar);
 	prov_identity_free(t->id);
+	prov_identity_free(t->framed);
 	dossier_clear(&t->d);
 }
 #define AUTO_TASK __attribute__((cleanup(task_clear))) struct task
@@ -401,10 +403,58 @@ has_question(const struct task *t)
 	return (false);
 }
 
+/* Whether pictures were signed one by one, in a stream that is not there. */
+static bool
+wants_frames(const struct task *t, const struct evidence *e)
+{
+	for (size_t i = 0; i < e->m.n_streams; i++) {
+		bool there = false;
+
+		if (e->tl[i] == NULL || e->tl[i]->frames == NULL)
+			continue;
+		for (size_t j = 0; j < t->id->n && !there; j++)
+			there = memcmp(t->id->streams[j].root,
+				    e->m.streams[i].root, 32) == 0;
+		if (!there)
+			return (true);
+	}
+	return (false);
+}
+
+/*
+ * What to compare with e: the file is read again where its pictures have to be
+ * told one by one. Where that fails, they are not, and segments decide.
+ */
+static prov_status
+identity_for(struct task *t, const struct evidence *e,
+    const prov_identity **out, prov_err *err)
+{
+	prov_err why = { 0 };
+	prov_status st;
+
+	*out = t->id;
+	if (t->id == NULL || !wants_frames(t, e))
+		return (PROV_OK);
+	if (t->framed == NULL) {
+		st = prov_media_identify_frames(t->v->media, t->fd, &t->framed,
+		    &why);
+		if (st != PROV_OK && st != PROV_ELIMIT &&
+		    st != PROV_EUNSUPPORTED && st != PROV_EFORMAT)
+			return (prov_fail(err, st, "%s", why.msg));
+		if (st != PROV_OK)
+			return (PROV_OK);
+		if ((st = same_file(t, err)) != PROV_OK)
+			return (st);
+	}
+	*out = t->framed;
+	return (PROV_OK);
+}
+
 /* Compares the streams of each statement that was not compared yet. */
 static prov_status
 bind_each(struct task *t, size_t from, prov_err *err)
 {
+	const prov_identity *id;
 	prov_status st;
 
 	for (size_t i = from; i < t->d.n; i++) {
@@ -415,8 +465,8 @@ bind_each(struct task *t, size_t from, prov_err *err)
 		if ((t->id != NULL && (st = evidence_timelines(e,
 					   e->from_sidecar ? t->sidecar : NULL,
 					   t->v->ledger, err)) != PROV_OK) ||
-		    (st = evidence_streams(e, t->id, &t->no_id, err)) !=
-			PROV_OK)
+		    (st = identity_for(t, e, &id, err)) != PROV_OK ||
+		    (st = evidence_streams(e, id, &t->no_id, err)) != PROV_OK)
 			return (st);
 	}
 	return (PROV_OK);
@@ -468,8 +518,6 @@ bind_streams(struct task *t, prov_err *err)
 	st = look_up_by(t, lookup_segments, err);
 	if (st != PROV_OK || t->out->ledger_bad)
 		return (st);
-	for (size_t i = n; i < t->d.n; i++)
-		t->d.at[i]->by_segments = true;
 	return (bind_each(t, n, err));
 }
 
@@ -488,6 +536,9 @@ is_dull(const struct stream *s)
 	return (same > tl->n / 2);
 }
 
+/* What shares one segment in so many with an asset may be made of it. */
+#define KNOWN_PART 10
+
 /* Found by look-up, an original is known only by a stream worth the name. */
 static bool
 is_known(const struct evidence *e)
@@ -496,12 +547,14 @@ is_known(const struct evidence *e)
 		return (true);
 	if (e->pairing == NULL)
 		return (false);
-	if (e->by_segments && e->pairing->n_aligned > 0)
-		return (true);
 	for (size_t i = 0; i < e->pairing->n; i++) {
 		const struct pair *p = &e->pairing->at[i];
 
 		if (p->c != NULL && p->c->same_essence && !is_dull(p->is))
+			return (true);
+		/* A title that all parts of a series have is no original. */
+		if (p->c != NULL && p->c->n_telling > 0 &&
+		    p->c->n_telling >= p->is->segments / KNOWN_PART)
 			return (true);
 	}
 	return (false);

@@ -697,7 +697,7 @@ def check_sidecar(path, vkey):
     return manifest, body[5]
 
 
-def read(path, vkey):
+def read(path, vkey, framed=None):
     manifest, blobs = check_sidecar(path, vkey)
     data = contents(path)
     check("the asset", manifest[4][1] == len(data) and
@@ -709,6 +709,9 @@ def read(path, vkey):
     check("the streams", len(made) == len(manifest[5]) == len(blobs))
     for stream, blob, (one, times) in zip(manifest[5], blobs, made):
         check_stream(stream, blob, one, times)
+    if framed:
+        check("each picture", any(
+            5 in deterministic(blob, "a timeline") for blob in blobs))
 
 
 def chunk(kind, data):

@@ -29,7 +29,7 @@ ok "prov signs each picture" env PROV_HOME="$PWD/framed" sh -c \
     prov sign --frames frames/clip.mp4'
 ok "and the pictures are what prov signed" \
     "$python" "$identity" read frames/clip.mp4 \
-    "$(PROV_HOME="$PWD/framed" prov key export)"
+    "$(PROV_HOME="$PWD/framed" prov key export)" framed
 # Images: what the fuzz targets begin with, but for what only FFmpeg reads.
 set --
 for file in "$srcdir"/testdata/fuzz/gif/* "$srcdir"/testdata/fuzz/jpeg/* \
