@@ -14,6 +14,9 @@ form_for(const prov_config *config)
 	const struct form_ops *best = &form_raw;
 	int highest = 0;
 
+	/* What has no name is refused once it is opened. */
+	if (config->codec == NULL)
+		return (best);
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
 		int bid = forms[i]->bid(config);
 
