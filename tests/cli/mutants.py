@@ -9,6 +9,7 @@ Damaged files that break a promise are kept in PROV_KEEP where that is set.
 """
 
 import collections
+import functools
 import json
 import os
 import random
@@ -52,12 +53,13 @@ def with_packets(path):
          "stream=index,codec_type,nb_read_packets", "-of", "json", path],
         stdout=subprocess.PIPE, check=False, timeout=120)
     found = json.loads(run.stdout or b"{}").get("streams", [])
-    return [x for kind in ("video", "audio") for s in found
-            if s.get("codec_type") == kind and
-            int(s.get("nb_read_packets", 0)) > 0
-            for x in ("-map", "0:%d" % s["index"])]
+    return tuple(x for kind in ("video", "audio") for s in found
+                 if s.get("codec_type") == kind and
+                 int(s.get("nb_read_packets", 0)) > 0
+                 for x in ("-map", "0:%d" % s["index"]))
 
 
+@functools.lru_cache(maxsize=8)
 def frames(path, maps=("-map", "0:v?", "-map", "0:a?")):
     """What ffmpeg shows: the shape of each stream, and its frames."""
     out = ffmpeg(path, *maps, "-f", "framemd5")
@@ -129,8 +131,9 @@ def pictures(shown):
             {k: shown[1][k] for k in n})
 
 
-def differs(path, signed, want):
-    """None, or how a file that verifies shows something else."""
+def differs(path, signed):
+    """None, or how a file that verifies as another shows something else."""
+    want = frames(signed)
     if equal(want, frames(path)) is None:
         return None
     got = frames(path, with_packets(path))
@@ -160,7 +163,7 @@ def again_ms(path):
     return json.loads(run.stdout)["ms"]
 
 
-def look(tally, row, signed, want):
+def look(tally, row, log):
     """One verdict."""
     path = row["path"]
     tally.n += 1
@@ -173,7 +176,8 @@ def look(tally, row, signed, want):
         complain(tally, "took %d ms" % row["ms"], path)
     if row["status"] == 0:
         tally.judged += 1
-        why = differs(path, signed, want)
+        # Damage can make one signed file into another: then that one counts.
+        why = differs(path, log[row["log_index"]])
         if row["binding"] != "streams" or why:
             complain(tally, "verifies %s, and has %s" % (
                 row["binding"], why or "no right to"), path)
@@ -188,7 +192,7 @@ def verify(directory, sidecars):
     return run.returncode, rows
 
 
-def batch(tally, path, context, want, seed, first, n):
+def batch(tally, path, context, log, seed, first, n):
     """Mutants first to first + n of one file."""
     here, sidecars = tempfile.mkdtemp(dir="."), tempfile.mkdtemp(dir=".")
     stem, ext = os.path.splitext(os.path.basename(path))
@@ -206,26 +210,31 @@ def batch(tally, path, context, want, seed, first, n):
         tally.bad.append("%s: exit status %d, %d of %d verdicts" % (
             path, status, len(rows), n))
     for row in rows:
-        look(tally, row, path, want)
+        look(tally, row, log)
     shutil.rmtree(here)
     shutil.rmtree(sidecars)
 
 
-def run_seed(path, other, words, n, seed):
+def run_seed(path, other, words, log, n, seed):
     tally = Tally()
     with open(path, "rb") as f, open(other, "rb") as g:
         context = mutate.Context(f.read(), g.read(), words)
-    want = frames(path)
     for first in range(0, n, BATCH):
-        batch(tally, path, context, want, seed, first, min(BATCH, n - first))
+        batch(tally, path, context, log, seed, first, min(BATCH, n - first))
     return tally
 
 
-def signed(files):
-    """Those that can be signed."""
+def sign(files):
+    """Those that can be signed, by their places in the log."""
     subprocess.run(["prov", "sign", *files], stdin=subprocess.DEVNULL,
                    capture_output=True, check=False)
-    return [p for p in files if os.path.exists(p + ".prov")]
+    files = [p for p in files if os.path.exists(p + ".prov")]
+    run = subprocess.run(["prov", "verify", "--json", *files],
+                         stdin=subprocess.DEVNULL, capture_output=True,
+                         check=False)
+    return {row["log_index"]: row["path"]
+            for row in map(json.loads, run.stdout.splitlines())
+            if row["status"] == 0}
 
 
 def others(files):
@@ -241,14 +250,15 @@ def main():
     only = sys.argv[3] if len(sys.argv) > 3 else ""
     os.mkdir("seeds")
     files = seeds.make("seeds") + seeds.collect("seeds", SHARED_MAX)
-    pairs = [p for p in others(signed(files)) if only in p[0]]
+    log = sign(files)
+    pairs = [p for p in others(list(log.values())) if only in p[0]]
     # A few of many files rather than one or two mutants of each.
     pairs = pairs[::len(pairs) * EACH_MIN // n + 1]
     words, total, bad = mutate.tokens(), Tally(), 0
     print("1..%d" % (len(pairs) + 1))
     for i, (path, other) in enumerate(pairs):
         share = n * (i + 1) // len(pairs) - n * i // len(pairs)
-        t = run_seed(path, other, words, share, seed)
+        t = run_seed(path, other, words, log, share, seed)
         print("%sok %d - %s: %d mutants, %d verify and decode as signed" % (
             "not " if t.bad else "", i + 1, os.path.basename(path), t.n,
             t.judged), flush=True)
