@@ -77,6 +77,10 @@ static const struct advice reasons[] = {
 	{ "binding.bytes.mismatch",
 	    "The bytes differ, and the streams could not be compared.",
 	    ASK_ORIGINAL },
+	{ "binding.clip.unproven",
+	    "It has parts of what was signed, but is not one whole piece of "
+	    "it.",
+	    ASK_ORIGINAL },
 	{ "essence.altered",
 	    "Coded pictures or sound are other than those that were signed.",
 	    LOOK },

@@ -110,12 +110,13 @@ put_span(struct buf *b, const struct range *r)
 
 /* Text over or under a lane, where it does not run into the last one. */
 static void
-put_label(struct drawing *d, bool lower, double mid, const struct range *r)
+put_label(struct drawing *d, bool lower, double mid, const char *word,
+    const struct range *r)
 {
 	AUTO_BUF text = { 0 };
 	double half;
 
-	buf_printf(&text, "%s ", range_word(r->what));
+	buf_printf(&text, "%s ", word);
 	put_span(&text, r);
 	half = ((double)text.len - 2) * GLYPH / 2; /* a dash is 3 bytes */
 	if (mid < LEFT + half)
@@ -148,7 +149,7 @@ put_range(struct drawing *d, bool lower, const struct range *r, bool label)
 		    "<path class=\"%s\" d=\"M%.1f %dl-4 -5h8z\"/>\n",
 		    range_class(r->what), (from + to) / 2, y);
 	if (label)
-		put_label(d, lower, (from + to) / 2, r);
+		put_label(d, lower, (from + to) / 2, range_word(r->what), r);
 }
 
 /* The ribbon between where it was and where it is. */
@@ -190,11 +191,34 @@ base_class(const struct verdict_stream *s)
 	case PAIR_UNSUPPORTED:
 		return ("unk");
 	case PAIR_CLIP:
+		return ("src");
 	case PAIR_MATCH:
 	case PAIR_ALTERED:
 		break;
 	}
 	return (is_retimed(s) ? "mov" : "ok");
+}
+
+/* Of a clip: the interval that it is, and what at its edges is not proven. */
+static void
+put_piece(struct drawing *d, bool lower)
+{
+	const struct held *h = &d->s->held;
+	const struct stretch *x = lower ? &h->proven : &h->source;
+	struct range r = { 0, x->from, x->to };
+	double from = place(d->x, x->from), to = place(d->x, x->to);
+
+	put_bar(d, lower ? IS_Y : WAS_Y, from, to, "src");
+	if (!lower)
+		put_label(d, false, (from + to) / 2, "source", &r);
+	for (size_t i = 0; lower && i < h->n_edges; i++) {
+		r.from = h->edges[i].from;
+		r.to = h->edges[i].to;
+		from = place(d->x, r.from);
+		to = place(d->x, r.to);
+		put_bar(d, IS_Y, from, to, "unk");
+		put_label(d, true, (from + to) / 2, "not proven", &r);
+	}
 }
 
 static void
@@ -219,6 +243,10 @@ put_lane(struct drawing *d, bool lower, const struct verdict_side *side,
 	    "<rect class=\"lane\" x=\"%.1f\" y=\"%d.5\" width=\"%.1f\" "
 	    "height=\"%d\"/>\n",
 	    LEFT, y, RIGHT - LEFT, LANE_H - 1);
+	if (d->s->state == PAIR_CLIP) {
+		put_piece(d, lower);
+		return;
+	}
 	put_bar(d, y, place(d->x, side->from), place(d->x, side->to),
 	    base_class(d->s));
 	for (size_t i = 0; i < side->n_ranges; i++)
@@ -263,10 +291,21 @@ clock_put(struct buf *b, int64_t ns)
 		buf_printf(b, ".%d", tenth);
 }
 
+/* A hostile timeline may reach as far as numbers do. */
+static int64_t
+ns_of(double seconds)
+{
+	double ns = seconds * 1e9;
+
+	if (ns >= 9e18)
+		return (INT64_C(9000000000000000000));
+	return (ns <= -9e18 ? INT64_C(-9000000000000000000) : (int64_t)ns);
+}
+
 static void
 put_tick(struct drawing *d, double seconds, double step, int y)
 {
-	double at = place(d->x, (int64_t)(seconds * 1e9));
+	double at = place(d->x, ns_of(seconds));
 
 	buf_printf(d->b,
 	    "<path class=\"axis\" d=\"M%.2f %dv4\"/>"
@@ -275,7 +314,7 @@ put_tick(struct drawing *d, double seconds, double step, int y)
 	if (step < 0.1)
 		buf_printf(d->b, "%.3f s", seconds);
 	else
-		clock_put(d->b, (int64_t)(seconds * 1e9));
+		clock_put(d->b, ns_of(seconds));
 	buf_put_str(d->b, "</text>\n");
 }
 
@@ -371,6 +410,8 @@ put_state(struct buf *b, const struct verdict_stream *s)
 		word = "presented otherwise";
 	else if (s->state == PAIR_UNSUPPORTED)
 		word = "not compared";
+	else if (s->state == PAIR_CLIP)
+		word = "a piece of it";
 	buf_printf(b, "<span class=\"tag %s\">%s %s</span>", mood_class(m),
 	    mood_sign(m), word);
 }
@@ -386,7 +427,9 @@ static void
 put_drawing(struct buf *b, const struct axis *x, const struct verdict_stream *s,
     size_t nth, size_t i)
 {
-	struct drawing d = { b, x, s, has_added(&s->is), { 0, 0 } };
+	bool below =
+	    has_added(&s->is) || (s->state == PAIR_CLIP && s->held.n_edges > 0);
+	struct drawing d = { b, x, s, below, { 0, 0 } };
 	int y = IS_Y + LANE_H + (d.below ? 22 : 8);
 
 	buf_put_str(b, "<figure class=\"chart\"><figcaption><strong>");
@@ -430,14 +473,18 @@ put_legend(struct buf *b, const prov_verdict *v)
 	} keys[] = { { "ok", "as signed" }, { "alt", "N altered" },
 		{ "mis", "M missing" }, { "add", "+ added" },
 		{ "mov", "R reordered, or at another time" },
-		{ "unk", "not compared" } };
+		{ "src", "the piece that this file is" },
+		{ "unk", "not compared, or not proven" } };
 	bool used[sizeof(keys) / sizeof(keys[0])] = { false };
 
 	for (size_t i = 0; i < v->n_streams; i++) {
 		const struct verdict_stream *s = &v->streams[i];
 
 		for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++) {
-			used[k] |= strcmp(keys[k].class, base_class(s)) == 0;
+			used[k] |=
+			    strcmp(keys[k].class, base_class(s)) == 0 ||
+			    (strcmp(keys[k].class, "unk") == 0 &&
+				s->state == PAIR_CLIP && s->held.n_edges > 0);
 			for (size_t r = 0; r < s->n_ranges; r++)
 				used[k] |=
 				    strcmp(keys[k].class,
@@ -488,6 +535,23 @@ put_where(struct buf *b, const struct verdict_stream *s)
 }
 
 static void
+put_piece_where(struct buf *b, const struct verdict_stream *s)
+{
+	struct range r = { 0, s->held.source.from, s->held.source.to };
+
+	if (s->state != PAIR_CLIP)
+		return;
+	buf_put_str(b, "source ");
+	put_span(b, &r);
+	for (size_t i = 0; i < s->held.n_edges; i++) {
+		r.from = s->held.edges[i].from;
+		r.to = s->held.edges[i].to;
+		buf_put_str(b, "<br/>not proven ");
+		put_span(b, &r);
+	}
+}
+
+static void
 put_table(struct buf *b, const prov_verdict *v)
 {
 	buf_put_str(b, "<div class=\"wide\"><table><thead><tr><th>Stream</th>"
@@ -505,6 +569,7 @@ put_table(struct buf *b, const prov_verdict *v)
 		put_side(b, &s->is);
 		buf_put_str(b, "<td>");
 		put_where(b, s);
+		put_piece_where(b, s);
 		buf_put_str(b, "</td></tr>\n");
 	}
 	buf_put_str(b, "</tbody></table></div>\n");

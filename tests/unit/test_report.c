@@ -155,6 +155,33 @@ other_states(void **state)
 	free(html);
 }
 
+/* A clip: where it is from, and what at its edges nothing proves. */
+static void
+piece(void **state)
+{
+	prov_verdict *v = fresh("piece.mp4");
+	struct verdict_stream *s = add(v, PAIR_CLIP, 10 * S, 5 * S);
+	char *html;
+
+	(void)state;
+	v->binding = PROV_BIND_CLIP;
+	s->held.source = (struct stretch){ 4 * S, 8 * S };
+	s->held.proven = (struct stretch){ 1 * S, 5 * S };
+	s->held.edges[s->held.n_edges++] = (struct stretch){ 0, 1 * S };
+	s->kept[s->n_kept++] = (struct kept){ 4 * S, 8 * S, 1 * S, 5 * S };
+	html = html_of(v);
+	assert_in(html, "class=\"src\" x=\"418.80\" y=\"18\" width=\"348.80\"");
+	assert_in(html, "class=\"src\" x=\"157.20\" y=\"52\" width=\"348.80\"");
+	assert_in(html, "class=\"unk\" x=\"70.00\" y=\"52\" width=\"87.20\"");
+	assert_in(html, ">source 4.0\xe2\x80\x93"
+			"8.0 s</text>");
+	assert_in(html, ">not proven 0.0\xe2\x80\x93"
+			"1.0 s</text>");
+	assert_in(html, "<p class=\"word\">CLIP</p>");
+	assert_null(strstr(html, "class=\"ok\""));
+	free(html);
+}
+
 /* Times that no clock shows do not break a drawing. */
 static void
 far_times(void **state)
@@ -336,6 +363,7 @@ main(void)
 		cmocka_unit_test(lanes),
 		cmocka_unit_test(thin),
 		cmocka_unit_test(other_states),
+		cmocka_unit_test(piece),
 		cmocka_unit_test(far_times),
 		cmocka_unit_test(presentation),
 		cmocka_unit_test(outside_text),
