@@ -19,6 +19,7 @@ enum {
 	ID_SEEK = 0x114d9b74,
 	ID_TAGS = 0x1254c367,
 	ID_FILES = 0x1941a469,
+	ID_FILE = 0x61a7,
 	ID_ENTRY = 0xae,
 	ID_GROUP = 0xa0,
 	ID_BLOCK = 0xa1,
@@ -372,6 +373,19 @@ read_info(struct ebml *e, const struct element *info)
 	}
 }
 
+static void
+count_attachments(struct ebml *e, const struct element *files)
+{
+	struct element x;
+
+	for (uint64_t at = files->at;
+	     at < files->end && element_next(e, &at, files->end, &x);
+	     at = x.end) {
+		e->elements++;
+		e->attachments += x.id == ID_FILE;
+	}
+}
+
 /* Editions that play pieces in an order of their own. */
 static void
 read_chapters(struct ebml *e, uint64_t at, uint64_t end, unsigned depth)
@@ -516,6 +530,8 @@ read_segment(struct ebml *e, const struct element *segment, prov_err *err)
 			return (st);
 		if (x.id == ID_INFO)
 			read_info(e, &x);
+		if (x.id == ID_FILES)
+			count_attachments(e, &x);
 		if (x.id == ID_CHAPTERS)
 			read_chapters(e, x.at, x.end, 0);
 		if (x.id != ID_CLUSTER)

@@ -55,6 +55,7 @@ struct ebml {
 	bool linked;    /* parts in other files, or a second segment */
 	bool ambiguous; /* readers may disagree: numbers or elements twice */
 	bool has_tracks, has_info;
+	uint64_t attachments; /* files, wherever they stand */
 	size_t n;
 	struct ebml_track tracks[EBML_TRACKS_MAX];
 	struct ebml_track *track; /* being read; in clusters, the last one */

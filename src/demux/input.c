@@ -580,10 +580,35 @@ is_guessed(const struct inputs *in, unsigned n)
 		av_find_program_from_stream(in->ctx, NULL, (int)n) == NULL);
 }
 
+/*
+ * Whether FFmpeg passed over a file attached to Matroska, which it does where
+ * no index leads to it: other players find fonts there.
+ */
+static bool
+hides_attachments(const struct inputs *in)
+{
+	uint64_t n = 0;
+
+	if (in->facts->ebml == NULL)
+		return (false);
+	for (unsigned k = 0; k < in->ctx->nb_streams; k++) {
+		const AVStream *st = in->ctx->streams[k];
+
+		n += st->codecpar->codec_type == AVMEDIA_TYPE_ATTACHMENT ||
+		     (st->disposition & AV_DISPOSITION_ATTACHED_PIC) != 0;
+	}
+	return (n < in->facts->ebml->attachments);
+}
+
 static prov_status
 check_whole(struct inputs *in, prov_err *err)
 {
 	prov_status st;
+
+	if (hides_attachments(in) &&
+	    (st = prov_essence_refuse(in->e, "essence.noncanonical", err)) !=
+		PROV_OK)
+		return (st);
 	bool ok = !facts_incomplete(in->facts) && all_tracks(in);
 
 	for (unsigned n = 0; n < in->ctx->nb_streams && n < STREAMS_MAX; n++) {

@@ -75,6 +75,29 @@ is_even(struct source *s, const struct chunk *fmt)
 	return (le16(p + 12) == le16(p + 2) * ((le16(p + 14) + 7U) / 8));
 }
 
+/*
+ * The index of AVI has chunks in the order of the file. Some players go by it,
+ * so one that has them otherwise plays them otherwise.
+ */
+static bool
+is_in_order(struct source *s, const struct chunk *index)
+{
+	uint64_t len =
+	    index->len < s->size - index->at ? index->len : s->size - index->at;
+	uint32_t last = 0, offset;
+	uint8_t p[16];
+
+	for (uint64_t i = 0; len - i >= sizeof(p); i += sizeof(p)) {
+		if (!source_get(s, index->at + i, p, sizeof(p)))
+			return (true);
+		offset = le32(p + 8);
+		if (i > 0 && offset <= last)
+			return (false);
+		last = offset;
+	}
+	return (true);
+}
+
 static void
 read_riff(struct riff *r, struct source *s, uint64_t at, uint64_t end)
 {
@@ -98,6 +121,8 @@ read_riff(struct riff *r, struct source *s, uint64_t at, uint64_t end)
 			r->ambiguous |= r->has_format || !is_even(s, &c);
 			r->has_format = true;
 		}
+		if (is(&c, "idx1"))
+			r->ambiguous |= !is_in_order(s, &c);
 		if (is_media(s, &c)) {
 			/* Long AVI files have more lists, in more chunks. */
 			r->ambiguous |= r->has_media && is(&c, "data");

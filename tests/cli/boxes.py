@@ -3,8 +3,10 @@
 
 import struct
 
-BOXES = {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts", b"udta"}
-MASTERS = {0x18538067, 0x1549A966, 0x1654AE6B, 0xAE, 0xE0, 0x1F43B675, 0xA0}
+BOXES = {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts", b"udta",
+         b"mvex", b"moof", b"traf"}
+MASTERS = {0x18538067, 0x1549A966, 0x1654AE6B, 0xAE, 0xE0, 0xE1, 0x1F43B675,
+           0xA0}
 
 
 class Node:
