@@ -42,9 +42,9 @@ def read_table(path):
             if len(cells) != 6:
                 raise ValueError(f"{path}:{n}: {len(cells)} cells")
             change, names, containers, binding, codes, why = cells
-            if binding in HARMLESS and not why:
-                raise ValueError(f"{path}:{n}: says not why it is harmless")
-            if binding not in HARMLESS and not codes:
+            if binding != "none" and not why:
+                raise ValueError(f"{path}:{n}: says not why it matches")
+            if binding == "none" and not codes:
                 raise ValueError(f"{path}:{n}: no reason code")
             words = codes.split()
             for asset in names.split():
