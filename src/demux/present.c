@@ -514,8 +514,7 @@ edits_bmff(prov_config *c, const struct bmff *b, const struct bmff_track *t)
 	if (e->open)
 		c->shift_ns = empty - ticks_ns(e->from, t->timescale);
 	/* Durations by a clock that is not there. */
-	if (e->odd ||
-	    ((e->empty > 0 || e->duration > 0) && b->timescale == 0))
+	if (e->odd || ((e->empty > 0 || e->duration > 0) && b->timescale == 0))
 		prov_present_set(&c->present, PROV_EDITED, 1);
 	if (e->odd)
 		return;
