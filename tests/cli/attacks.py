@@ -215,7 +215,7 @@ def all_mkv():
     mkv("info-twice", TWICE, lambda f: f.segment.kids.insert(
         0, Element(0x1549A966, slow.bytes())))
     mkv("reordered", "essence.reordered", reordered)
-    mkv("dropped", "essence.missing", lambda f: f.segment.kids.remove(
+    mkv("dropped", "clip", lambda f: f.segment.kids.remove(
         f.segment.all(0x1F43B675)[-1]))
     mkv("replayed", "essence.added", lambda f: f.segment.kids.append(
         copy.deepcopy(f.segment.all(0x1F43B675)[-1])))
