@@ -311,7 +311,8 @@ batch_index(prov_ledger *l, const struct batch *b)
 	}
 	records_sort(&x->tail);
 	x->tail_end = w->at.size;
-	if (x->tail_end - x->position >= INDEX_LAG_MAX)
+	if (x->tail_end - x->position >= INDEX_LAG_MAX ||
+	    records_total(&x->tail) >= INDEX_LAG_RECORDS)
 		(void)index_flush(x, l->dir, NULL);
 }
 

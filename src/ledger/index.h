@@ -29,6 +29,9 @@
 /* A reader has no more than these to scan; a batch may be larger. */
 #define INDEX_LAG_MAX 256U
 
+/* Nor more records: each few hundred cost reading a long timeline again. */
+#define INDEX_LAG_RECORDS 2048U
+
 struct index_run {
 	uint64_t begin, end, records;
 };
