@@ -43,7 +43,7 @@ def find(name, _container):
             words = [w.replace("{in}", base).replace("{out}", out)
                      for w in step]
             done = subprocess.run(words, text=True, capture_output=True,
-                                  stdin=subprocess.DEVNULL)
+                                  stdin=subprocess.DEVNULL, timeout=120)
             # mkvmerge says 1 for a warning.
             if done.returncode > (words[0] == "mkvmerge"):
                 raise RuntimeError(" ".join(words) + ": " + done.stdout +
@@ -102,27 +102,11 @@ tool("exiftool-gone", ["exiftool", "-q", "-overwrite_original", "-all=",
                        "{out}"])
 tool("atomicparsley", ["AtomicParsley", "{out}", "--title", "other",
                        "--artwork", "still.jpg", "--overWrite"])
-tool("gst-mp4", ["gst-launch-1.0", "-q", "filesrc", "location={in}", "!",
-                 "qtdemux", "name=d", "mp4mux", "name=m", "!", "filesink",
-                 "location={out}", "d.video_0", "!", "queue", "!", "m.",
-                 "d.audio_0", "!", "queue", "!", "m."])
 tool("vorbiscomment", ["vorbiscomment", "-w", "-t", "TITLE=other", "{out}"])
 tool("metaflac", ["metaflac", "--set-tag=TITLE=other",
                   "--add-padding=5000", "{out}"])
 tool("metaflac-gone", ["metaflac", "--remove-all", "{out}"])
 tool("metaflac-gain", ["metaflac", "--add-replay-gain", "{out}"])
-PYTHON = ["python3", "-B", "-c"]
-tool("mutagen-id3", PYTHON + [
-    "import mutagen.id3 as i, sys; t = i.ID3(); "
-    "t.add(i.TIT2(3, ['other'])); "
-    "t.add(i.APIC(3, 'image/jpeg', 3, '', open('still.jpg', 'rb').read())); "
-    "t.save(sys.argv[1])", "{out}"])
-tool("mutagen-opus", PYTHON + [
-    "import mutagen.oggopus as o, sys; t = o.OggOpus(sys.argv[1]); "
-    "t['title'] = 'other'; t.save()", "{out}"])
-tool("mutagen-mp4", PYTHON + [
-    "import mutagen.mp4 as o, sys; t = o.MP4(sys.argv[1]); "
-    "t['\\xa9nam'] = 'other' * 900; t.save()", "{out}"])
 
 
 def through(name, ext, *options):
