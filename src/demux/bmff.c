@@ -234,6 +234,9 @@ read_elst(struct bmff *b, const struct box *box, prov_err *err)
 			break;
 	}
 	e->odd |= e->present && !e->open;
+	/* Some readers go by what they know at this place, others look ahead.
+	 */
+	e->clockless = b->timescale == 0;
 	return (PROV_OK);
 }
 

@@ -17,6 +17,7 @@
 struct bmff_edits {
 	bool present;
 	bool odd;          /* dwells, repeats, gaps, rates: not followed */
+	bool clockless;    /* the movie's clock is not known before the list */
 	uint64_t empty;    /* movie ticks before the media */
 	int64_t from;      /* media ticks */
 	uint64_t duration; /* movie ticks; 0: to the end of the media */

@@ -513,8 +513,8 @@ edits_bmff(prov_config *c, const struct bmff *b, const struct bmff_track *t)
 	empty = b->timescale == 0 ? 0 : ticks_ns(e->empty, b->timescale);
 	if (e->open)
 		c->shift_ns = empty - ticks_ns(e->from, t->timescale);
-	/* Durations by a clock that is not there. */
-	if (e->odd || ((e->empty > 0 || e->duration > 0) && b->timescale == 0))
+	/* Without fragments, no duration is all of it or nothing of it. */
+	if (e->odd || e->clockless || (e->duration == 0 && !b->fragmented))
 		prov_present_set(&c->present, PROV_EDITED, 1);
 	if (e->odd)
 		return;

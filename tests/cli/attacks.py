@@ -149,6 +149,10 @@ def all_mp4():
         mp4("edit-%d" % n, TWICE, into(path, b"elst", edit))
     mp4("edit-clockless", EDITED,
         lambda f: setattr(f.moov.at("mvhd"), "tag", b"free"))
+    mp4("edit-clock-late", EDITED, lambda f: f.moov.kids.append(
+        f.moov.kids.pop(f.moov.kids.index(f.moov.at("mvhd")))))
+    mp4("edit-zero", EDITED,
+        lambda f: f.track(A).at("edts/elst").put(8, bytes(4)))
     mp4("edit-tags", TWICE, into("", b"udta", Box(b"elst", edit).bytes()))
     mp4("offsets-first", TWICE, offsets(STBL, True))
     mp4("offsets-last", TWICE, offsets(STBL, False))
