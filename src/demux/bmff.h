@@ -78,6 +78,7 @@ struct bmff_track {
 	uint8_t mdcv[24];
 	uint8_t clli[4];
 
+	uint8_t pcm_bits; /* as "pcmC" states it; 0: it does not */
 	uint64_t samples;
 	bool chunked; /* a sample is one tick: QuickTime's uncompressed sound */
 	struct bmff_span span;

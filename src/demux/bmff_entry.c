@@ -94,6 +94,16 @@ read_dovi(struct bmff *b, const struct box *box)
 	t->has_dovi = box_get(b, box, t->dovi, sizeof(t->dovi), 5);
 }
 
+/* ISO/IEC 23003-5: not all readers know of it, and then count otherwise. */
+static void
+read_pcmc(struct bmff *b, const struct box *box)
+{
+	uint8_t p[6];
+
+	if (box_get(b, box, p, sizeof(p), sizeof(p)))
+		b->track->pcm_bits = p[5];
+}
+
 static void
 read_sinf(struct bmff *b, const struct box *box)
 {
@@ -143,6 +153,7 @@ read_extensions(struct bmff *b, uint64_t at, uint64_t end)
 		{ FOURCC('d', 'v', 'w', 'C'), read_dovi },
 		{ FOURCC('m', 'd', 'c', 'v'), read_mdcv },
 		{ FOURCC('c', 'l', 'l', 'i'), read_clli },
+		{ FOURCC('p', 'c', 'm', 'C'), read_pcmc },
 		{ FOURCC('s', 'i', 'n', 'f'), read_sinf },
 	};
 	uint32_t seen[ENTRY_BOXES_MAX];

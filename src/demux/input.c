@@ -55,6 +55,20 @@ is_font(const AVStream *st)
 	return (memcmp(par->extradata, "\0\1\0\0", 4) == 0);
 }
 
+static bool
+is_text(const struct bmff_track *t)
+{
+	static const uint32_t handlers[] = { FOURCC('t', 'e', 'x', 't'),
+		FOURCC('s', 'b', 't', 'l'), FOURCC('s', 'u', 'b', 't'),
+		FOURCC('s', 'u', 'b', 'p'), FOURCC('c', 'l', 'c', 'p') };
+
+	for (size_t k = 0; k < sizeof(handlers) / sizeof(handlers[0]); k++) {
+		if (t != NULL && t->handler == handlers[k])
+			return (true);
+	}
+	return (false);
+}
+
 /* What an AVStream is; classes by ESSENCE 5. */
 static prov_kind
 kind_of(const struct inputs *in, const AVStream *st, const struct input *i)
@@ -86,7 +100,9 @@ kind_of(const struct inputs *in, const AVStream *st, const struct input *i)
 		    (par->codec_id == AV_CODEC_ID_NONE ||
 			par->codec_id == AV_CODEC_ID_BIN_DATA))
 			return (PROV_SUBTITLE);
-		return (PROV_DATA);
+		/* Text that FFmpeg has no name for: WebVTT, TTML. */
+		return (
+		    is_text(i->bmff) && !chapters ? PROV_SUBTITLE : PROV_DATA);
 	default:
 		/* Somebody may be able to play it: it has to stay as it is. */
 		return (PROV_SUBTITLE);
@@ -328,11 +344,6 @@ is_declared(const AVStream *st, const struct input *i)
 	} rows[] = {
 		{ PROV_VIDEO, HANDLER_VIDEO },
 		{ PROV_AUDIO, HANDLER_AUDIO },
-		{ PROV_SUBTITLE, FOURCC('t', 'e', 'x', 't') },
-		{ PROV_SUBTITLE, FOURCC('s', 'b', 't', 'l') },
-		{ PROV_SUBTITLE, FOURCC('s', 'u', 'b', 't') },
-		{ PROV_SUBTITLE, FOURCC('s', 'u', 'b', 'p') },
-		{ PROV_SUBTITLE, FOURCC('c', 'l', 'c', 'p') },
 	};
 
 	/* What nobody has a class for is bound like a subtitle. */
@@ -340,6 +351,8 @@ is_declared(const AVStream *st, const struct input *i)
 	    (i->kind == PROV_SUBTITLE &&
 		st->codecpar->codec_type != AVMEDIA_TYPE_SUBTITLE))
 		return (true);
+	if (i->kind == PROV_SUBTITLE)
+		return (is_text(i->bmff));
 	for (size_t k = 0; k < sizeof(rows) / sizeof(rows[0]); k++) {
 		if (rows[k].kind == i->kind &&
 		    rows[k].handler == i->bmff->handler)
@@ -522,6 +535,8 @@ whole_bmff(const struct input *i, const AVCodecParameters *par)
 
 	if (t == NULL)
 		return (false);
+	if (t->pcm_bits != 0 && t->pcm_bits != par->bits_per_coded_sample)
+		return (false); /* read by another width */
 	if (i->kind != PROV_AUDIO || !t->chunked)
 		return (i->packets == t->samples);
 	/* Uncompressed sound comes in chunks; a sample is a sample frame. */

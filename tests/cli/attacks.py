@@ -254,7 +254,16 @@ def all_wav():
         struct.pack("<I", len(ds64)) + ds64 + long[12:])
 
 
+def all_text():
+    with open("text.mp4", "rb") as f:
+        data = f.read()
+    with open("text-other.mp4", "wb") as f:
+        f.write(data.replace(b"hello", b"jello"))
+    say("text-other.mp4", "text.mp4", "essence.altered")
+
+
 os.chdir(sys.argv[1])
 all_mp4()
 all_mkv()
 all_wav()
+all_text()

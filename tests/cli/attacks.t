@@ -25,7 +25,17 @@ ff -i clip.mp4 -map 0 -c copy clip.mkv
 ff -i clip.mp4 -i words.srt -map 0 -map 1 -c copy -c:s srt words.mkv
 ff -f lavfi -i "aevalsrc=0.3*sin(2*PI*(300+100*t)*t):s=44100:d=3" \
     -c:a pcm_s16le sound.wav
-ok "signs the originals" prov sign clip.mp4 clip.mkv words.mkv sound.wav
+# Text that FFmpeg knows no codec for, as packagers write WebVTT.
+ff -i clip.mp4 -i words.srt -map 0 -map 1 -c copy -c:s mov_text text.mp4
+python3 -B - "$srcdir/tests/cli" <<'END'
+import sys
+sys.path.insert(0, sys.argv[1])
+from boxes import Mp4
+f = Mp4("text.mp4")
+f.track(b"sbtl").at("mdia/minf/stbl/stsd").kids[0].tag = b"wvtt"
+f.save("text.mp4")
+END
+ok "signs the originals" prov sign clip.mp4 clip.mkv words.mkv sound.wav text.mp4
 # Put together again without a change, to show that this alone alters nothing.
 python3 -B - "$srcdir/tests/cli" <<'END'
 import sys

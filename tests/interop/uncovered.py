@@ -28,8 +28,6 @@ CONFIG = set("""avcC hvcC lhvC av1C vpcC esds dOps dfLa dac3 dec3 ddts dmlp
     alac wave glbl d263 damr chan pcmC pasp colr clap fiel mdcv clli st3d sv3d
     dvcC dvvC dvwC vexu""".split())
 TEXT = {"text", "sbtl", "subt", "subp", "clcp"}
-# Of text, what FFmpeg knows as subtitles; the rest is data to it.
-SUBTITLES = {"text", "tx3g", "c608", "mp4s"}
 # What FFmpeg 5.1 reads otherwise than by the tables: it takes captions out of
 # their boxes, 24-bit sound for 16-bit, and nothing of what is encrypted.
 ODD = {"c608", "ipcm", "fpcm", "encv", "enca", "encs", "drms"}
@@ -187,8 +185,7 @@ class Movie:
         if t.get("off") and t["id"] in self.chapters and \
                 t["handler"] != "soun":
             return False
-        return t["handler"] in ("vide", "soun") or \
-            t["handler"] in TEXT and t["entry"] in SUBTITLES
+        return t["handler"] in ("vide", "soun") or t["handler"] in TEXT
 
     def sound(self, at, end):
         """How many bytes how many ticks take, of uncompressed sound."""
