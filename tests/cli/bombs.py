@@ -242,7 +242,7 @@ def ts_bombs():
         (1 + i * 40 + j).to_bytes(2, "big") + (0xe020 + i * 40 + j).to_bytes(
             2, "big") for j in range(40)), i) for i in range(200))
     yield "programs.ts", many + pes, (
-        "limit.streams", "essence.", "demux.", "streams.")
+        "limit.cpu", "limit.streams", "essence.", "demux.", "streams.")
 
 
 def page(serial, flags=2, body=b"OpusHead\1\1\0\0\x80\xbb\0\0\0\0\0"):
