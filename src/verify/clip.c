@@ -285,6 +285,30 @@ prove_frames(const struct side *s, uint64_t k, bool before, int64_t late,
 	take_in(&h->proven, &is);
 }
 
+/*
+ * Whether an edge has less than the signed segments that lie there: of as much
+ * or more nothing was cut off, it was replaced or added.
+ */
+static bool
+is_rest(const struct side *s, bool before)
+{
+	const struct held *h = s->held;
+	const struct timeline *was = s->was, *is = s->is;
+	uint64_t end = h->first + h->n, next = h->at + h->n, room, has;
+
+	if (before ? h->at == 0 : next == was->n)
+		return (false);
+	has = before ? is->unit_at[h->first] : is->total - is->unit_at[end - 1];
+	if (!before)
+		has -= is->units[end - 1];
+	if (s->kind != PROV_AUDIO)
+		room = was->units[before ? h->at - 1 : next];
+	else
+		room = before ? was->unit_at[h->at]
+		              : was->total - was->unit_at[next];
+	return (has < room);
+}
+
 /* Names an edge; false where it is more than a cut leaves. */
 static bool
 add_edge(const struct side *s, uint64_t k, uint64_t n, bool before,
@@ -297,11 +321,17 @@ add_edge(const struct side *s, uint64_t k, uint64_t n, bool before,
 
 	if (n == 0)
 		return (true);
+	/* A cue is there or it is not. */
+	if (s->kind == PROV_SUBTITLE || !is_rest(s, before))
+		return (false);
 	e = span_of(s->is, k, n);
 	if (n == 1 && s->kind == PROV_VIDEO) {
 		prove_frames(s, k, before, late, &rest);
 		if (rest.n == 0)
 			return (true);
+		/* Signed one by one, all of them would be. */
+		if (frames_known(s->was, s->is))
+			return (false);
 		frames_span(&rest, &e.from, &e.to);
 	}
 	h->edges[h->n_edges++] = e;

@@ -61,6 +61,43 @@ end(struct pieces *x)
 	}
 }
 
+/* Another clock or length: what follows from it is made again. */
+static void
+forget(struct timeline *tl)
+{
+	free(tl->runs);
+	free(tl->unit_at);
+	free(tl->run_at);
+	tl->runs = NULL;
+	tl->n_runs = 0;
+	tl->unit_at = tl->run_at = NULL;
+}
+
+static void
+cut_picture(struct timeline *tl, size_t k, uint64_t units)
+{
+	int64_t ns[10 * FPS];
+
+	tl->total -= tl->units[k] - units;
+	tl->units[k] = units;
+	for (size_t i = 0; i < tl->total; i++)
+		ns[i] = (int64_t)i * SECOND / FPS;
+	forget(tl);
+	compared_times(tl, ns);
+}
+
+static void
+cut_sound(struct stream *s, size_t k, uint64_t units, int64_t start)
+{
+	struct timeline *tl = s->tl;
+
+	tl->total -= tl->units[k] - units;
+	tl->units[k] = units;
+	s->samples = tl->total;
+	forget(tl);
+	compared_run(tl, start, tl->total);
+}
+
 static const int V_CUT[] = { 3, 4, 5, 6, 99 };
 static const int A_CUT[] = { 98, 54, 55, 56, 97 };
 
@@ -71,6 +108,9 @@ a_cut(void **state)
 
 	(void)state;
 	begin(&x, V_CUT, 5, A_CUT, 5);
+	cut_picture(x.is[0].tl, 4, 10);
+	cut_sound(&x.is[1], 0, RATE / 2, SECOND / 2);
+	cut_sound(&x.is[1], 4, RATE / 2, SECOND / 2);
 	assert_true(judged(&x));
 	assert_int_equal(x.c.late, -2 * SECOND);
 	assert_int_equal(x.c.at[0].first, 0);
@@ -111,6 +151,34 @@ glued(void **state)
 	}
 }
 
+/* As much as was there, and something else: replaced, not cut. */
+static void
+replaced(void **state)
+{
+	static const int first[] = { 99, 2, 3, 4, 5 };
+	static const int more[] = { 7, 8, 9, 10, 99 };
+	static const int video[] = { 7, 8, 9, 10 };
+	static const int sound[] = { 57, 58, 59, 60 };
+	static const int behind[] = { 57, 58, 59, 60, 99 };
+	static const int before[] = { 51, 52, 53, 54, 55 };
+	static const int noise[] = { 98, 52, 53, 54, 55 };
+	struct pieces x;
+
+	(void)state;
+	begin(&x, first, 5, before, 5);
+	no_cut(&x, REASON_CLIP_UNPROVEN);
+	begin(&x, more, 5, sound, 4);
+	cut_picture(x.is[0].tl, 4, 10);
+	no_cut(&x, REASON_CLIP_UNPROVEN);
+	begin(&x, video, 4, behind, 5);
+	no_cut(&x, REASON_CLIP_UNPROVEN);
+	begin(&x, V, 5, noise, 5);
+	no_cut(&x, REASON_CLIP_UNPROVEN);
+	begin(&x, V, 5, before, 5);
+	assert_true(judged(&x));
+	end(&x);
+}
+
 static void
 sound_of_elsewhere(void **state)
 {
@@ -138,12 +206,7 @@ other_times(void **state)
 	for (size_t i = 0; i < 4 * FPS; i++)
 		ns[i] = (int64_t)i * SECOND / FPS + (i == 60 ? 20000000 : 0);
 	begin(&x, video, 4, sound, 4);
-	free(x.is[0].tl->runs);
-	x.is[0].tl->runs = NULL;
-	x.is[0].tl->n_runs = 0;
-	free(x.is[0].tl->unit_at);
-	free(x.is[0].tl->run_at);
-	x.is[0].tl->unit_at = x.is[0].tl->run_at = NULL;
+	forget(x.is[0].tl);
 	compared_times(x.is[0].tl, ns);
 	no_cut(&x, REASON_TIMING_FRAMES);
 }
@@ -206,6 +269,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_cut),
 		cmocka_unit_test(glued),
+		cmocka_unit_test(replaced),
 		cmocka_unit_test(sound_of_elsewhere),
 		cmocka_unit_test(other_times),
 		cmocka_unit_test(dull),
