@@ -276,5 +276,6 @@ main(void)
 		cmocka_unit_test(streams_and_presentation),
 	};
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }
