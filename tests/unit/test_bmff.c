@@ -138,7 +138,7 @@ follows_edits(void **state)
 		int64_t shift_ms, from_ms, to_ms, edited;
 	} rows[] = {
 		{ 1, { { 440, 1024, ONE } }, -80, 0, 440, 0 },
-		{ 1, { { 0, 1024, ONE } }, -80, 0, -1, 0 },
+		{ 1, { { 0, 1024, ONE } }, -80, 0, -1, 1 },
 		{ 2, { { 100, UINT32_MAX, ONE }, { 440, 1024, ONE } }, 20, 100,
 		    540, 0 },
 		/* Pictures that are not shown. */
