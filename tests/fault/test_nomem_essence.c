@@ -346,17 +346,17 @@ each_fails_once(prov_status (*what)(prov_err *err), long *n)
 #define BIG_LEN  20000
 #define BIG_EACH 600 /* records: they fill more than one page */
 
-/* One leaf of records that threads hash: its digest. */
+/* One leaf of records that threads hash: its digest. held outlives them. */
 static prov_status
-hash_big(struct leaves *l, struct pool *pool, uint8_t out[32], prov_err *err)
+hash_big(struct leaves *l, struct pool *pool, atomic_uint *held,
+    uint8_t out[32], prov_err *err)
 {
 	static const uint8_t big[BIG_LEN], config[32];
 	uint8_t *made = NULL, *frames = NULL;
-	atomic_uint held = 0;
 	prov_status st;
 
 	leaves_use_pool(l, pool);
-	leaves_hold(l, span(big, sizeof(big)), &held);
+	leaves_hold(l, span(big, sizeof(big)), held);
 	leaves_open(l, "test/1", config);
 	for (size_t i = 0; i < BIG_EACH; i++)
 		leaves_record(l, 0x10, span(big, sizeof(big)));
@@ -374,11 +374,12 @@ work_pooled(uint8_t out[32], prov_err *err)
 {
 	struct leaves *l = NULL;
 	struct pool *pool = NULL;
+	atomic_uint held = 0;
 	prov_status st;
 
 	if ((st = pool_new(&pool, 2, err)) == PROV_OK &&
 	    (st = leaves_new(&l, false, err)) == PROV_OK)
-		st = hash_big(l, pool, out, err);
+		st = hash_big(l, pool, &held, out, err);
 	leaves_free(l);
 	pool_free(pool);
 	return (st);
