@@ -64,6 +64,8 @@ run 0 'SIGNED' 'prov sign clip.mp4'
 verify 0 'VERIFIED exact' 'prov verify clip.mp4'
 verify 0 'VERIFIED streams' \
     'ffmpeg -i clip.mp4 -c copy clip.mkv && prov verify clip.mkv     # no sidecar'
+verify 0 'CLIP  0:02-0:08 of what was signed' \
+    'ffmpeg -ss 2 -i clip.mp4 -t 6 -c copy piece.mp4 && prov verify --accept clip piece.mp4'
 verify 1 'altered 4.0-6.0 s' \
     'prov verify --sidecar clip.mp4.prov altered.mp4     # bytes changed in the picture'
 verify 1 'timing.rate' \
