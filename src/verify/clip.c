@@ -15,6 +15,10 @@
 /* An edge adjoins what is proven, but for how long a last picture stands. */
 #define EDGE_GAP_NS INT64_C(1000000000)
 
+/* Segments of sound that an edge has: each has a quarter of a second or more.
+ */
+#define EDGE_SEGMENTS 64
+
 #define NOWHERE UINT64_MAX
 
 /* A signed stream and the candidate's that is paired with it. */
@@ -309,6 +313,18 @@ is_rest(const struct side *s, bool before)
 	return (has < room);
 }
 
+/* Few pictures may be shown for long: not longer than those signed there. */
+static bool
+fits(const struct side *s, bool before, int64_t late, const struct stretch *e)
+{
+	const struct held *h = s->held;
+	struct stretch was;
+
+	was = span_of(s->was, before ? h->at - 1 : h->at + h->n, 1);
+	return (e->from - late >= was.from - EDGE_GAP_NS &&
+		e->to - late <= was.to + EDGE_GAP_NS);
+}
+
 /* Names an edge; false where it is more than a cut leaves. */
 static bool
 add_edge(const struct side *s, uint64_t k, uint64_t n, bool before,
@@ -340,8 +356,8 @@ add_edge(const struct side *s, uint64_t k, uint64_t n, bool before,
 		return (false);
 	if (s->kind == PROV_AUDIO)
 		return (e.to - e.from <= CLIP_SOUND_EDGE_NS &&
-			!is_elsewhere(s, k, n));
-	return (n == 1 && !is_elsewhere(s, k, n));
+			n <= EDGE_SEGMENTS && !is_elsewhere(s, k, n));
+	return (n == 1 && fits(s, before, late, &e) && !is_elsewhere(s, k, n));
 }
 
 static bool

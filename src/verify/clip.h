@@ -8,7 +8,7 @@
  * Whether a candidate is a clip of what was signed: all its streams hold one
  * and the same interval of it, segment after segment, at one offset in time
  * (ESSENCE 6, DESIGN 2). At its edges a cut leaves a part of a segment, which
- * proves nothing and is named.
+ * proves nothing and is named; it is no longer than what was signed there.
  */
 
 /* A cut leaves part of one segment of pictures, of sound this much at most. */

@@ -179,6 +179,36 @@ replaced(void **state)
 	end(&x);
 }
 
+/* Half a segment's pictures are a rest of it, but not for ten seconds each. */
+static void
+slow_edge(void **state)
+{
+	static const int video[] = { 3, 4, 5, 6, 99 };
+	static const int sound[] = { 53, 54, 55, 56 };
+	const int64_t steps[] = { SECOND / FPS, 10 * SECOND };
+	int64_t ns[4 * FPS + 10];
+	struct pieces x;
+
+	(void)state;
+	for (size_t k = 0; k < 2; k++) {
+		begin(&x, video, 5, sound, 4);
+		cut_picture(x.is[0].tl, 4, 10);
+		for (size_t i = 0; i < 4 * FPS + 10; i++)
+			ns[i] = i < 4 * FPS
+			            ? (int64_t)i * SECOND / FPS
+			            : 4 * SECOND +
+			                  (int64_t)(i - 4 * FPS) * steps[k];
+		forget(x.is[0].tl);
+		compared_times(x.is[0].tl, ns);
+		if (k == 1) {
+			no_cut(&x, REASON_CLIP_UNPROVEN);
+			continue;
+		}
+		assert_true(judged(&x));
+		end(&x);
+	}
+}
+
 static void
 sound_of_elsewhere(void **state)
 {
@@ -270,6 +300,7 @@ main(void)
 		cmocka_unit_test(a_cut),
 		cmocka_unit_test(glued),
 		cmocka_unit_test(replaced),
+		cmocka_unit_test(slow_edge),
 		cmocka_unit_test(sound_of_elsewhere),
 		cmocka_unit_test(other_times),
 		cmocka_unit_test(dull),
