@@ -106,6 +106,8 @@ typedef struct prov_config {
 	uint32_t rate;       /* audio: samples a second; 0 not known */
 	uint32_t channels;   /* audio; 0 not known */
 	uint32_t bits;       /* per sample or pixel as stored; 0 not known */
+	uint32_t coded_w;    /* video: the size as the container states it, */
+	uint32_t coded_h;    /* before any cropping of its own; 0 not known */
 	prov_present present; /* what the container states */
 } prov_config;
 

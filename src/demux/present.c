@@ -534,6 +534,11 @@ present_bmff(prov_config *config, const struct bmff *b,
 	edits_bmff(config, b, t);
 	if (config->kind != PROV_VIDEO)
 		return (PROV_OK);
+	/* No picture has no size: players take another from who knows where. */
+	if (t->coded_w == 0 || t->coded_h == 0)
+		prov_present_set(&config->present, PROV_EDITED, 1);
+	config->coded_w = t->coded_w;
+	config->coded_h = t->coded_h;
 	return (picture_bmff(&config->present, b, t, in_stream, err));
 }
 
@@ -685,5 +690,7 @@ present_ebml(prov_config *config, const struct ebml *e,
 		sound_ebml(&config->present, t, config->codec);
 	if (config->kind != PROV_VIDEO)
 		return (PROV_OK);
+	config->coded_w = (uint32_t)bounded(t->pixel_w, INT32_MAX);
+	config->coded_h = (uint32_t)bounded(t->pixel_h, INT32_MAX);
 	return (picture_ebml(&config->present, e, t, in_stream, err));
 }

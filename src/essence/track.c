@@ -697,6 +697,29 @@ present_padding(struct track *t, int64_t origin)
 		    (int64_t)((__int128)(last - end) * t->s.rate / NS));
 }
 
+/*
+ * Decoders take the bitstream's size, and some players shape its pixels by the
+ * container's: where the two have another ratio, they show different pictures.
+ * 1088 lines for 1080, as some encoders state, are within the percent.
+ */
+static void
+present_sized(struct track *t)
+{
+	const prov_config *c = &t->config;
+	const prov_present *p = &t->present;
+	__int128 a, b, d;
+
+	if ((c->coded_w | c->coded_h) == 0 ||
+	    (p->known >> PROV_WIDTH & 1) == 0 ||
+	    (p->known >> PROV_HEIGHT & 1) == 0)
+		return;
+	a = (__int128)c->coded_w * p->v[PROV_HEIGHT];
+	b = (__int128)c->coded_h * p->v[PROV_WIDTH];
+	d = a < b ? b - a : a - b;
+	if (a == 0 || b == 0 || d * 100 > b)
+		prov_present_set(&t->s.present, PROV_EDITED, 1);
+}
+
 /* The container's word wins where both speak. */
 static prov_status
 seal_present(struct track *t, int64_t origin, prov_err *err)
@@ -711,6 +734,7 @@ seal_present(struct track *t, int64_t origin, prov_err *err)
 		else if (t->present.known >> f & 1)
 			prov_present_set(p, (prov_field)f, t->present.v[f]);
 	}
+	present_sized(t);
 	for (size_t i = 0; i < sizeof(moved) / sizeof(moved[0]); i++)
 		if (p->known >> moved[i] & 1 &&
 		    __builtin_sub_overflow(p->v[moved[i]], origin,

@@ -92,6 +92,8 @@ add("display-unit", video(uint(0x54B0, 16), uint(0x54BA, 9), uint(0x54B2, 3)))
 add("display-no-unit", video(uint(0x54B0, 320), uint(0x54BA, 50),
                              uint(0x54B2, 4)))
 add("pixels", video(uint(0xB0, 160)))
+add("pixels-shown", video(uint(0xB0, 160), uint(0x54B0, 320),
+                          uint(0x54BA, 180)))
 add("stereo", video(uint(0x53B8, 1)))
 add("stereo-mono", video(uint(0x53B8, 0)))
 add("rolled", projection(uint(0x7671, 0), real(0x7675, 90)))

@@ -122,6 +122,31 @@ add("no-size", tkhd(76, u32(0, 0)))
 add("half-size", lambda f: f.track(V).at("tkhd").put(76, u32(*(
     x // 2 for x in struct.unpack(
         ">II", f.track(V).at("tkhd").data[76:84])))))
+
+
+def entry_size(w, h):
+    """The sample entry's size: players take its ratio to the header's."""
+
+    def fn(f):
+        e = entry(f)
+        size = struct.unpack(">HH", e.data[24:28])
+        e.data = e.data[:24] + struct.pack(
+            ">HH", int(size[0] * w), int(size[1] * h)) + e.data[28:]
+
+    return fn
+
+
+def entry_pixels(f):
+    entry_size(0.5, 1)(f)
+    described((b"pasp", u32(2, 1)))(f)
+
+
+add("entry-narrow", entry_size(0.5, 1))
+add("entry-high", entry_size(1, 2))
+add("entry-half", entry_size(0.5, 0.5))
+add("entry-no-size", entry_size(0, 0))
+add("entry-no-width", entry_size(0, 1))
+add("entry-pixels", entry_pixels)
 add("layer", tkhd(32, b"\xff\xff"))
 add("moved", tkhd(64, u32(50 * ONE, 50 * ONE)))
 add("aspect", described((b"pasp", u32(4, 1))))
