@@ -300,6 +300,21 @@ advice(void **state)
 	}
 }
 
+/* Nor is anything that was not checked without a sentence. */
+static void
+advice_unchecked(void **state)
+{
+	static const char *const all[] = { "ledger", "streams", "clip",
+		"clip.edges", "timing", "bytes", "superseded", "revocation",
+		"consistency", "presentation.fields" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (advice_skipped(all[i])->code[0] == '\0')
+			fail_msg("%s has no advice", all[i]);
+	}
+}
+
 static void
 many(void **state)
 {
@@ -369,6 +384,7 @@ main(void)
 		cmocka_unit_test(outside_text),
 		cmocka_unit_test(shell_words),
 		cmocka_unit_test(advice),
+		cmocka_unit_test(advice_unchecked),
 		cmocka_unit_test(many),
 		cmocka_unit_test(saving),
 	};
