@@ -108,6 +108,46 @@ static const struct {
 	    "the file cannot be taken apart" },
 };
 
+/*
+ * What may come from a worker, or stand in a manifest as why a stream has no
+ * identity: a worker that was taken over has no other words to put into a
+ * verdict. tests/lint/man.t holds it to what essence and demux say.
+ */
+static const char *const outside[] = {
+	"demux.unsupported",
+	"demux.malformed",
+	"config.changed",
+	"config.conflict",
+	"config.unresolved",
+	"essence.incomplete",
+	"essence.noncanonical",
+	"format.descriptions",
+	"format.encrypted",
+	"format.external",
+	"format.linked",
+	"format.ordered",
+	"limit.boxes",
+	"limit.cpu",
+	"limit.crash",
+	"limit.depth",
+	"limit.elements",
+	"limit.extradata",
+	"limit.frames",
+	"limit.image",
+	"limit.memory",
+	"limit.packet",
+	"limit.presentation",
+	"limit.reads",
+	"limit.samples",
+	"limit.sandbox",
+	"limit.segments",
+	"limit.sets",
+	"limit.size",
+	"limit.streams",
+	"limit.times",
+	"limit.worker",
+};
+
 const char *
 reason_code(enum reason r)
 {
@@ -170,13 +210,15 @@ findings_add(struct findings *f, enum reason r, const char *fmt, ...)
 	drop_code(new);
 }
 
-static bool
-has_code_form(const char *code)
+static const char *
+known_outside(const char *code, enum reason instead)
 {
-	size_t len = strlen(code);
-
-	return (len > 0 && len <= CODE_MAX &&
-		strspn(code, "abcdefghijklmnopqrstuvwxyz0123456789.-_") == len);
+	for (size_t i = 0; i < sizeof(outside) / sizeof(outside[0]); i++)
+		if (strcmp(outside[i], code) == 0)
+			return (outside[i]);
+	if (strncmp(code, "limit.", 6) == 0)
+		return ("limit.worker");
+	return (table[instead].code);
 }
 
 void
@@ -193,8 +235,8 @@ findings_foreign(struct findings *f, const char *code, const char *detail,
 			own = strcmp(table[r].code, f->at[i].code) == 0;
 		foreign += !own;
 	}
-	if (!has_code_form(code) || foreign >= FINDINGS_MAX - REASON_N)
-		code = table[instead].code;
+	code = foreign < FINDINGS_MAX - REASON_N ? known_outside(code, instead)
+	                                         : table[instead].code;
 	new = put(f, code);
 	if (new != NULL && detail != NULL)
 		(void)snprintf(new->detail, sizeof(new->detail), "%s", detail);

@@ -99,7 +99,7 @@ void findings_add(struct findings *f, enum reason r, const char *fmt, ...)
 
 /*
  * Adds a code that came from outside, with what it said, if anything; one that
- * has no code's form gives way to instead.
+ * prov does not know gives way: a limit to limit.worker, others to instead.
  */
 void findings_foreign(struct findings *f, const char *code, const char *detail,
     enum reason instead);

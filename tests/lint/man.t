@@ -91,11 +91,19 @@ items() { # page section: the words of its .It lines
 {
 	sed -n 's/.*\] = { "\([a-z.]*\)",.*/\1/p' "$src/verify/reason.c"
 	grep -rhoE '"(essence|config|format|limit)\.[a-z]+[":]' \
-	    "$src/essence" "$src/demux" "$src/media" "$src/verify/verify.c" |
+	    "$src/essence" "$src/demux" "$src/media" "$src/verify" |
 	    tr -d '":'
 } | sort -u >given
 items "$srcdir/man/prov-verify.1" REASONS >described
 same "prov-verify.1 describes each reason" given described
+
+# What the worker's side says, and the file's size, is what verify may repeat.
+grep -rhoE '"(demux|essence|config|format|limit)\.[a-z]+[":]' \
+    "$src/essence" "$src/demux" "$src/media" "$src/verify/verify.c" |
+    tr -d '":' | sort -u >given
+sed -n '/ outside\[\] = {/,/^}/s/^\t"\(.*\)",$/\1/p' "$src/verify/reason.c" |
+    sort >described
+same "verify knows each code of the worker" given described
 {
 	grep -rhoE 'findings_skip\([^"]*"[a-z.]+"' "$src/verify" |
 	    sed 's/.*"\(.*\)"/\1/'

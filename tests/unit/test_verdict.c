@@ -353,6 +353,9 @@ json_keys(void **state)
 static void
 reasons(void **state)
 {
+	static const char *const limits[] = { "limit.boxes", "limit.cpu",
+		"limit.crash", "limit.depth", "limit.elements", "limit.frames",
+		"limit.image", "limit.memory", "limit.packet", "limit.reads" };
 	struct findings f = { 0 };
 
 	(void)state;
@@ -364,17 +367,13 @@ reasons(void **state)
 			    reason_code((enum reason)k));
 	}
 	/* However many foreign codes come, all own ones still fit. */
-	for (int i = 0; i < 100; i++) {
-		char code[16];
-
-		(void)snprintf(code, sizeof(code), "limit.n%d", i);
-		findings_foreign(&f, code, NULL, REASON_DEMUX_MALFORMED);
-	}
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+		findings_foreign(&f, limits[i], NULL, REASON_DEMUX_MALFORMED);
 	for (int r = 0; r < REASON_N; r++)
 		findings_add(&f, (enum reason)r, "%d", r);
 	for (int r = 0; r < REASON_N; r++)
 		assert_true(findings_has(&f, (enum reason)r));
-	assert_string_equal(f.at[0].code, "limit.n0");
+	assert_string_equal(f.at[0].code, "limit.boxes");
 	findings_remove(&f, REASON_UNSIGNED);
 	assert_false(findings_has(&f, REASON_UNSIGNED));
 	assert_true(findings_has(&f, REASON_DEMUX_MALFORMED));
@@ -383,6 +382,36 @@ reasons(void **state)
 	assert_int_equal(f.n_skipped, 1);
 	findings_unskip(&f, "clip");
 	assert_int_equal(f.n_skipped, 0);
+}
+
+/* A worker that was taken over names what it likes. */
+static void
+outside_codes(void **state)
+{
+	static const struct {
+		const char *code, *given;
+	} rows[] = {
+		{ "format.encrypted", "format.encrypted" },
+		{ "demux.unsupported", "demux.unsupported" },
+		{ "limit.of.liars", "limit.worker" },
+		{ "limit.", "limit.worker" },
+		{ "verified.by.me", "demux.malformed" },
+		{ "ledger.fork", "demux.malformed" },
+		{ "signature.invalid", "demux.malformed" },
+		{ "", "demux.malformed" },
+		{ "Limit.cpu\n", "demux.malformed" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct findings f = { 0 };
+
+		findings_foreign(&f, rows[i].code, "why",
+		    REASON_DEMUX_MALFORMED);
+		assert_int_equal(f.n, 1);
+		assert_string_equal(f.at[0].code, rows[i].given);
+		assert_string_equal(f.at[0].detail, "why");
+	}
 }
 
 int
@@ -398,6 +427,7 @@ main(void)
 		cmocka_unit_test(terminal_safe),
 		cmocka_unit_test(json_keys),
 		cmocka_unit_test(reasons),
+		cmocka_unit_test(outside_codes),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
