@@ -44,11 +44,26 @@ clip_stream(const prov_verdict *v)
 	return (&v->streams[0]);
 }
 
+/* The parts of a stream that a cut left unproven, behind its kind. */
+static void
+put_edges(struct buf *b, const struct verdict_stream *s, size_t *named)
+{
+	if (s->held.n_edges == 0 || *named == NAMED_MAX)
+		return;
+	buf_printf(b, "%s%s ", *named == 0 ? "; not proven: " : ", ",
+	    prov_kind_name(s->kind));
+	for (size_t i = 0; i < s->held.n_edges; i++)
+		buf_printf(b, "%s%.1f to %.1f s", i == 0 ? "" : " and ",
+		    (double)s->held.edges[i].from / 1e9,
+		    (double)s->held.edges[i].to / 1e9);
+	++*named;
+}
+
 static void
 put_clip(struct buf *b, const prov_verdict *v)
 {
 	const struct verdict_stream *s = clip_stream(v);
-	const char *sep = "; not proven: ";
+	size_t named = 0;
 
 	buf_put_str(b, "  ");
 	clock_put(b, s->held.source.from);
@@ -56,10 +71,8 @@ put_clip(struct buf *b, const prov_verdict *v)
 	clock_put(b, s->held.source.to);
 	buf_put_str(b, " of what was signed");
 	put_verified(b, v);
-	for (size_t i = 0; i < s->held.n_edges; i++, sep = ", ")
-		buf_printf(b, "%s%.1f-%.1f s", sep,
-		    (double)s->held.edges[i].from / 1e9,
-		    (double)s->held.edges[i].to / 1e9);
+	for (size_t i = 0; i < v->n_streams; i++)
+		put_edges(b, &v->streams[i], &named);
 	if (!v->holds)
 		buf_put_str(b, "; to let clips pass: --accept clip");
 }

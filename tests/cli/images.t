@@ -138,6 +138,31 @@ seconds moving_blend.webp moving.webp '"altered":\[\[0.2,0.3\]\]'
 seconds moving_dispose.gif moving.gif '"altered":\[\[0.2,0.3\]\]'
 seconds moving_dropped.png moving.png '\[\[0.3,0.4\]\]'
 
+# Debian's exiftool writes no WebP; npm has one that does, where npm is.
+newer=
+if command -v npm >/dev/null && command -v perl >/dev/null &&
+    timeout 60 npm install --ignore-scripts --no-audit --no-fund \
+	--prefix "$tap_dir/npm" exiftool-vendored.pl@13.59.3 >npm.out 2>&1; then
+	newer=$tap_dir/npm/node_modules/exiftool-vendored.pl/bin/exiftool
+fi
+written() { # case original binding reason exiftool's arguments ...
+	w_case=$1 w_from=$2 w_binding=$3 w_reason=$4
+	shift 4
+	run perl "$newer" -q -q -o "$w_case" "$@" "$w_from"
+	check "$w_case" "$w_from" "$w_binding" "$w_reason" -
+}
+if [ -n "$newer" ] && [ -f "$newer" ]; then
+	written npm_bare.webp tagged.webp streams - -all=
+	written npm_artist.webp still.webp streams - -Artist=somebody \
+	    -XMP:Title=something
+	written npm_still.webp still.webp streams - -XMP:Title=something
+	written npm_moving.webp moving.webp streams - -Artist=somebody
+	written npm_turn.webp still.webp none presentation.rotation \
+	    -n -Orientation=6
+else
+	echo "# no npm, perl or network: exiftool on WebP not tried"
+fi
+
 # C2PA stores of other people's tools, with and without.
 real=${PROV_SHARED:-}/c2pa
 stripped() { # file binding reason
