@@ -216,6 +216,8 @@ read_elst(struct bmff *b, const struct box *box, prov_err *err)
 	len = p[0] == 1 ? 20 : 12;
 	n = be32(p + 4);
 	e->present = n > 0;
+	/* Some readers count the entries themselves, by the box's length. */
+	e->odd |= (box->end - at) / len != n;
 	for (; n > 0; n--, at += len) {
 		struct edit edit;
 
@@ -234,6 +236,7 @@ read_elst(struct bmff *b, const struct box *box, prov_err *err)
 			break;
 	}
 	e->odd |= e->present && !e->open;
+	e->present |= e->odd;
 	/* Some readers go by what they know at this place, others look ahead.
 	 */
 	e->clockless = b->timescale == 0;

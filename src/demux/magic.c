@@ -108,7 +108,8 @@ by_signature(prov_span h)
 		{ AVI, { 4, 4 }, 8, { "RIFF", "AVI " } },
 		{ FLAC, { 4, 0 }, 0, { "fLaC", "" } },
 		{ OGG, { 5, 0 }, 0, { "OggS\0", "" } },
-		{ FLV, { 4, 0 }, 0, { "FLV\x01", "" } },
+		/* Some readers find no tags behind a head of another length. */
+		{ FLV, { 4, 4 }, 5, { "FLV\x01", "\0\0\0\x09" } },
 		{ NUT, { 25, 0 }, 0, { "nut/multimedia container\0", "" } },
 		{ ASF, { 16, 0 }, 0,
 		    { "\x30\x26\xb2\x75\x8e\x66\xcf\x11"

@@ -153,6 +153,8 @@ def all_mp4():
         f.moov.kids.pop(f.moov.kids.index(f.moov.at("mvhd")))))
     mp4("edit-zero", EDITED,
         lambda f: f.track(A).at("edts/elst").put(8, bytes(4)))
+    mp4("edit-uncounted", EDITED,
+        lambda f: f.track(V).at("edts/elst").put(4, bytes(4)))
     mp4("edit-tags", TWICE, into("", b"udta", Box(b"elst", edit).bytes()))
     mp4("offsets-first", TWICE, offsets(STBL, True))
     mp4("offsets-last", TWICE, offsets(STBL, False))

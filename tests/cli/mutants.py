@@ -163,6 +163,11 @@ def differs(path, signed):
     return why
 
 
+def bytes_of(path):
+    with open(path, "rb") as f:
+        return f.read()
+
+
 def keep(path):
     to = os.environ.get("PROV_KEEP")
     if to:
@@ -197,8 +202,12 @@ def look(tally, row, log):
     if row["status"] == 0:
         tally.judged += 1
         # Damage can make one signed file into another: then that one counts.
-        why = differs(path, log[row["log_index"]])
-        if row["binding"] != "streams" or why:
+        signed = log[row["log_index"]]
+        if row["binding"] == "exact":
+            why = None if bytes_of(path) == bytes_of(signed) else "other bytes"
+        else:
+            why = differs(path, signed)
+        if row["binding"] not in ("exact", "streams") or why:
             complain(tally, "verifies %s, and has %s" % (
                 row["binding"], why or "no right to"), path)
 

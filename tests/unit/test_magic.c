@@ -66,7 +66,7 @@ goes_by_content(void **state)
 		{ B("GIF88a"), NULL },
 		{ B("fLaC"), "flac" },
 		{ B("OggS\0"), "ogg" },
-		{ B("FLV\x01"), "flv" },
+		{ B("FLV\x01\x05\0\0\0\x09"), "flv" },
 		{ B("#!AMR\n"), "amr" },
 		{ B("caff"), "caf" },
 		{ B("FORM\0\0\0\0AIFC"), "aiff" },
