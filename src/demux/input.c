@@ -15,6 +15,9 @@
 
 #define INCOMPLETE "essence.incomplete"
 
+/* Variable rates are stated badly enough, but hardly this badly. */
+#define DROPS_MAX 4
+
 static const char *
 tag_of(const AVStream *st, const char *name)
 {
@@ -486,6 +489,17 @@ note_place(struct inputs *in, const struct input *i, const AVPacket *packet)
 		    (uint64_t)packet->size);
 }
 
+static void
+note_time(struct input *i, int64_t pts)
+{
+	if (pts == PROV_NO_TIME)
+		return;
+	if (i->packets == 0 || pts < i->first)
+		i->first = pts;
+	if (i->packets == 0 || pts > i->last)
+		i->last = pts;
+}
+
 prov_status
 inputs_packet(struct inputs *in, const AVPacket *packet, atomic_uint *busy,
     prov_err *err)
@@ -518,6 +532,7 @@ inputs_packet(struct inputs *in, const AVPacket *packet, atomic_uint *busy,
 		p.extradata = span(extra, len);
 	if ((st = take_side(in, packet, &p, err)) != PROV_OK)
 		return (st);
+	note_time(i, p.pts);
 	i->packets++;
 	i->bytes += p.data.len;
 	note_place(in, i, packet);
@@ -564,6 +579,24 @@ whole(const struct inputs *in, const struct input *i, const AVStream *st)
 		return (st->id >= 0 && st->id < TS_PIDS &&
 			!f->ts->broken[st->id] && !f->ts->scrambled[st->id]);
 	return (i->packets > 0);
+}
+
+/*
+ * Whether a container asks for far fewer pictures a second than come: programs
+ * that go by it leave the others out.
+ */
+static bool
+drops(const struct input *i, const AVStream *st)
+{
+	const AVRational rate = st->avg_frame_rate, tick = st->time_base;
+	double lasts, each;
+
+	if (i->kind != PROV_VIDEO || i->packets < 2 || rate.num <= 0 ||
+	    rate.den <= 0 || tick.den <= 0 || i->last <= i->first)
+		return (false);
+	lasts = ((double)i->last - (double)i->first) * tick.num / tick.den;
+	each = (double)rate.den / rate.num;
+	return (each > DROPS_MAX * lasts / (double)(i->packets - 1));
 }
 
 /* Each track that can be seen or heard has become a stream. */
@@ -638,6 +671,10 @@ check_whole(struct inputs *in, prov_err *err)
 			continue;
 		if (i->kind != PROV_DATA && !whole(in, i, in->ctx->streams[n]))
 			ok = false;
+		if (drops(i, in->ctx->streams[n]) &&
+		    (st = prov_essence_refuse(in->e, "essence.noncanonical",
+			 err)) != PROV_OK)
+			return (st);
 		if (in->facts->ts != NULL && in->ctx->streams[n]->id >= 0 &&
 		    in->ctx->streams[n]->id < TS_PIDS &&
 		    in->facts->ts->scrambled[in->ctx->streams[n]->id])

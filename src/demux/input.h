@@ -19,6 +19,7 @@ struct input {
 	unsigned index; /* as the essence stage counts */
 	uint64_t packets;
 	uint64_t bytes;
+	int64_t first, last; /* the earliest and latest time, ticks */
 	const struct bmff_track *bmff; /* what our scanner knows of it */
 	const struct ebml_track *ebml;
 };

@@ -201,6 +201,13 @@ def info(f):
     return f.segment.one(0x1549A966)
 
 
+def few(f):
+    """A picture every four seconds, by the track's default duration."""
+    for t in f.segment.all(0x1654AE6B, 0xAE):
+        for e in t.all(0x23E383):
+            e.data = struct.pack(">I", 4000000000)
+
+
 def all_mkv():
     slow = uint(0x2AD7B1, 2000000)
 
@@ -215,6 +222,7 @@ def all_mkv():
         1, Element(0x1043A770, Element(
             0x45B9, uint(0x45DD, 1).bytes()).bytes())))
     mkv("disabled", EDITED, entry(uint(0xB9, 0)))
+    mkv("few-asked-for", TWICE, few)
     mkv("slowed", EDITED, entry(real(0x23314F, 2.0)))
     mkv("slowed-twice", TWICE, entry(real(0x23314F, 2.0), real(0x23314F, 1)))
     mkv("scale-twice", TWICE, lambda f: info(f).kids.insert(0, slow))
