@@ -290,6 +290,43 @@ end_of(const struct inputs *in, const AVStream *st)
 	return (end);
 }
 
+/*
+ * Some decoders go by the length of a block, the bit rate or the bits of a
+ * sample, which containers keep beside the configuration: they are bound behind
+ * it.
+ */
+static bool
+goes_by_blocks(const prov_config *c)
+{
+	static const char *const codecs[] = { "wma", "adpcm_g726", "atrac",
+		"cook", "sipr" };
+
+	for (size_t k = 0; k < sizeof(codecs) / sizeof(codecs[0]); k++) {
+		if (strncmp(c->codec, codecs[k], strlen(codecs[k])) == 0)
+			return (c->kind == PROV_AUDIO);
+	}
+	return (false);
+}
+
+static prov_status
+bind_blocks(prov_config *c, const AVCodecParameters *par, uint8_t **own,
+    prov_err *err)
+{
+	size_t len = c->extradata.len;
+
+	if (!goes_by_blocks(c))
+		return (PROV_OK);
+	if ((*own = malloc(len + 24)) == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "stream"));
+	if (len > 0)
+		memcpy(*own, c->extradata.p, len);
+	put_be64(*own + len, (uint64_t)par->block_align);
+	put_be64(*own + len + 8, (uint64_t)par->bit_rate);
+	put_be64(*own + len + 16, (uint64_t)par->bits_per_coded_sample);
+	c->extradata = span(*own, len + 24);
+	return (PROV_OK);
+}
+
 static prov_status
 open_stream(struct inputs *in, struct input *i, const AVStream *st,
     prov_err *err)
@@ -297,6 +334,7 @@ open_stream(struct inputs *in, struct input *i, const AVStream *st,
 	const AVCodecParameters *par = st->codecpar;
 	char codec[CODEC_NAME_MAX + 1];
 	prov_config c = { .kind = i->kind, .codec = codec };
+	AUTO_FREE uint8_t *own = NULL;
 	prov_status status;
 
 	name_codec(codec, par);
@@ -316,7 +354,8 @@ open_stream(struct inputs *in, struct input *i, const AVStream *st,
 	             ? (uint32_t)par->bits_per_coded_sample
 	             : 0;
 	c.end = end_of(in, st);
-	if ((status = present(in, i, par, &c, err)) != PROV_OK ||
+	if ((status = bind_blocks(&c, par, &own, err)) != PROV_OK ||
+	    (status = present(in, i, par, &c, err)) != PROV_OK ||
 	    (status = prov_essence_stream(in->e, &c, &i->index, err)) !=
 		PROV_OK)
 		return (status);

@@ -272,8 +272,23 @@ def all_text():
     say("text-other.mp4", "text.mp4", "essence.altered")
 
 
+def all_asf():
+    """What WAVEFORMATEX says beside the configuration: rate and block."""
+    with open("sound.asf", "rb") as f:
+        data = f.read()
+    at = data.index(struct.pack("<HHI", 0x161, 1, 44100))
+    for name, off, length in (("bit-rate", 8, 4), ("block", 12, 2)):
+        new = bytearray(data)
+        was = int.from_bytes(data[at + off:at + off + length], "little")
+        new[at + off:at + off + length] = (was * 2).to_bytes(length, "little")
+        with open(name + ".asf", "wb") as f:
+            f.write(new)
+        say(name + ".asf", "sound.asf", "config.changed")
+
+
 os.chdir(sys.argv[1])
 all_mp4()
 all_mkv()
 all_wav()
 all_text()
+all_asf()

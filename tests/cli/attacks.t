@@ -35,7 +35,10 @@ f = Mp4("text.mp4")
 f.track(b"sbtl").at("mdia/minf/stbl/stsd").kids[0].tag = b"wvtt"
 f.save("text.mp4")
 END
-ok "signs the originals" prov sign clip.mp4 clip.mkv words.mkv sound.wav text.mp4
+ff -f lavfi -i "aevalsrc=0.3*sin(2*PI*(300+100*t)*t):s=44100:d=1" \
+    -c:a wmav2 sound.asf
+ok "signs the originals" prov sign clip.mp4 clip.mkv words.mkv sound.wav \
+    text.mp4 sound.asf
 # Put together again without a change, to show that this alone alters nothing.
 python3 -B - "$srcdir/tests/cli" <<'END'
 import sys
