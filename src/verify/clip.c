@@ -346,7 +346,7 @@ add_edge(const struct side *s, uint64_t k, uint64_t n, bool before,
 		if (rest.n == 0)
 			return (true);
 		/* Signed one by one, all of them would be. */
-		if (frames_known(s->was, s->is))
+		if (s->was->frames != NULL)
 			return (false);
 		frames_span(&rest, &e.from, &e.to);
 	}
@@ -427,7 +427,8 @@ judge_rest(struct clip *c, const struct pair *x, const struct shown *was,
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
 		findings_unskip(&why, ends[i]);
 	findings_join(&c->why, &why);
-	if ((x->is->present.v[PROV_EDITED] & 1) != 0 ||
+	/* 2 is ends that are hidden, which a clip may have; nothing else is. */
+	if ((x->is->present.v[PROV_EDITED] & ~INT64_C(2)) != 0 ||
 	    x->was->present.v[PROV_EDITED] != 0)
 		findings_add(&c->why, REASON_EDITED, "%s",
 		    reason_text(REASON_EDITED));

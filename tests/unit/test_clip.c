@@ -126,6 +126,23 @@ a_cut(void **state)
 	end(&x);
 }
 
+/* Pictures that were signed one by one, in a file where nobody told them. */
+static void
+frames_not_told(void **state)
+{
+	struct pieces x;
+
+	(void)state;
+	begin(&x, V_CUT, 5, A_CUT, 5);
+	cut_picture(x.is[0].tl, 4, 10);
+	cut_sound(&x.is[1], 0, RATE / 2, SECOND / 2);
+	cut_sound(&x.is[1], 4, RATE / 2, SECOND / 2);
+	x.was[0].tl->frames = calloc(x.was[0].tl->total, TIMELINE_FRAME_LEN);
+	assert_false(judged(&x));
+	assert_true(findings_has(&x.c.why, REASON_CLIP_UNPROVEN));
+	end(&x);
+}
+
 /* Nothing but the reason that is named keeps each of these from being one. */
 static void
 no_cut(struct pieces *x, enum reason why)
@@ -285,6 +302,9 @@ streams_and_presentation(void **state)
 	prov_present_set(&x.is[0].present, PROV_EDITED, 1);
 	no_cut(&x, REASON_EDITED);
 	begin(&x, video, 4, sound, 4);
+	prov_present_set(&x.is[0].present, PROV_EDITED, 6);
+	no_cut(&x, REASON_EDITED);
+	begin(&x, video, 4, sound, 4);
 	prov_present_set(&x.is[0].present, PROV_EDITED, 2);
 	assert_true(judged(&x));
 	end(&x);
@@ -298,6 +318,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_cut),
+		cmocka_unit_test(frames_not_told),
 		cmocka_unit_test(glued),
 		cmocka_unit_test(replaced),
 		cmocka_unit_test(slow_edge),
