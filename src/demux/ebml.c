@@ -570,3 +570,10 @@ ebml_scan(struct ebml *e, struct source *s, prov_err *err)
 	e->incomplete |= !e->has_segment;
 	return (PROV_OK);
 }
+
+bool
+ebml_is_shown(const struct ebml_track *t)
+{
+	return (t->has_codec && (t->type == 1 || t->type == 2 ||
+				    t->type == 0x11 || t->type == 0x21));
+}

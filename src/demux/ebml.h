@@ -64,4 +64,7 @@ struct ebml {
 /* As bmff_scan. */
 prov_status ebml_scan(struct ebml *e, struct source *s, prov_err *err);
 
+/* Whether libavformat makes a stream of a track; it does so in their order. */
+bool ebml_is_shown(const struct ebml_track *t);
+
 #endif

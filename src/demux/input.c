@@ -10,13 +10,9 @@
 #include <string.h>
 
 #include "demux/present.h"
+#include "demux/whole.h"
 #include "essence/identity.h"
 #include "essence/track.h"
-
-#define INCOMPLETE "essence.incomplete"
-
-/* Variable rates are stated badly enough, but hardly this badly. */
-#define DROPS_MAX 4
 
 static const char *
 tag_of(const AVStream *st, const char *name)
@@ -112,19 +108,11 @@ kind_of(const struct inputs *in, const AVStream *st, const struct input *i)
 	}
 }
 
-/* The tracks that libavformat makes streams of, in its order. */
-static bool
-shown_ebml(const struct ebml_track *t)
-{
-	return (t->has_codec && (t->type == 1 || t->type == 2 ||
-				    t->type == 0x11 || t->type == 0x21));
-}
-
 static const struct ebml_track *
 nth_ebml(const struct ebml *e, unsigned n)
 {
 	for (size_t i = 0; i < e->n; i++)
-		if (shown_ebml(&e->tracks[i]) && n-- == 0)
+		if (ebml_is_shown(&e->tracks[i]) && n-- == 0)
 			return (&e->tracks[i]);
 	return (NULL);
 }
@@ -557,7 +545,7 @@ inputs_packet(struct inputs *in, const AVPacket *packet, atomic_uint *busy,
 		    packet->stream_index));
 	i = &in->at[n];
 	if (i->skipped)
-		return (prov_essence_refuse(in->e, INCOMPLETE, err));
+		return (prov_essence_refuse(in->e, "essence.incomplete", err));
 	if (!i->opened && (st = open_input(in, n, err)) != PROV_OK)
 		return (st);
 	p.data = span(packet->data, (size_t)packet->size);
@@ -579,148 +567,6 @@ inputs_packet(struct inputs *in, const AVPacket *packet, atomic_uint *busy,
 	if (packet->buf == NULL)
 		return (prov_essence_packet(in->e, i->index, &p, err));
 	return (essence_packet_held(in->e, i->index, &p, busy, err));
-}
-
-/* Whether all that the container announced for a stream has come. */
-static bool
-whole_bmff(const struct input *i, const AVCodecParameters *par)
-{
-	const struct bmff_track *t = i->bmff;
-
-	if (t == NULL)
-		return (false);
-	if (t->pcm_bits != 0 && t->pcm_bits != par->bits_per_coded_sample)
-		return (false); /* read by another width */
-	if (i->kind != PROV_AUDIO || !t->chunked)
-		return (i->packets == t->samples);
-	/* Uncompressed sound comes in chunks; a sample is a sample frame. */
-	if (par->block_align <= 0 ||
-	    strncmp(avcodec_get_name(par->codec_id), "pcm_", 4) != 0)
-		return (i->packets > 0);
-	return (i->bytes / (uint64_t)par->block_align == t->samples);
-}
-
-static bool
-whole(const struct inputs *in, const struct input *i, const AVStream *st)
-{
-	const struct facts *f = in->facts;
-
-	if (i->skipped || (st->disposition & AV_DISPOSITION_ATTACHED_PIC) != 0)
-		return (true);
-	if (f->bmff != NULL)
-		return (whole_bmff(i, st->codecpar));
-	if (f->ebml != NULL && i->ebml == NULL)
-		return (st->codecpar->codec_type == AVMEDIA_TYPE_ATTACHMENT);
-	/* RealAudio is stored interleaved. */
-	if (f->ebml != NULL)
-		return (i->packets >= i->ebml->frames);
-	if (f->ts != NULL)
-		return (st->id >= 0 && st->id < TS_PIDS &&
-			!f->ts->broken[st->id] && !f->ts->scrambled[st->id]);
-	return (i->packets > 0);
-}
-
-/*
- * Whether a container asks for far fewer pictures a second than come: programs
- * that go by it leave the others out.
- */
-static bool
-drops(const struct input *i, const AVStream *st)
-{
-	const AVRational rate = st->avg_frame_rate, tick = st->time_base;
-	double lasts, each;
-
-	if (i->kind != PROV_VIDEO || i->packets < 2 || rate.num <= 0 ||
-	    rate.den <= 0 || tick.den <= 0 || i->last <= i->first)
-		return (false);
-	lasts = ((double)i->last - (double)i->first) * tick.num / tick.den;
-	each = (double)rate.den / rate.num;
-	return (each > DROPS_MAX * lasts / (double)(i->packets - 1));
-}
-
-/* Each track that can be seen or heard has become a stream. */
-static bool
-all_tracks(const struct inputs *in)
-{
-	const struct bmff *b = in->facts->bmff;
-	size_t found = 0, n = 0;
-
-	for (unsigned k = 0; k < in->ctx->nb_streams; k++)
-		found += in->at[k].bmff != NULL || in->at[k].ebml != NULL;
-	for (size_t k = 0; b != NULL && k < b->n; k++)
-		n++;
-	for (size_t k = 0; in->facts->ebml != NULL && k < in->facts->ebml->n;
-	     k++)
-		n += shown_ebml(&in->facts->ebml->tracks[k]);
-	return (found == n);
-}
-
-/*
- * Whether FFmpeg found a stream of MPEG-TS that no program has: receivers go
- * by the tables, and do not play it.
- */
-static bool
-is_guessed(const struct inputs *in, unsigned n)
-{
-	return (in->facts->ts != NULL && in->at[n].opened &&
-		in->at[n].kind != PROV_DATA &&
-		av_find_program_from_stream(in->ctx, NULL, (int)n) == NULL);
-}
-
-/*
- * Whether FFmpeg passed over a file attached to Matroska, which it does where
- * no index leads to it: other players find fonts there.
- */
-static bool
-hides_attachments(const struct inputs *in)
-{
-	uint64_t n = 0;
-
-	if (in->facts->ebml == NULL)
-		return (false);
-	for (unsigned k = 0; k < in->ctx->nb_streams; k++) {
-		const AVStream *st = in->ctx->streams[k];
-
-		n += st->codecpar->codec_type == AVMEDIA_TYPE_ATTACHMENT ||
-		     (st->disposition & AV_DISPOSITION_ATTACHED_PIC) != 0;
-	}
-	return (n < in->facts->ebml->attachments);
-}
-
-static prov_status
-check_whole(struct inputs *in, prov_err *err)
-{
-	prov_status st;
-
-	if (hides_attachments(in) &&
-	    (st = prov_essence_refuse(in->e, "essence.noncanonical", err)) !=
-		PROV_OK)
-		return (st);
-	bool ok = !facts_incomplete(in->facts) && all_tracks(in);
-
-	for (unsigned n = 0; n < in->ctx->nb_streams && n < STREAMS_MAX; n++) {
-		const struct input *i = &in->at[n];
-
-		if (is_guessed(in, n) &&
-		    (st = prov_essence_refuse(in->e, "essence.noncanonical",
-			 err)) != PROV_OK)
-			return (st);
-		/* Announced in a stream of packets, and never sent. */
-		if (!i->opened && !i->skipped)
-			continue;
-		if (i->kind != PROV_DATA && !whole(in, i, in->ctx->streams[n]))
-			ok = false;
-		if (drops(i, in->ctx->streams[n]) &&
-		    (st = prov_essence_refuse(in->e, "essence.noncanonical",
-			 err)) != PROV_OK)
-			return (st);
-		if (in->facts->ts != NULL && in->ctx->streams[n]->id >= 0 &&
-		    in->ctx->streams[n]->id < TS_PIDS &&
-		    in->facts->ts->scrambled[in->ctx->streams[n]->id])
-			return (prov_essence_refuse(in->e, "format.encrypted",
-			    err));
-	}
-	return (ok ? PROV_OK : prov_essence_refuse(in->e, INCOMPLETE, err));
 }
 
 /* Bytes of packets of bound streams, as they came. */
@@ -784,7 +630,7 @@ inputs_finish(struct inputs *in, prov_identity **out, prov_err *err)
 	if (!any)
 		return (prov_fail(err, PROV_EFORMAT, "%s: no streams in it",
 		    in->format->name));
-	if ((st = check_whole(in, err)) != PROV_OK ||
+	if ((st = whole_check(in, err)) != PROV_OK ||
 	    (st = prov_essence_finish(in->e, &id, err)) != PROV_OK ||
 	    (st = count_uncovered(in, id, err)) != PROV_OK)
 		return (st);
