@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PROV_TOOLS_LEDGER_H
+#define PROV_TOOLS_LEDGER_H
+
+#include "home.h"
+
+/* The commands of prov ledger, each in tools/ledger_NAME.c. */
+extern const struct cmd ledger_append, ledger_register, ledger_checkpoint,
+    ledger_prove, ledger_check;
+
+/* What opens a ledger for reading: --ledger and --trust, for a table. */
+#define OPT_LEDGER                                                      \
+	{                                                               \
+		"ledger", 0, "DIR", "the ledger, instead of the home's" \
+	}
+#define OPT_LEDGER_TRUST                                                \
+	{                                                               \
+		"trust", 0, "FILE", "the trust file that names its log" \
+	}
+
+/* The home's ledger, open for appending. */
+struct ledger_writer {
+	struct home home;
+	prov_key *log;
+	prov_ledger *ledger;
+};
+
+/* EXIT_HOLDS, or the status of what was complained of; close it either way. */
+int ledger_writer_open(struct ledger_writer *w, const struct args *args);
+void ledger_writer_close(struct ledger_writer *w);
+
+/* Opens the ledger that the options name and works on it. */
+int ledger_read(const struct args *args,
+    int (*work)(const struct args *, struct home *, prov_ledger *));
+
+/* "PATH: entry N" */
+void ledger_print_entry(const char *path, const prov_entry *entry);
+
+#endif
