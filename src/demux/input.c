@@ -315,6 +315,21 @@ bind_blocks(prov_config *c, const AVCodecParameters *par, uint8_t **own,
 	return (PROV_OK);
 }
 
+/*
+ * The size that AVI and the like state, where decoders of Motion JPEG take one
+ * far from the picture's for two fields. Scanners of ours have it elsewhere.
+ */
+static void
+present_size(const struct inputs *in, const AVCodecParameters *par,
+    prov_config *c)
+{
+	if (c->kind != PROV_VIDEO || in->facts->bmff != NULL ||
+	    in->facts->ebml != NULL || par->width <= 0 || par->height <= 0)
+		return;
+	c->coded_w = (uint32_t)par->width;
+	c->coded_h = (uint32_t)par->height;
+}
+
 static prov_status
 open_stream(struct inputs *in, struct input *i, const AVStream *st,
     prov_err *err)
@@ -342,6 +357,7 @@ open_stream(struct inputs *in, struct input *i, const AVStream *st,
 	             ? (uint32_t)par->bits_per_coded_sample
 	             : 0;
 	c.end = end_of(in, st);
+	present_size(in, par, &c);
 	if ((status = bind_blocks(&c, par, &own, err)) != PROV_OK ||
 	    (status = present(in, i, par, &c, err)) != PROV_OK ||
 	    (status = prov_essence_stream(in->e, &c, &i->index, err)) !=
@@ -527,6 +543,25 @@ note_time(struct input *i, int64_t pts)
 		i->last = pts;
 }
 
+/*
+ * Whether a picture of MPEG-TS is to be decoded after it is shown, or before
+ * pictures that came earlier: FFmpeg then takes the times for another clock's,
+ * and leaves pictures out. Where a stream was spliced, both times go back.
+ */
+static bool
+is_astray(const struct inputs *in, struct input *i, const AVPacket *packet)
+{
+	int64_t before = i->decoded;
+
+	if (in->facts->ts == NULL || i->kind != PROV_VIDEO ||
+	    packet->dts == AV_NOPTS_VALUE || packet->pts == AV_NOPTS_VALUE)
+		return (false);
+	i->decoded = packet->dts;
+	return (
+	    packet->dts > packet->pts ||
+	    (i->packets > 0 && packet->dts <= before && packet->pts > before));
+}
+
 prov_status
 inputs_packet(struct inputs *in, const AVPacket *packet, atomic_uint *busy,
     prov_err *err)
@@ -558,6 +593,10 @@ inputs_packet(struct inputs *in, const AVPacket *packet, atomic_uint *busy,
 	if (extra != NULL && len > 0)
 		p.extradata = span(extra, len);
 	if ((st = take_side(in, packet, &p, err)) != PROV_OK)
+		return (st);
+	if (is_astray(in, i, packet) &&
+	    (st = prov_essence_refuse(in->e, "essence.noncanonical", err)) !=
+		PROV_OK)
 		return (st);
 	note_time(i, p.pts);
 	i->packets++;

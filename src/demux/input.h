@@ -20,6 +20,7 @@ struct input {
 	uint64_t packets;
 	uint64_t bytes;
 	int64_t first, last; /* the earliest and latest time, ticks */
+	int64_t decoded;     /* the newest decoding time, ticks */
 	const struct bmff_track *bmff; /* what our scanner knows of it */
 	const struct ebml_track *ebml;
 };

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-/* Variable rates are stated badly enough, but hardly this badly. */
-#define DROPS_MAX 4
+/* Over the pictures that come, and none of the real files says so much less. */
+#define DROPS_MAX 1.1
 
 /* Whether all that the container announced for a stream has come. */
 static bool

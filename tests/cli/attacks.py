@@ -201,11 +201,16 @@ def info(f):
     return f.segment.one(0x1549A966)
 
 
-def few(f):
-    """A picture every four seconds, by the track's default duration."""
-    for t in f.segment.all(0x1654AE6B, 0xAE):
-        for e in t.all(0x23E383):
-            e.data = struct.pack(">I", 4000000000)
+def few(times):
+    """Pictures that last longer, by the track's default duration."""
+
+    def change(f):
+        for t in f.segment.all(0x1654AE6B, 0xAE):
+            for e in t.all(0x23E383):
+                e.data = struct.pack(
+                    ">I", round(int.from_bytes(e.data, "big") * times))
+
+    return change
 
 
 def all_mkv():
@@ -222,7 +227,8 @@ def all_mkv():
         1, Element(0x1043A770, Element(
             0x45B9, uint(0x45DD, 1).bytes()).bytes())))
     mkv("disabled", EDITED, entry(uint(0xB9, 0)))
-    mkv("few-asked-for", TWICE, few)
+    mkv("few-asked-for", TWICE, few(100))
+    mkv("fewer-asked-for", TWICE, few(1.25))
     mkv("slowed", EDITED, entry(real(0x23314F, 2.0)))
     mkv("slowed-twice", TWICE, entry(real(0x23314F, 2.0), real(0x23314F, 1)))
     mkv("scale-twice", TWICE, lambda f: info(f).kids.insert(0, slow))
@@ -272,6 +278,45 @@ def all_text():
     say("text-other.mp4", "text.mp4", "essence.altered")
 
 
+def pes_with_dts(data):
+    """Where decoding times stand in the pictures of a transport stream."""
+    for at in range(0, len(data), 188):
+        p = at + 4
+        if data[at + 3] & 0x20:
+            p += 1 + data[p]
+        if data[at + 1] & 0x40 and data[p:p + 4] == b"\0\0\1\xe0" and \
+                data[p + 7] & 0xc0 == 0xc0:
+            yield p + 14
+
+
+def stamp(t):
+    return bytes((0x11 | t >> 29 & 0xe, t >> 22 & 0xff, t >> 14 & 0xfe | 1,
+                  t >> 7 & 0xff, t << 1 & 0xfe | 1))
+
+
+def all_ts():
+    """When FFmpeg takes times for another clock's, it leaves pictures out."""
+    with open("clip.ts", "rb") as f:
+        data = f.read()
+    at = list(pes_with_dts(data))[5]
+    for name, when in (("decoded-late", 1 << 32), ("decoded-early", 1)):
+        with open(name + ".ts", "wb") as f:
+            f.write(data[:at] + stamp(when) + data[at + 5:])
+        say(name + ".ts", "clip.ts", TWICE)
+
+
+def all_avi():
+    """FFmpeg takes pictures half as high as stated for one field of two."""
+    with open("clip.avi", "rb") as f:
+        data = bytearray(f.read())
+    at = data.index(b"strf") + 8
+    height = int.from_bytes(data[at + 8:at + 12], "little")
+    data[at + 8:at + 12] = (2 * height).to_bytes(4, "little")
+    with open("fields.avi", "wb") as f:
+        f.write(data)
+    say("fields.avi", "clip.avi", EDITED)
+
+
 def all_asf():
     """What WAVEFORMATEX says beside the configuration: rate and block."""
     with open("sound.asf", "rb") as f:
@@ -292,3 +337,5 @@ all_mkv()
 all_wav()
 all_text()
 all_asf()
+all_ts()
+all_avi()

@@ -37,8 +37,10 @@ f.save("text.mp4")
 END
 ff -f lavfi -i "aevalsrc=0.3*sin(2*PI*(300+100*t)*t):s=44100:d=1" \
     -c:a wmav2 sound.asf
+ff -i clip.mp4 -map 0 -c copy clip.ts
+ff -i clip.mp4 -map 0:v -t 1 -c:v mjpeg -q:v 5 clip.avi
 ok "signs the originals" prov sign clip.mp4 clip.mkv words.mkv sound.wav \
-    text.mp4 sound.asf
+    text.mp4 sound.asf clip.ts clip.avi
 # Put together again without a change, to show that this alone alters nothing.
 python3 -B - "$srcdir/tests/cli" <<'END'
 import sys
