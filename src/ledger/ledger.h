@@ -59,6 +59,9 @@ prov_status ledger_openings(prov_ledger *l, const uint8_t statement[32],
 prov_status ledger_find(prov_ledger *l, const uint8_t asset[32],
     const uint8_t kid[32], uint64_t *index, prov_err *err);
 
+/* The signed note of the checkpoint that l stands at; lent, may be empty. */
+prov_span ledger_note(const prov_ledger *l);
+
 /* Reads the public checkpoint again; later reads are at it. */
 prov_status ledger_refresh(prov_ledger *l, prov_err *err);
 

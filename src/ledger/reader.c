@@ -205,6 +205,12 @@ prov_ledger_origin(const prov_ledger *l)
 	return (l->key.name);
 }
 
+prov_span
+ledger_note(const prov_ledger *l)
+{
+	return (buf_span(&l->note));
+}
+
 prov_status
 prov_ledger_checkpoint(prov_ledger *l, uint64_t *size, uint8_t root[32],
     char **note, prov_err *err)

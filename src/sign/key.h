@@ -24,12 +24,12 @@ prov_status key_random(void *out, size_t n, prov_err *err);
  * The key file's bytes, both ways; exposed for fuzzing. A plain file's bytes
  * hold the seed: the caller wipes them.
  */
-prov_status key_encode(struct buf *b, const prov_key *key,
-    prov_span passphrase, prov_err *err);
+prov_status key_encode(struct buf *b, const prov_key *key, prov_span passphrase,
+    prov_err *err);
 /* key_encode by other costs: within [INTERACTIVE, SENSITIVE] of libsodium. */
 prov_status key_encode_cost(struct buf *b, const prov_key *key,
     prov_span passphrase, uint64_t ops, uint64_t mem, prov_err *err);
-prov_status key_decode(prov_key **out, prov_span bytes,
-    prov_passphrase_fn ask, void *arg, const char *what, prov_err *err);
+prov_status key_decode(prov_key **out, prov_span bytes, prov_passphrase_fn ask,
+    void *arg, const char *what, prov_err *err);
 
 #endif

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "sign/pubkey.h"
 
-#define SIG_BLOB_LEN (4 + 64) /* key ID and Ed25519 signature */
+#define SIG_LEN 64 /* of Ed25519 */
 
 static const char dash[] = "\xe2\x80\x94 "; /* EM DASH and space */
 #define DASH_LEN (sizeof(dash) - 1)
@@ -50,9 +50,11 @@ space_len(const uint8_t *p, size_t len)
 	return (0);
 }
 
-static bool
-name_valid(prov_span s)
+bool
+note_name_valid(prov_span s)
 {
+	if (!utf8_valid(s.p, s.len))
+		return (false);
 	for (size_t i = 0; i < s.len; i++)
 		if (s.p[i] == '+' || space_len(s.p + i, s.len - i) != 0)
 			return (false);
@@ -73,7 +75,7 @@ line_parse(struct sig_line *out, prov_span line, prov_err *err)
 	if ((b64 = memchr(name, ' ', left)) == NULL)
 		return (not_note(err, "a signature line has no signature"));
 	out->name = span(name, (size_t)(b64 - name));
-	if (!name_valid(out->name))
+	if (!note_name_valid(out->name))
 		return (not_note(err, "a signature line's name is not valid"));
 	b64++;
 	left = (size_t)(line.p + line.len - b64);
@@ -102,7 +104,7 @@ chars_check(prov_span bytes, prov_err *err)
 }
 
 /* Splits at the last blank line. sigs is one or more whole lines. */
-static prov_status
+prov_status
 note_split(prov_span *text, prov_span *sigs, prov_span bytes, prov_err *err)
 {
 	prov_status st;
@@ -122,47 +124,31 @@ note_split(prov_span *text, prov_span *sigs, prov_span bytes, prov_err *err)
 	return (PROV_OK);
 }
 
-/* What one line says of key: *found becomes true where it verifies. */
-static prov_status
-line_verify(bool *found, const struct sig_line *l, prov_span text,
-    const prov_pubkey *key, const uint8_t id[4], prov_err *err)
+prov_status
+note_sigs(prov_span sigs, note_sig_fn fn, void *arg, prov_err *err)
 {
+	prov_span line, rest = sigs;
 	prov_status st;
 
-	if (!span_eq(l->name, span(key->name, strlen(key->name))) ||
-	    memcmp(l->blob.p, id, 4) != 0)
-		return (PROV_OK);
-	if (l->blob.len != SIG_BLOB_LEN)
-		return (prov_fail(err, PROV_EUNTRUSTED,
-		    "signed note: the signature of %s has %zu bytes", key->name,
-		    l->blob.len));
-	st = pubkey_verify(key->key, l->blob.p + 4, text, err);
-	if (st != PROV_OK)
-		return (prov_wrap(err, st, "signed note"));
-	*found = true;
-	return (PROV_OK);
-}
-
-/* Walks all lines; key may be NULL to look at their form only. */
-static prov_status
-lines_walk(bool *found, prov_span sigs, prov_span text, const prov_pubkey *key,
-    const uint8_t id[4], prov_err *err)
-{
-	prov_span line;
-	prov_status st;
-
-	for (size_t n = 0; text_line(&sigs, &line); n++) {
+	if ((st = chars_check(sigs, err)) != PROV_OK)
+		return (st);
+	for (size_t n = 0; text_line(&rest, &line); n++) {
 		AUTO_LINE l = { .blob = { .max = NOTE_MAX } };
+		struct note_sig s = { .line = span(line.p, line.len + 1) };
 
 		if (n == NOTE_SIGS_MAX)
 			return (prov_fail(err, PROV_ELIMIT,
 			    "signed note: over %d signatures", NOTE_SIGS_MAX));
 		if ((st = line_parse(&l, line, err)) != PROV_OK)
 			return (st);
-		if (key != NULL && (st = line_verify(found, &l, text, key, id,
-					err)) != PROV_OK)
+		s.name = l.name;
+		memcpy(s.id, l.blob.p, sizeof(s.id));
+		s.sig = span(l.blob.p + 4, l.blob.len - 4);
+		if (fn != NULL && (st = fn(arg, &s, err)) != PROV_OK)
 			return (st);
 	}
+	if (rest.len != 0)
+		return (not_note(err, "the last line has no newline"));
 	return (PROV_OK);
 }
 
@@ -173,9 +159,37 @@ note_parse(prov_span *text, prov_span bytes, prov_err *err)
 	prov_status st;
 
 	if ((st = note_split(&t, &sigs, bytes, err)) != PROV_OK ||
-	    (st = lines_walk(NULL, sigs, t, NULL, NULL, err)) != PROV_OK)
+	    (st = note_sigs(sigs, NULL, NULL, err)) != PROV_OK)
 		return (st);
 	*text = t;
+	return (PROV_OK);
+}
+
+/* A key that is looked for, and whether it was found to have signed. */
+struct search {
+	const prov_pubkey *key;
+	uint8_t id[4];
+	prov_span text;
+	bool found;
+};
+
+static prov_status
+search_sig(void *arg, const struct note_sig *s, prov_err *err)
+{
+	struct search *q = arg;
+	const prov_pubkey *key = q->key;
+	prov_status st;
+
+	if (!span_eq(s->name, span(key->name, strlen(key->name))) ||
+	    memcmp(s->id, q->id, sizeof(q->id)) != 0)
+		return (PROV_OK);
+	if (s->sig.len != SIG_LEN)
+		return (prov_fail(err, PROV_EUNTRUSTED,
+		    "signed note: the signature of %s has %zu bytes", key->name,
+		    s->sig.len));
+	if ((st = pubkey_verify(key->key, s->sig.p, q->text, err)) != PROV_OK)
+		return (prov_wrap(err, st, "signed note"));
+	q->found = true;
 	return (PROV_OK);
 }
 
@@ -183,18 +197,17 @@ prov_status
 note_verify(prov_span *text, prov_span bytes, const prov_pubkey *key,
     prov_err *err)
 {
-	prov_span t, sigs;
-	bool found = false;
+	struct search q = { .key = key };
 	prov_status st;
-	uint8_t id[4];
+	prov_span sigs;
 
-	if ((st = pubkey_note_id(id, key, NOTE_ED25519, err)) != PROV_OK ||
-	    (st = note_split(&t, &sigs, bytes, err)) != PROV_OK ||
-	    (st = lines_walk(&found, sigs, t, key, id, err)) != PROV_OK)
+	if ((st = pubkey_note_id(q.id, key, NOTE_ED25519, err)) != PROV_OK ||
+	    (st = note_split(&q.text, &sigs, bytes, err)) != PROV_OK ||
+	    (st = note_sigs(sigs, search_sig, &q, err)) != PROV_OK)
 		return (st);
-	if (!found)
+	if (!q.found)
 		return (prov_fail(err, PROV_EUNTRUSTED,
 		    "signed note: no signature by %s", key->name));
-	*text = t;
+	*text = q.text;
 	return (PROV_OK);
 }

@@ -16,6 +16,26 @@
 /* Splits and checks form; *text (with its final newline) borrows bytes. */
 prov_status note_parse(prov_span *text, prov_span bytes, prov_err *err);
 
+/* The same, with the signature lines, which are not looked at yet. */
+prov_status note_split(prov_span *text, prov_span *sigs, prov_span bytes,
+    prov_err *err);
+
+/* C2SP key names: UTF-8 without Unicode spaces and plus signs, not empty. */
+bool note_name_valid(prov_span name);
+
+/* One signature line; lent during the call. */
+struct note_sig {
+	prov_span line; /* as it stands, with its newline */
+	prov_span name;
+	uint8_t id[4];
+	prov_span sig; /* what follows the key ID */
+};
+typedef prov_status (
+    *note_sig_fn)(void *arg, const struct note_sig *s, prov_err *err);
+
+/* Calls fn with each line of sigs, in order, at most NOTE_SIGS_MAX of them. */
+prov_status note_sigs(prov_span sigs, note_sig_fn fn, void *arg, prov_err *err);
+
 /*
  * PROV_OK only if key (type NOTE_ED25519) signed the text. Unknown keys are
  * passed over; a signature under key's name and ID that fails refuses it all.

@@ -16,8 +16,8 @@ prov_status pubkey_init(prov_pubkey *out, const char *name,
     const uint8_t key[32], prov_err *err);
 
 /* C2SP key ID: SHA-256(name || "\n" || type || key)[:4]. */
-prov_status pubkey_note_id(uint8_t id[4], const prov_pubkey *key,
-    uint8_t type, prov_err *err);
+prov_status pubkey_note_id(uint8_t id[4], const prov_pubkey *key, uint8_t type,
+    prov_err *err);
 
 /*
  * Ed25519 by libsodium alone: cofactorless, canonical S, A and R, no

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "sign/cose.h"
+#include "sign/cosignature.h"
 #include "sign/key.h"
 #include "sign/note.h"
 #include "sign/pubkey.h"
@@ -112,5 +113,60 @@ note_sign(struct buf *b, const prov_key *key, prov_span text, prov_err *err)
 		return (prov_fail(err, PROV_EARG,
 		    "a note's text ends with one newline"));
 	buf_put_span(b, buf_span(&out));
+	return (buf_done(b, err));
+}
+
+/* A line that was made is read as a stranger would read it. */
+struct recheck {
+	const struct cosigner *c;
+	prov_span text;
+	int64_t time;
+};
+
+static prov_status
+recheck_line(void *arg, const struct note_sig *s, prov_err *err)
+{
+	struct recheck *r = arg;
+	int64_t time;
+	prov_status st;
+
+	if (!cosigner_signed(r->c, s))
+		return (prov_fail(err, PROV_EINTERNAL, "a cosignature's name"));
+	st = cosignature_verify(&time, r->c, r->text, s->sig, err);
+	if (st == PROV_OK && time != r->time)
+		return (prov_fail(err, PROV_EINTERNAL, "a cosignature's time"));
+	return (st);
+}
+
+prov_status
+cosignature_sign(struct buf *b, const prov_key *key, prov_span text,
+    int64_t time, prov_err *err)
+{
+	const prov_pubkey *pub = prov_key_public(key);
+	AUTO_BUF message = { 0 }, blob = { 0 }, line = { 0 };
+	struct cosigner c;
+	uint8_t sig[64];
+	prov_status st;
+
+	if (time < 1)
+		return (prov_fail(err, PROV_EARG,
+		    "a cosignature's time is from 1 on"));
+	cosignature_message(&message, (uint64_t)time, text);
+	if ((st = buf_done(&message, err)) != PROV_OK ||
+	    (st = cosigner_init(&c, pub->name, pub->key, err)) != PROV_OK ||
+	    (st = key_sign(key, sig, buf_span(&message), err)) != PROV_OK)
+		return (st);
+	buf_put(&blob, c.id, sizeof(c.id));
+	buf_put_be64(&blob, (uint64_t)time);
+	buf_put(&blob, sig, sizeof(sig));
+	buf_printf(&line, "\xe2\x80\x94 %s ", c.name);
+	base64_put(&line, buf_span(&blob));
+	buf_put_byte(&line, '\n');
+	if ((st = buf_done(&blob, err)) != PROV_OK ||
+	    (st = buf_done(&line, err)) != PROV_OK ||
+	    (st = note_sigs(buf_span(&line), recheck_line,
+		 &(struct recheck){ &c, text, time }, err)) != PROV_OK)
+		return (st);
+	buf_put_span(b, buf_span(&line));
 	return (buf_done(b, err));
 }

@@ -24,7 +24,7 @@ const char *payload_type(enum payload_kind kind); /* the content type */
 #define SUB_LEN 71 /* "sha256:" and 64 hex digits */
 
 struct statement {
-	prov_span bytes;      /* all of it, as received; the spans point in here */
+	prov_span bytes; /* all of it, as received; the spans point in here */
 	prov_span protected_; /* the byte string's content */
 	prov_span payload;
 	enum payload_kind kind;

@@ -58,9 +58,9 @@ static const struct advice reasons[] = {
 	{ "ledger.untrusted", "The trust file names no log of this origin.",
 	    "If you know the log, run prov trust add --log VKEY." },
 	{ "ledger.witnesses",
-	    "The trust file asks for witnesses, and none was shown.",
-	    "Use a trust file without a quorum, or wait for a proof with "
-	    "witnesses." },
+	    "Fewer witnesses saw the checkpoint than the trust file asks for.",
+	    "Fetch a newer sidecar, or complete this one with "
+	    "prov ledger prove --update." },
 	{ "ledger.stale",
 	    "The ledger at hand is older than the proof in the sidecar.",
 	    "Bring the ledger up to date and verify again." },

@@ -96,21 +96,6 @@ evidence_signature(struct evidence *e, const prov_trust *trust,
 	return (PROV_OK);
 }
 
-/* An entry is included only under what trust asks for. */
-static void
-include(struct evidence *e, const prov_trust *trust,
-    const struct checkpoint *at, uint64_t index)
-{
-	e->at = *at;
-	e->index = index;
-	e->ledger = PROV_LEDGER_UNCHECKED;
-	if (trust->logs.quorum)
-		findings_add(&e->why, REASON_LEDGER_WITNESSES, "%s",
-		    "trust asks for witnesses, which this prov cannot check");
-	else
-		e->ledger = PROV_LEDGER_INCLUDED;
-}
-
 static void
 refuse_proof(struct evidence *e, const prov_err *why)
 {
@@ -118,11 +103,37 @@ refuse_proof(struct evidence *e, const prov_err *why)
 	findings_add(&e->why, REASON_LEDGER_INVALID, "%.150s", why->msg);
 }
 
+/* An entry is included only under what trust asks for. */
+static prov_status
+include(struct evidence *e, const prov_trust *trust, const struct head *head,
+    int64_t now, prov_err *err)
+{
+	prov_err why = { 0 };
+	prov_status st;
+
+	e->at = head->at;
+	e->index = head->index;
+	e->ledger = PROV_LEDGER_UNCHECKED;
+	st = quorum_weigh(&e->quorum, &trust->logs, head->note, now, &why);
+	if (prov_is_no(st))
+		refuse_proof(e, &why);
+	else if (st != PROV_OK)
+		return (prov_fail(err, st, "%s", why.msg));
+	else if (e->quorum.met)
+		e->ledger = PROV_LEDGER_INCLUDED;
+	else
+		findings_add(&e->why, REASON_LEDGER_WITNESSES,
+		    "%zu of the %zu witnesses cosigned the checkpoint of %llu "
+		    "entries, which is no quorum",
+		    e->quorum.n, e->quorum.of, (unsigned long long)e->at.size);
+	return (PROV_OK);
+}
+
 prov_status
 evidence_proof(struct evidence *e, const prov_trust *trust, prov_span text,
-    prov_err *err)
+    int64_t now, prov_err *err)
 {
-	struct checkpoint at;
+	struct head head;
 	struct proof proof;
 	prov_status st = PROV_ENOTFOUND;
 	prov_err why = { 0 };
@@ -144,11 +155,13 @@ evidence_proof(struct evidence *e, const prov_trust *trust, prov_span text,
 	for (size_t i = 0; i < trust->logs.n_logs && st == PROV_ENOTFOUND;
 	     i++) {
 		prov_err_clear(&why);
-		st = proof_verify(&at, &proof, e->st.bytes,
+		st = proof_verify(&head.at, &proof, e->st.bytes,
 		    &trust->logs.logs[i], &why);
 	}
 	if (st == PROV_OK) {
-		include(e, trust, &at, proof.index);
+		head.note = proof.note;
+		head.index = proof.index;
+		return (include(e, trust, &head, now, err));
 	} else if (st == PROV_ENOTFOUND) {
 		e->ledger = PROV_LEDGER_UNCHECKED;
 		findings_add(&e->why, REASON_LEDGER_UNTRUSTED, "%s; %s",
@@ -162,11 +175,11 @@ evidence_proof(struct evidence *e, const prov_trust *trust, prov_span text,
 	return (PROV_OK);
 }
 
-void
+prov_status
 evidence_entry(struct evidence *e, const prov_trust *trust,
-    const struct checkpoint *at, uint64_t index)
+    const struct head *head, int64_t now, prov_err *err)
 {
-	include(e, trust, at, index);
+	return (include(e, trust, head, now, err));
 }
 
 /* The blob of the sidecar with this digest, or an empty span. */

@@ -8,6 +8,7 @@
 #include "sign/statement.h"
 #include "verify/clip.h"
 #include "verify/trust.h"
+#include "witness/quorum.h"
 
 /*
  * One statement on the asset and all that is known of it. Every state starts
@@ -24,6 +25,7 @@ struct evidence {
 	prov_ledger_state ledger;
 	struct checkpoint at; /* where it is included; proven under a log */
 	uint64_t index;
+	struct quorum quorum; /* of that checkpoint's cosignatures */
 	bool superseded;
 	prov_binding binding;
 	struct findings why;              /* of signature and ledger */
@@ -51,13 +53,24 @@ prov_status evidence_new(struct evidence **out, prov_span statement,
 prov_status evidence_signature(struct evidence *e, const prov_trust *trust,
     const char *path, int64_t now, prov_err *err);
 
-/* Judges a tlog-proof; empty text is none. */
+/*
+ * Judges a tlog-proof at the time now; empty text is none. Its checkpoint has
+ * to be cosigned as trust asks; a sidecar whose proof is not yet is pending,
+ * and nothing else marks it as such.
+ */
 prov_status evidence_proof(struct evidence *e, const prov_trust *trust,
-    prov_span text, prov_err *err);
+    prov_span text, int64_t now, prov_err *err);
 
-/* It was read from entry index of a ledger that stands at a checkpoint. */
-void evidence_entry(struct evidence *e, const prov_trust *trust,
-    const struct checkpoint *at, uint64_t index);
+/* Where an entry was found, and under which checkpoint; borrowed. */
+struct head {
+	struct checkpoint at;
+	prov_span note; /* the checkpoint as it was signed and cosigned */
+	uint64_t index;
+};
+
+/* It was read from an entry of a ledger that stands at a checkpoint. */
+prov_status evidence_entry(struct evidence *e, const prov_trust *trust,
+    const struct head *head, int64_t now, prov_err *err);
 
 /*
  * Fetches the timelines that the manifest names, from the sidecar and the

@@ -36,17 +36,27 @@ dossier_find(const struct dossier *d, const uint8_t digest[32])
 	return (NULL);
 }
 
-/* The sidecar's own statement: where it had no proof, here is one. */
-static void
-confirm(struct evidence *e, const prov_trust *trust,
-    const struct checkpoint *at, uint64_t index)
+/* Whether what is known of its place in the log leaves room for better. */
+static bool
+is_open(const struct evidence *e)
 {
-	if (e->ledger != PROV_LEDGER_ABSENT &&
-	    !findings_has(&e->why, REASON_LEDGER_UNTRUSTED))
-		return;
+	return (e->ledger == PROV_LEDGER_ABSENT ||
+		(e->ledger == PROV_LEDGER_UNCHECKED &&
+		    (findings_has(&e->why, REASON_LEDGER_UNTRUSTED) ||
+			findings_has(&e->why, REASON_LEDGER_WITNESSES))));
+}
+
+/* The sidecar's own statement: where its proof fell short, here is another. */
+static prov_status
+confirm(struct evidence *e, const struct judge *j, const struct head *head,
+    prov_err *err)
+{
+	if (!is_open(e))
+		return (PROV_OK);
 	findings_remove(&e->why, REASON_LEDGER_ABSENT);
 	findings_remove(&e->why, REASON_LEDGER_UNTRUSTED);
-	evidence_entry(e, trust, at, index);
+	findings_remove(&e->why, REASON_LEDGER_WITNESSES);
+	return (evidence_entry(e, j->trust, head, j->now, err));
 }
 
 /* Adds entry index, if it is a manifest and there is room for its like. */
@@ -56,12 +66,12 @@ add_entry(struct dossier *d, prov_ledger *l, const struct judge *j,
 {
 	AUTO_EVIDENCE *e = NULL;
 	AUTO_BUF bytes = { 0 };
-	struct checkpoint at;
+	struct head head = { .index = index };
 	struct evidence *known;
 	struct statement s;
 	prov_status st;
 
-	st = ledger_entry_proven(l, index, &bytes, &at, err);
+	st = ledger_entry_proven(l, index, &bytes, &head.at, err);
 	if (st != PROV_OK ||
 	    (st = statement_parse(&s, buf_span(&bytes), err)) != PROV_OK)
 		return (st);
@@ -69,14 +79,13 @@ add_entry(struct dossier *d, prov_ledger *l, const struct judge *j,
 		return (PROV_OK);
 	if ((st = evidence_new(&e, buf_span(&bytes), err)) != PROV_OK)
 		return (st);
-	if ((known = dossier_find(d, e->digest)) != NULL) {
-		confirm(known, j->trust, &at, index);
-		return (PROV_OK);
-	}
+	head.note = ledger_note(l);
+	if ((known = dossier_find(d, e->digest)) != NULL)
+		return (confirm(known, j, &head, err));
 	st = evidence_signature(e, j->trust, j->path, j->now, err);
-	if (st != PROV_OK)
+	if (st != PROV_OK ||
+	    (st = evidence_entry(e, j->trust, &head, j->now, err)) != PROV_OK)
 		return (st);
-	evidence_entry(e, j->trust, &at, index);
 	if (d->n == EVIDENCE_MAX || (e->signature == PROV_SIG_UNKNOWN &&
 					d->n_untrusted == UNTRUSTED_MAX))
 		return (PROV_OK);
@@ -451,6 +460,23 @@ lookup_consistency(struct evidence *e, prov_ledger *l, prov_err *err)
 	    e->ledger != PROV_LEDGER_INCLUDED)
 		return (st);
 	return (same_entry(e, l, err));
+}
+
+prov_status
+lookup_confirm(struct evidence *e, prov_ledger *l, const struct judge *j,
+    prov_err *err)
+{
+	struct head head = { .index = e->index };
+	AUTO_BUF bytes = { 0 };
+	prov_status st;
+
+	if (!is_open(e) || e->at.size == 0)
+		return (PROV_OK);
+	st = ledger_entry_proven(l, e->index, &bytes, &head.at, err);
+	if (st != PROV_OK || !span_eq(buf_span(&bytes), e->st.bytes))
+		return (st);
+	head.note = ledger_note(l);
+	return (confirm(e, j, &head, err));
 }
 
 static prov_status

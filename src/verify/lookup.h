@@ -68,6 +68,13 @@ prov_status lookup_audit(struct evidence *e, prov_ledger *l,
 prov_status lookup_consistency(struct evidence *e, prov_ledger *l,
     prov_err *err);
 
+/*
+ * A sidecar's proof that lacks cosignatures may be older than they are: where
+ * the ledger at hand has the same entry, its head decides.
+ */
+prov_status lookup_confirm(struct evidence *e, prov_ledger *l,
+    const struct judge *j, prov_err *err);
+
 /* The verifier key of kid, if the ledger's policy has it; else "". */
 prov_status lookup_vkey(char vkey[PROV_VKEY_MAX + 1], prov_ledger *l,
     const uint8_t kid[32], prov_err *err);

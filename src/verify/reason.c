@@ -33,7 +33,7 @@ static const struct {
 	[REASON_LEDGER_UNTRUSTED] = { "ledger.untrusted",
 	    "no trusted log has this origin" },
 	[REASON_LEDGER_WITNESSES] = { "ledger.witnesses",
-	    "the quorum of witnesses that trust asks for was not shown" },
+	    "too few of the witnesses that trust asks for have cosigned" },
 	[REASON_LEDGER_STALE] = { "ledger.stale",
 	    "the ledger at hand is older than the proof" },
 	[REASON_LEDGER_FORK] = { "ledger.fork",

@@ -58,15 +58,20 @@ put_statement(struct json *j, const prov_verdict *v)
 static void
 put_entry(struct json *j, const prov_verdict *v)
 {
+	char when[32];
+
 	if (!v->has_entry) {
 		json_null(j, "origin");
 		json_null(j, "log_index");
 		json_null(j, "checkpoint_size");
+		json_null(j, "witnessed_at");
 		return;
 	}
 	json_str(j, "origin", v->origin);
 	json_u64(j, "log_index", v->log_index);
 	json_u64(j, "checkpoint_size", v->checkpoint_size);
+	time_format(when, v->witnessed_at);
+	json_str(j, "witnessed_at", v->has_witnessed ? when : NULL);
 }
 
 static void

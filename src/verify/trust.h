@@ -4,7 +4,7 @@
 
 #include "base/buf.h"
 #include "prov/trust.h"
-#include "verify/tlogpolicy.h"
+#include "witness/tlogpolicy.h"
 
 DEFINE_AUTO(prov_trust, prov_trust_free)
 

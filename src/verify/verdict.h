@@ -78,6 +78,8 @@ struct prov_verdict {
 	uint64_t log_index;
 	uint64_t checkpoint_size;
 	uint8_t checkpoint_root[32];
+	bool has_witnessed; /* a quorum of witnesses cosigned it */
+	int64_t witnessed_at;
 	char vkey[PROV_VKEY_MAX + 1]; /* of an untrusted signer; "" unknown */
 
 	bool has_uncovered;

@@ -210,8 +210,8 @@ judge_sidecar(struct task *t, prov_err *err)
 	if ((st = evidence_new(&e, t->sidecar->statement, err)) != PROV_OK ||
 	    (st = evidence_signature(e, t->judge.trust, t->judge.path,
 		 t->judge.now, err)) != PROV_OK ||
-	    (st = evidence_proof(e, t->judge.trust, t->sidecar->proof, err)) !=
-		PROV_OK)
+	    (st = evidence_proof(e, t->judge.trust, t->sidecar->proof,
+		 t->judge.now, err)) != PROV_OK)
 		return (st);
 	e->from_sidecar = true;
 	if ((st = dossier_add(&t->d, e, err)) == PROV_OK)
@@ -610,6 +610,22 @@ is_at_hand(const struct task *t, const struct evidence *e)
 		strcmp(prov_ledger_origin(t->v->ledger), e->at.origin) == 0);
 }
 
+/* A pending sidecar: the ledger's own head may have its cosignatures. */
+static prov_status
+confirm(struct task *t, struct evidence *e, prov_err *err)
+{
+	prov_status st;
+
+	if (!e->from_sidecar || t->v->ledger == NULL ||
+	    e->ledger != PROV_LEDGER_UNCHECKED || e->at.size == 0 ||
+	    strcmp(prov_ledger_origin(t->v->ledger), e->at.origin) != 0)
+		return (PROV_OK);
+	st = lookup_consistency(e, t->v->ledger, err);
+	if (st != PROV_OK || e->ledger != PROV_LEDGER_UNCHECKED)
+		return (st);
+	return (lookup_confirm(e, t->v->ledger, &t->judge, err));
+}
+
 /* Everything that only the ledger can say against what holds so far. */
 static prov_status
 audit(struct task *t, prov_err *err)
@@ -620,7 +636,8 @@ audit(struct task *t, prov_err *err)
 	for (size_t i = 0; i < t->d.n && st == PROV_OK; i++) {
 		struct evidence *e = t->d.at[i];
 
-		if (!is_at_hand(t, e))
+		st = confirm(t, e, &why);
+		if (st != PROV_OK || !is_at_hand(t, e))
 			continue;
 		if (e->from_sidecar)
 			st = lookup_consistency(e, t->v->ledger, &why);
@@ -697,6 +714,8 @@ fill_entry(prov_verdict *out, const struct evidence *e)
 	out->log_index = e->index;
 	out->checkpoint_size = e->at.size;
 	memcpy(out->checkpoint_root, e->at.root, sizeof(out->checkpoint_root));
+	out->has_witnessed = e->quorum.timed;
+	out->witnessed_at = e->quorum.time;
 }
 
 static prov_status

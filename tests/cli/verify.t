@@ -186,7 +186,7 @@ RECORD = dict(v=one_of(1), path=text, status=one_of(0, 1, 2, 75),
     reasons=texts, not_checked=texts, sha256=opt(digest), bytes=opt(count),
     signer=opt(text), kid=opt(digest), iss=opt(text), signed_at=opt(time),
     origin=opt(text), log_index=opt(count), checkpoint_size=opt(count),
-    uncovered_bytes=opt(count),
+    witnessed_at=opt(time), uncovered_bytes=opt(count),
     streams=lambda x: all(check(STREAM, s) for s in x), decision=null,
     ms=count)
 

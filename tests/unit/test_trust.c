@@ -260,7 +260,10 @@ assert_policy_refused(const char *text, const char *where)
 }
 
 #define WITNESS \
-	"w.example/1+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
+	"w.example/1+46cf2d4c+BGDFWQ9y7vKS+VRa/Ci/Y8qR0gFqCiiPkPmjL4nT//yv"
+
+#define WITNESS_2 \
+	"w.example/2+56b46d61+BAb4+uo7X2l2kbbQY6B7pP+vHs6aHUc8WIVlIxzcjlnM"
 
 static void
 tlog_policy(void **state)
@@ -275,7 +278,7 @@ tlog_policy(void **state)
 	snprintf(text, sizeof(text),
 	    "# mine\n\nlog %s https://log.example/\n"
 	    "witness w1 " WITNESS " https://w.example/\n"
-	    "witness w2 " WITNESS "\n"
+	    "witness w2 " WITNESS_2 "\n"
 	    "group all-of 2 w1 w2\n"
 	    "\tquorum  all-of \n",
 	    k.log_vkey);
@@ -284,11 +287,20 @@ tlog_policy(void **state)
 	assert_int_equal(p.n_witnesses, 2);
 	assert_int_equal(p.n_groups, 1);
 	assert_true(p.quorum);
+	assert_string_equal(p.log_url[0], "https://log.example/");
+	assert_string_equal(p.members[0].url, "https://w.example/");
+	assert_null(p.members[1].url);
+	assert_int_equal(p.members[2].k, 2);
+	assert_int_equal(p.quorum_member, 2);
 	/* What was not changed is kept as it stood, comments too. */
 	assert_int_equal(tlogpolicy_add(&p, prov_key_public(k.owner), NULL),
 	    PROV_OK);
 	assert_int_equal(p.log_line[1], 3);
+	assert_int_equal(p.members[0].line, 4);
+	assert_int_equal(p.quorum_line, 7);
 	tlogpolicy_remove(&p, 1);
+	assert_int_equal(p.members[0].line, 3);
+	assert_int_equal(p.quorum_line, 6);
 	tlogpolicy_encode(&out, &p);
 	assert_int_equal(out.len, strlen(text));
 	assert_memory_equal(out.p, text, out.len);
@@ -310,7 +322,14 @@ tlog_policy_refusals(void **state)
 	assert_policy_refused("witness none " WITNESS "\nquorum none\n",
 	    ":1: this name is in use");
 	assert_policy_refused("witness w x+y+z\nquorum none\n",
-	    ":1: this is no verifier key");
+	    ":1: a witness key");
+	assert_policy_refused("witness w " WITNESS "\nwitness v " WITNESS
+			      "\nquorum none\n",
+	    ":2: this witness key is there already");
+	assert_policy_refused("witness w example.com/foo+530d903a+"
+			      "AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k\nqu"
+			      "orum none\n",
+	    ":1: a witness key of type 0x01");
 	assert_policy_refused("group g 1 w\nquorum none\n",
 	    ":1: a member is not defined");
 	assert_policy_refused("witness w " WITNESS "\ngroup g 2 w\nquorum g\n",

@@ -325,8 +325,8 @@ json_keys(void **state)
 	static const char *const keys[] = { "v", "path", "status", "error",
 		"binding", "signature", "ledger", "reasons", "not_checked",
 		"sha256", "bytes", "signer", "kid", "iss", "signed_at",
-		"origin", "log_index", "checkpoint_size", "uncovered_bytes",
-		"streams", "decision", "ms" };
+		"origin", "log_index", "checkpoint_size", "witnessed_at",
+		"uncovered_bytes", "streams", "decision", "ms" };
 
 	(void)state;
 	for (int i = 0; i < 3; i++) {

@@ -10,7 +10,7 @@
 #include "verify/trust.h"
 
 #define WITNESS \
-	"w.example/1+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
+	"w.example/1+46cf2d4c+BGDFWQ9y7vKS+VRa/Ci/Y8qR0gFqCiiPkPmjL4nT//yv"
 
 /* One verdict: its word and exit status; the rest is for the caller. */
 static prov_verdict *

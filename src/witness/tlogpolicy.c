@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-#include "verify/tlogpolicy.h"
+#include "witness/tlogpolicy.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,39 +10,38 @@
 #define FIELDS_MAX \
 	300 /* "group", a name, a count and POLICY_KEYS_MAX members */
 
-/* A name that a group or the quorum may use. */
-struct member {
-	char *name;
-	bool taken; /* in a group: a name is in at most one */
-};
-
 struct reader {
 	struct tlogpolicy *p;
 	const char *file;
 	size_t line; /* from 1 */
-	size_t n_members;
-	struct member members[2 * POLICY_KEYS_MAX];
 	bool has_quorum;
 	size_t n; /* fields of this line */
 	char *field[FIELDS_MAX];
 };
 
 static void
-reader_clear(struct reader *r)
+member_clear(struct policy_member *m)
 {
-	for (size_t i = 0; i < r->n_members; i++)
-		free(r->members[i].name);
+	free(m->name);
+	free(m->key);
+	free(m->url);
+	free(m->at);
 }
-#define AUTO_READER __attribute__((cleanup(reader_clear))) struct reader
 
 void
 tlogpolicy_clear(struct tlogpolicy *p)
 {
 	for (size_t i = 0; i < p->n_lines; i++)
 		free(p->lines[i]);
+	for (size_t i = 0; i < p->n_logs; i++)
+		free(p->log_url[i]);
+	for (size_t i = 0; i < p->n_members; i++)
+		member_clear(&p->members[i]);
 	free(p->lines);
 	free(p->logs);
 	free(p->log_line);
+	free(p->log_url);
+	free(p->members);
 	memset(p, 0, sizeof(*p));
 }
 
@@ -76,52 +76,77 @@ line_insert(struct tlogpolicy *p, size_t at, const char *text, size_t len,
 	return (PROV_OK);
 }
 
+/* Makes room for one more of size bytes behind n. */
 static prov_status
-log_insert(struct tlogpolicy *p, const prov_pubkey *key, size_t line,
-    prov_err *err)
+grow(void *list, size_t n, size_t size, prov_err *err)
 {
-	prov_pubkey *logs;
-	size_t *lines;
+	void *grown, *old;
 
-	if (p->n_logs == POLICY_KEYS_MAX)
-		return (prov_fail(err, PROV_ELIMIT, "more than %d logs",
-		    POLICY_KEYS_MAX));
-	logs = realloc(p->logs, (p->n_logs + 1) * sizeof(*logs));
-	if (logs != NULL)
-		p->logs = logs;
-	lines = realloc(p->log_line, (p->n_logs + 1) * sizeof(*lines));
-	if (lines != NULL)
-		p->log_line = lines;
-	if (logs == NULL || lines == NULL)
+	memcpy(&old, list, sizeof(old));
+	if ((grown = realloc(old, (n + 1) * size)) == NULL)
 		return (prov_fail(err, PROV_ENOMEM, "tlog-policy"));
-	logs[p->n_logs] = *key;
-	lines[p->n_logs++] = line;
+	memcpy(list, &grown, sizeof(grown));
 	return (PROV_OK);
 }
 
-static struct member *
-member_find(struct reader *r, const char *name)
+static prov_status
+copy_str(char **out, const char *s, prov_err *err)
 {
-	for (size_t i = 0; i < r->n_members; i++) {
-		if (strcmp(r->members[i].name, name) == 0)
-			return (&r->members[i]);
+	if (s != NULL && (*out = strdup(s)) == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "tlog-policy"));
+	return (PROV_OK);
+}
+
+static prov_status
+log_insert(struct tlogpolicy *p, const prov_pubkey *key, const char *url,
+    size_t line, prov_err *err)
+{
+	size_t n = p->n_logs;
+	char *copy = NULL;
+	prov_status st;
+
+	if (n == POLICY_KEYS_MAX)
+		return (prov_fail(err, PROV_ELIMIT, "more than %d logs",
+		    POLICY_KEYS_MAX));
+	if ((st = grow(&p->logs, n, sizeof(*p->logs), err)) != PROV_OK ||
+	    (st = grow(&p->log_line, n, sizeof(*p->log_line), err)) !=
+		PROV_OK ||
+	    (st = grow(&p->log_url, n, sizeof(*p->log_url), err)) != PROV_OK ||
+	    (st = copy_str(&copy, url, err)) != PROV_OK)
+		return (st);
+	p->logs[n] = *key;
+	p->log_line[n] = line;
+	p->log_url[n] = copy;
+	p->n_logs++;
+	return (PROV_OK);
+}
+
+struct policy_member *
+tlogpolicy_member(const struct tlogpolicy *p, const char *name)
+{
+	for (size_t i = 0; i < p->n_members; i++) {
+		if (strcmp(p->members[i].name, name) == 0)
+			return (&p->members[i]);
 	}
 	return (NULL);
 }
 
+/* A new one at the end, named by the line's second word. */
 static prov_status
-member_add(struct reader *r, const char *name, prov_err *err)
+member_add(struct reader *r, struct policy_member **out, prov_err *err)
 {
-	size_t max = sizeof(r->members) / sizeof(r->members[0]);
-	char *copy;
+	struct tlogpolicy *p = r->p;
+	struct policy_member m = { .line = r->line - 1 };
+	const char *name = r->field[1];
+	prov_status st;
 
-	if (strcmp(name, "none") == 0 || member_find(r, name) != NULL)
+	if (strcmp(name, "none") == 0 || tlogpolicy_member(p, name) != NULL)
 		return (fault(r, err, "this name is in use"));
-	if (r->n_members == max)
-		return (fault(r, err, "too many witnesses and groups"));
-	if ((copy = strdup(name)) == NULL)
-		return (prov_fail(err, PROV_ENOMEM, "tlog-policy"));
-	r->members[r->n_members++] = (struct member){ .name = copy };
+	st = grow(&p->members, p->n_members, sizeof(m), err);
+	if (st != PROV_OK || (st = copy_str(&m.name, name, err)) != PROV_OK)
+		return (st);
+	*out = &p->members[p->n_members++];
+	**out = m;
 	return (PROV_OK);
 }
 
@@ -130,6 +155,7 @@ read_log(struct reader *r, prov_err *err)
 {
 	prov_err why = { 0 };
 	prov_pubkey key;
+	prov_status st;
 
 	if (r->n < 2 || r->n > 3)
 		return (fault(r, err, "a log line is: log VKEY [URL]"));
@@ -140,79 +166,129 @@ read_log(struct reader *r, prov_err *err)
 		    strcmp(r->p->logs[i].name, key.name) == 0)
 			return (fault(r, err, "this log is there already"));
 	}
-	return (log_insert(r->p, &key, r->line - 1, err));
+	st = log_insert(r->p, &key, r->n == 3 ? r->field[2] : NULL, r->line - 1,
+	    &why);
+	return (st == PROV_ELIMIT ? fault(r, err, why.msg) : st);
 }
 
-/*
- * The form of a witness key, name+hash+base64: its type need not be one that
- * this library can check, so only the form is judged.
- */
+/* Whether another witness has the key, whatever it is called there. */
 static bool
-witness_key(const char *vkey)
+has_key(const struct tlogpolicy *p, const struct cosigner *key)
 {
-	const char *hash = strchr(vkey, '+');
-	AUTO_BUF key = { .max = NAME_MAX + 4096 };
-	uint8_t id[4];
+	for (size_t i = 0; i < p->n_members; i++) {
+		const struct cosigner *other = p->members[i].key;
 
-	if (hash == NULL || hash == vkey || strlen(hash) < 11 ||
-	    hash[9] != '+' || !hex_decode(id, 4, hash + 1, 8))
-		return (false);
-	return (
-	    base64_decode(&key, hash + 10, strlen(hash + 10)) && key.len > 1);
+		if (other != NULL && other->len == key->len &&
+		    memcmp(other->key, key->key, key->len) == 0)
+			return (true);
+	}
+	return (false);
 }
 
 static prov_status
 read_witness(struct reader *r, prov_err *err)
 {
+	AUTO_FREE struct cosigner *key = malloc(sizeof(*key));
+	struct policy_member *m;
+	prov_err why = { 0 };
+	prov_status st;
+
+	if (key == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "tlog-policy"));
 	if (r->n < 3 || r->n > 4)
 		return (fault(r, err,
 		    "a witness line is: witness NAME VKEY [URL]"));
-	if (!witness_key(r->field[2]))
-		return (fault(r, err, "this is no verifier key"));
+	if (cosigner_parse(key, r->field[2], &why) != PROV_OK)
+		return (fault(r, err, why.msg));
+	if (has_key(r->p, key))
+		return (fault(r, err, "this witness key is there already"));
+	if (r->p->n_witnesses == POLICY_KEYS_MAX)
+		return (fault(r, err, "too many witnesses"));
+	if ((st = member_add(r, &m, err)) != PROV_OK)
+		return (st);
+	m->key = TAKE(key);
 	r->p->n_witnesses++;
-	return (member_add(r, r->field[1], err));
+	return (copy_str(&m->url, r->n == 4 ? r->field[3] : NULL, err));
+}
+
+/* The word for how many of n members: all, any, or their number. */
+static bool
+read_count(size_t *k, const char *word, size_t n)
+{
+	uint64_t v;
+
+	if (strcmp(word, "all") == 0)
+		v = n;
+	else if (strcmp(word, "any") == 0)
+		v = 1;
+	else if (!u64_decode(&v, word, strlen(word)))
+		return (false);
+	*k = (size_t)v;
+	return (v >= 1 && v <= n);
 }
 
 static prov_status
-read_group(struct reader *r, prov_err *err)
+take_members(struct reader *r, size_t *at, prov_err *err)
 {
-	struct member *m;
-	uint64_t k;
-
-	if (r->n < 4)
-		return (fault(r, err,
-		    "a group line is: group NAME all|any|K MEMBER ..."));
-	if (strcmp(r->field[2], "all") != 0 &&
-	    strcmp(r->field[2], "any") != 0 &&
-	    (!u64_decode(&k, r->field[2], strlen(r->field[2])) || k == 0 ||
-		k > r->n - 3))
-		return (fault(r, err,
-		    "a group needs all, any or a number of its members"));
 	for (size_t i = 3; i < r->n; i++) {
-		if ((m = member_find(r, r->field[i])) == NULL)
+		struct policy_member *m = tlogpolicy_member(r->p, r->field[i]);
+
+		if (m == NULL)
 			return (fault(r, err, "a member is not defined above"));
 		if (m->taken)
 			return (
 			    fault(r, err, "a member is in a group already"));
 		m->taken = true;
+		at[i - 3] = (size_t)(m - r->p->members);
 	}
+	return (PROV_OK);
+}
+
+static prov_status
+read_group(struct reader *r, prov_err *err)
+{
+	AUTO_FREE size_t *at = calloc(FIELDS_MAX, sizeof(*at));
+	struct policy_member *m;
+	prov_status st;
+	size_t k;
+
+	if (at == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "tlog-policy"));
+	if (r->n < 4)
+		return (fault(r, err,
+		    "a group line is: group NAME all|any|K MEMBER ..."));
+	if (!read_count(&k, r->field[2], r->n - 3))
+		return (fault(r, err,
+		    "a group needs all, any or a number of its members"));
+	if (r->p->n_groups == POLICY_KEYS_MAX)
+		return (fault(r, err, "too many groups"));
+	if ((st = take_members(r, at, err)) != PROV_OK ||
+	    (st = member_add(r, &m, err)) != PROV_OK)
+		return (st);
+	m->k = k;
+	m->n = r->n - 3;
+	m->at = TAKE(at);
 	r->p->n_groups++;
-	return (member_add(r, r->field[1], err));
+	return (PROV_OK);
 }
 
 static prov_status
 read_quorum(struct reader *r, prov_err *err)
 {
+	const struct policy_member *m;
+
 	if (r->n != 2)
 		return (fault(r, err, "a quorum line is: quorum NAME|none"));
 	if (r->has_quorum)
 		return (fault(r, err, "a second quorum line"));
 	r->has_quorum = true;
+	r->p->quorum_line = r->line - 1;
 	if (strcmp(r->field[1], "none") == 0)
 		return (PROV_OK);
-	if (member_find(r, r->field[1]) == NULL)
+	if ((m = tlogpolicy_member(r->p, r->field[1])) == NULL)
 		return (fault(r, err, "the quorum is not defined above"));
 	r->p->quorum = true;
+	r->p->quorum_member = (size_t)(m - r->p->members);
 	return (PROV_OK);
 }
 
@@ -304,7 +380,7 @@ tlogpolicy_parse(struct tlogpolicy *out, prov_span bytes, const char *name,
     prov_err *err)
 {
 	struct tlogpolicy p = { 0 };
-	AUTO_READER r = { .p = &p, .file = name };
+	struct reader r = { .p = &p, .file = name };
 	prov_status st;
 
 	if (bytes.len > POLICY_SIZE_MAX)
@@ -337,6 +413,18 @@ tlogpolicy_encode(struct buf *b, const struct tlogpolicy *p)
 	}
 }
 
+/* Witnesses, groups and quorum at or behind a line that came or went. */
+static void
+move_lines(struct tlogpolicy *p, size_t from, ptrdiff_t by)
+{
+	for (size_t i = 0; i < p->n_members; i++) {
+		if (p->members[i].line >= from)
+			p->members[i].line += (size_t)by;
+	}
+	if (p->quorum_line >= from)
+		p->quorum_line += (size_t)by;
+}
+
 /* Behind the last log; the first one goes to the end. */
 prov_status
 tlogpolicy_add(struct tlogpolicy *p, const prov_pubkey *log, prov_err *err)
@@ -355,10 +443,12 @@ tlogpolicy_add(struct tlogpolicy *p, const prov_pubkey *log, prov_err *err)
 		at = p->log_line[i] + 1;
 	}
 	prov_vkey_format(log, line + 4);
-	if ((st = log_insert(p, log, at, err)) != PROV_OK)
+	if ((st = log_insert(p, log, NULL, at, err)) != PROV_OK)
 		return (st);
 	if ((st = line_insert(p, at, line, strlen(line), err)) != PROV_OK)
 		p->n_logs--;
+	else
+		move_lines(p, at, 1);
 	return (st);
 }
 
@@ -367,7 +457,9 @@ tlogpolicy_remove(struct tlogpolicy *p, size_t log)
 {
 	size_t line = p->log_line[log];
 
+	move_lines(p, line, -1);
 	free(p->lines[line]);
+	free(p->log_url[log]);
 	p->n_lines--;
 	memmove(p->lines + line, p->lines + line + 1,
 	    (p->n_lines - line) * sizeof(*p->lines));
@@ -376,6 +468,8 @@ tlogpolicy_remove(struct tlogpolicy *p, size_t log)
 	    (p->n_logs - log) * sizeof(*p->logs));
 	memmove(p->log_line + log, p->log_line + log + 1,
 	    (p->n_logs - log) * sizeof(*p->log_line));
+	memmove(p->log_url + log, p->log_url + log + 1,
+	    (p->n_logs - log) * sizeof(*p->log_url));
 	for (size_t i = 0; i < p->n_logs; i++) {
 		if (p->log_line[i] > line)
 			p->log_line[i]--;
