@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "input.h"
@@ -8,6 +9,8 @@
 
 static const struct opt opts[] = {
 	OPT_LEDGER,
+	{ "receipt", 0, NULL, "write a COSE Receipt (RFC 9942) instead" },
+	{ "transparent", 0, NULL, "write the statement with its receipt" },
 	OPT_LEDGER_TRUST,
 	{ 0 },
 };
@@ -44,13 +47,36 @@ find_entry(prov_ledger *ledger, const struct args *args, uint64_t *out,
 	return (st);
 }
 
+/* What was asked for, on stdout. */
+static prov_status
+print_proof(const struct args *args, prov_ledger *ledger, uint64_t i,
+    prov_err *err)
+{
+	uint8_t *bytes = NULL;
+	char *proof = NULL;
+	prov_status st;
+	size_t len = 0;
+
+	if (args_has(args, "receipt"))
+		st = prov_ledger_receipt(ledger, i, &bytes, &len, err);
+	else if (args_has(args, "transparent"))
+		st = prov_ledger_transparent(ledger, i, &bytes, &len, err);
+	else if ((st = prov_ledger_prove(ledger, i, &proof, err)) == PROV_OK)
+		len = strlen(proof);
+	if (st == PROV_OK)
+		(void)fwrite(proof != NULL ? (void *)proof : bytes, 1, len,
+		    stdout);
+	prov_free(bytes);
+	prov_free(proof);
+	return (st);
+}
+
 static int
 prove(const struct args *args, struct home *h, prov_ledger *ledger)
 {
 	prov_err err = { 0 };
 	prov_status st;
 	uint64_t i;
-	char *proof = NULL;
 
 	(void)h;
 	st = find_entry(ledger, args, &i, &err);
@@ -63,17 +89,19 @@ prove(const struct args *args, struct home *h, prov_ledger *ledger)
 		return (EXIT_NO);
 	}
 	if (st == PROV_OK)
-		st = prov_ledger_prove(ledger, i, &proof, &err);
+		st = print_proof(args, ledger, i, &err);
 	if (st != PROV_OK)
 		return (trouble(args, args->at[0], &err));
-	fputs(proof, stdout);
-	prov_free(proof);
 	return (EXIT_HOLDS);
 }
 
 static int
 run_prove(const struct args *args)
 {
+	static const char *const forms[] = { "receipt", "transparent" };
+
+	if (!args_only_one(args, forms, 2))
+		return (EXIT_TROUBLE);
 	return (ledger_read(args, prove));
 }
 

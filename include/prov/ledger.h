@@ -79,6 +79,17 @@ PROV_API PROV_MUST_USE prov_status prov_ledger_entry(prov_ledger *l, uint64_t i,
 PROV_API PROV_MUST_USE prov_status prov_ledger_prove(prov_ledger *l, uint64_t i,
     char **proof, prov_err *err);
 
+/*
+ * The RFC 9942 COSE Receipt of entry i at the newest checkpoint, and the RFC
+ * 9943 Transparent Statement: the entry with that receipt in its unprotected
+ * header. Free *bytes with prov_free. PROV_ENOTFOUND where the log, which is
+ * not prov's then, signs no receipts.
+ */
+PROV_API PROV_MUST_USE prov_status prov_ledger_receipt(prov_ledger *l,
+    uint64_t i, uint8_t **bytes, size_t *len, prov_err *err);
+PROV_API PROV_MUST_USE prov_status prov_ledger_transparent(prov_ledger *l,
+    uint64_t i, uint8_t **bytes, size_t *len, prov_err *err);
+
 /* RFC 9162 consistency proof between two sizes: n hashes of 32 bytes. */
 PROV_API PROV_MUST_USE prov_status prov_ledger_consistency(prov_ledger *l,
     uint64_t from, uint64_t to, uint8_t **hashes, size_t *n, prov_err *err);

@@ -27,16 +27,34 @@ sidecar_name(const struct prepared *p, const prov_sign_options *o)
 	    o->sidecar == PROV_SIDECAR_DIR ? o->sidecar_dir : NULL));
 }
 
+/* A log that is not prov's may sign no receipts: the proof is enough. */
 static prov_status
-encode_sidecar(struct buf *out, const struct prepared *p, prov_err *err)
+receipt_of(struct buf *out, prov_ledger *l, prov_span proof, prov_err *err)
+{
+	prov_err why = { 0 };
+	prov_status st = ledger_receipt(l, proof, out, &why);
+
+	if (st == PROV_OK || st == PROV_ENOTFOUND)
+		return (PROV_OK);
+	return (prov_fail(err, st, "%s", why.msg));
+}
+
+static prov_status
+encode_sidecar(struct buf *out, const struct prepared *p, prov_ledger *l,
+    prov_err *err)
 {
 	AUTO_FREE struct sidecar *s = calloc(1, sizeof(*s));
+	AUTO_BUF receipt = { 0 };
 	prov_status st;
 
 	if (s == NULL)
 		return (prov_fail(err, PROV_ENOMEM, "sidecar"));
 	s->statement = buf_span(&p->statement);
 	s->proof = buf_span(&p->proof);
+	if (s->proof.len > 0 &&
+	    (st = receipt_of(&receipt, l, s->proof, err)) != PROV_OK)
+		return (st);
+	s->receipt = buf_span(&receipt);
 	for (size_t i = 0; i < p->n_blobs; i++)
 		s->timelines[s->n_timelines++] = buf_span(&p->blobs[i]);
 	s->n_openings = SIDECAR_OPENINGS;
@@ -61,7 +79,7 @@ write_sidecar(struct prepared *p, const prov_sign_options *o)
 		return;
 	if ((path = sidecar_name(p, o)) == NULL)
 		st = prov_fail(&err, PROV_ENOMEM, "sidecar");
-	else if ((st = encode_sidecar(&bytes, p, &err)) == PROV_OK)
+	else if ((st = encode_sidecar(&bytes, p, o->ledger, &err)) == PROV_OK)
 		st = file_write(path, buf_span(&bytes), 0644, 0, &err);
 	if (st == PROV_OK) {
 		p->sidecar = TAKE(path);

@@ -69,33 +69,39 @@ scan_head(struct head *h, prov_span in, size_t *at, prov_err *err)
 	return (PROV_OK);
 }
 
-static prov_status scan_item(prov_span in, size_t *at, unsigned depth,
-    prov_err *err);
+/* Bytes under the check, and how far it came. */
+struct scan {
+	prov_span in;
+	size_t at;
+	bool any_order; /* of map keys */
+};
+
+static prov_status scan_item(struct scan *s, unsigned depth, prov_err *err);
 
 static prov_status
-scan_string(const struct head *h, prov_span in, size_t *at, prov_err *err)
+scan_string(const struct head *h, struct scan *s, prov_err *err)
 {
-	if (h->value > in.len - *at)
+	if (h->value > s->in.len - s->at)
 		return (prov_fail(err, PROV_EFORMAT,
-		    "cbor: ends at %zu, inside a string", in.len));
-	if (h->major == TEXT && !utf8_valid(in.p + *at, (size_t)h->value))
+		    "cbor: ends at %zu, inside a string", s->in.len));
+	if (h->major == TEXT && !utf8_valid(s->in.p + s->at, (size_t)h->value))
 		return (prov_fail(err, PROV_EFORMAT,
-		    "cbor at %zu: text is not UTF-8", *at));
-	*at += (size_t)h->value;
+		    "cbor at %zu: text is not UTF-8", s->at));
+	s->at += (size_t)h->value;
 	return (PROV_OK);
 }
 
 static prov_status
-scan_array(uint64_t n, prov_span in, size_t *at, unsigned depth, prov_err *err)
+scan_array(uint64_t n, struct scan *s, unsigned depth, prov_err *err)
 {
 	prov_status st;
 
-	if (n > in.len - *at)
+	if (n > s->in.len - s->at)
 		return (prov_fail(err, PROV_EFORMAT,
-		    "cbor at %zu: %" PRIu64 " items in %zu bytes", *at, n,
-		    in.len - *at));
+		    "cbor at %zu: %" PRIu64 " items in %zu bytes", s->at, n,
+		    s->in.len - s->at));
 	while (n-- > 0)
-		if ((st = scan_item(in, at, depth + 1, err)) != PROV_OK)
+		if ((st = scan_item(s, depth + 1, err)) != PROV_OK)
 			return (st);
 	return (PROV_OK);
 }
@@ -111,45 +117,70 @@ key_after(prov_span key, prov_span last)
 	    memcmp(key.p, last.p, key.len < last.len ? key.len : last.len) > 0);
 }
 
-static prov_status
-scan_map(uint64_t n, prov_span in, size_t *at, unsigned depth, prov_err *err)
+/* The keys of one map, as many as have to be remembered. */
+struct keys {
+	size_t n;
+	prov_span at[CBOR_ANY_KEYS_MAX];
+};
+
+static bool
+key_fits(struct keys *keys, prov_span key, bool any_order)
 {
-	prov_span last = { 0 };
+	if (!any_order) {
+		if (keys->n > 0 && !key_after(key, keys->at[0]))
+			return (false);
+		keys->at[0] = key;
+		keys->n = 1;
+		return (true);
+	}
+	for (size_t i = 0; i < keys->n; i++)
+		if (span_eq(keys->at[i], key))
+			return (false);
+	keys->at[keys->n++] = key;
+	return (true);
+}
+
+static prov_status
+scan_map(uint64_t n, struct scan *s, unsigned depth, prov_err *err)
+{
+	struct keys keys;
 	prov_status st;
 
-	if (n > (in.len - *at) / 2)
+	keys.n = 0;
+	if (n > (s->in.len - s->at) / 2)
 		return (prov_fail(err, PROV_EFORMAT,
-		    "cbor at %zu: %" PRIu64 " pairs in %zu bytes", *at, n,
-		    in.len - *at));
+		    "cbor at %zu: %" PRIu64 " pairs in %zu bytes", s->at, n,
+		    s->in.len - s->at));
+	if (s->any_order && n > CBOR_ANY_KEYS_MAX)
+		return (prov_fail(err, PROV_ELIMIT,
+		    "cbor at %zu: a map of %" PRIu64 " pairs", s->at, n));
 	while (n-- > 0) {
-		size_t start = *at;
-		prov_span key;
+		size_t start = s->at;
 
-		if ((st = scan_item(in, at, depth + 1, err)) != PROV_OK)
+		if ((st = scan_item(s, depth + 1, err)) != PROV_OK)
 			return (st);
-		key = span(in.p + start, *at - start);
-		if (last.len > 0 && !key_after(key, last))
+		if (!key_fits(&keys, span(s->in.p + start, s->at - start),
+			s->any_order))
 			return (prov_fail(err, PROV_EFORMAT,
 			    "cbor at %zu: map key twice or out of order",
 			    start));
-		last = key;
-		if ((st = scan_item(in, at, depth + 1, err)) != PROV_OK)
+		if ((st = scan_item(s, depth + 1, err)) != PROV_OK)
 			return (st);
 	}
 	return (PROV_OK);
 }
 
 static prov_status
-scan_item(prov_span in, size_t *at, unsigned depth, prov_err *err)
+scan_item(struct scan *s, unsigned depth, prov_err *err)
 {
-	size_t start = *at;
+	size_t start = s->at;
 	struct head h;
 	prov_status st;
 
 	if (depth > CBOR_DEPTH_MAX)
 		return (prov_fail(err, PROV_EFORMAT,
 		    "cbor at %zu: more than %d deep", start, CBOR_DEPTH_MAX));
-	if ((st = scan_head(&h, in, at, err)) != PROV_OK)
+	if ((st = scan_head(&h, s->in, &s->at, err)) != PROV_OK)
 		return (st);
 	switch (h.major) {
 	case UINT:
@@ -157,21 +188,21 @@ scan_item(prov_span in, size_t *at, unsigned depth, prov_err *err)
 		return (PROV_OK);
 	case BYTES:
 	case TEXT:
-		return (scan_string(&h, in, at, err));
+		return (scan_string(&h, s, err));
 	case ARRAY:
-		return (scan_array(h.value, in, at, depth, err));
+		return (scan_array(h.value, s, depth, err));
 	case MAP:
-		return (scan_map(h.value, in, at, depth, err));
+		return (scan_map(h.value, s, depth, err));
 	case TAG:
 		if (h.value != COSE_SIGN1)
 			return (prov_fail(err, PROV_EFORMAT,
 			    "cbor at %zu: tag %" PRIu64, start, h.value));
-		return (scan_item(in, at, depth + 1, err));
+		return (scan_item(s, depth + 1, err));
 	default:
-		if (!is_simple(in.p[start]))
+		if (!is_simple(s->in.p[start]))
 			return (prov_fail(err, PROV_EFORMAT,
 			    "cbor at %zu: simple value or float 0x%02x", start,
-			    in.p[start]));
+			    s->in.p[start]));
 		return (PROV_OK);
 	}
 }
@@ -179,28 +210,34 @@ scan_item(prov_span in, size_t *at, unsigned depth, prov_err *err)
 prov_status
 cbor_item_len(prov_span bytes, size_t *len, prov_err *err)
 {
-	size_t at = 0;
+	struct scan s = { .in = bytes };
 	prov_status st;
 
-	if ((st = scan_item(bytes, &at, 0, err)) != PROV_OK)
+	if ((st = scan_item(&s, 0, err)) != PROV_OK)
 		return (st);
-	*len = at;
+	*len = s.at;
+	return (PROV_OK);
+}
+
+static prov_status
+check(prov_span bytes, bool any_order, prov_err *err)
+{
+	struct scan s = { .in = bytes, .any_order = any_order };
+	prov_status st;
+
+	if ((st = scan_item(&s, 0, err)) != PROV_OK)
+		return (st);
+	if (s.at != bytes.len)
+		return (prov_fail(err, PROV_EFORMAT,
+		    "cbor at %zu: %zu bytes behind the item", s.at,
+		    bytes.len - s.at));
 	return (PROV_OK);
 }
 
 prov_status
 cbor_check(prov_span bytes, prov_err *err)
 {
-	size_t len;
-	prov_status st;
-
-	if ((st = cbor_item_len(bytes, &len, err)) != PROV_OK)
-		return (st);
-	if (len != bytes.len)
-		return (prov_fail(err, PROV_EFORMAT,
-		    "cbor at %zu: %zu bytes behind the item", len,
-		    bytes.len - len));
-	return (PROV_OK);
+	return (check(bytes, false, err));
 }
 
 prov_status
@@ -211,6 +248,17 @@ cbor_open(struct cbor *c, prov_span bytes, prov_err *err)
 	if ((st = cbor_check(bytes, err)) != PROV_OK)
 		return (st);
 	*c = (struct cbor){ .in = bytes };
+	return (PROV_OK);
+}
+
+prov_status
+cbor_open_any(struct cbor *c, prov_span bytes, prov_err *err)
+{
+	prov_status st;
+
+	if ((st = check(bytes, true, err)) != PROV_OK)
+		return (st);
+	*c = (struct cbor){ .in = bytes, .any_order = true };
 	return (PROV_OK);
 }
 
@@ -538,16 +586,16 @@ cbor_get_str(struct cbor *c, char *out, size_t size, prov_err *err)
 prov_status
 cbor_get_item(struct cbor *c, prov_span *item, prov_err *err)
 {
-	size_t len;
+	struct scan s = { .in = span(c->in.p + c->at, c->in.len - c->at),
+		.any_order = c->any_order };
 	prov_status st;
 
 	if (cbor_peek(c) == CBOR_END)
 		return (unexpected(c, "an item", err));
-	if ((st = cbor_item_len(span(c->in.p + c->at, c->in.len - c->at), &len,
-		 err)) != PROV_OK)
+	if ((st = scan_item(&s, 0, err)) != PROV_OK)
 		return (st);
-	*item = span(c->in.p + c->at, len);
-	c->at += len;
+	*item = span(s.in.p, s.at);
+	c->at += s.at;
 	return (PROV_OK);
 }
 

@@ -40,10 +40,18 @@ enum cbor_type {
 struct cbor {
 	prov_span in;
 	size_t at;
+	bool any_order; /* of map keys */
 };
 
 /* Checks bytes and stands before the first item. */
 prov_status cbor_open(struct cbor *c, prov_span bytes, prov_err *err);
+
+/*
+ * The same for what others made (COSE headers): keys in any order, still none
+ * twice, and at most CBOR_ANY_KEYS_MAX to a map.
+ */
+#define CBOR_ANY_KEYS_MAX 32
+prov_status cbor_open_any(struct cbor *c, prov_span bytes, prov_err *err);
 
 enum cbor_type cbor_peek(const struct cbor *c);
 prov_status cbor_get_uint(struct cbor *c, uint64_t *v, prov_err *err);

@@ -11,7 +11,7 @@ enum {
 	KEY_VERSION = 1,
 	KEY_STATEMENT,
 	KEY_PROOF,     /* optional */
-	KEY_RECEIPT,   /* not written yet: refused */
+	KEY_RECEIPT,   /* optional */
 	KEY_TIMELINES, /* optional */
 	KEY_OPENINGS   /* optional */
 };
@@ -36,7 +36,8 @@ static void
 put_body(struct buf *b, const struct sidecar *s)
 {
 	cbor_put_map(b, 2 + (uint64_t)(s->proof.len > 0) +
-			    (s->n_timelines > 0) + (s->n_openings > 0));
+			    (s->receipt.len > 0) + (s->n_timelines > 0) +
+			    (s->n_openings > 0));
 	cbor_put_uint(b, KEY_VERSION);
 	cbor_put_uint(b, SIDECAR_VERSION);
 	cbor_put_uint(b, KEY_STATEMENT);
@@ -44,6 +45,10 @@ put_body(struct buf *b, const struct sidecar *s)
 	if (s->proof.len > 0) {
 		cbor_put_uint(b, KEY_PROOF);
 		cbor_put_bytes(b, s->proof);
+	}
+	if (s->receipt.len > 0) {
+		cbor_put_uint(b, KEY_RECEIPT);
+		cbor_put_bytes(b, s->receipt);
 	}
 	if (s->n_timelines > 0) {
 		cbor_put_uint(b, KEY_TIMELINES);
@@ -153,6 +158,8 @@ get_optional(struct sidecar *s, uint64_t key, struct cbor *c, prov_err *err)
 	switch (key) {
 	case KEY_PROOF:
 		return (get_bytes(&s->proof, c, "proof", err));
+	case KEY_RECEIPT:
+		return (get_bytes(&s->receipt, c, "receipt", err));
 	case KEY_TIMELINES:
 		return (get_timelines(s, c, err));
 	case KEY_OPENINGS:

@@ -6,10 +6,10 @@
 #include "base/limits.h"
 
 /*
- * FILE.prov: [{1: version, 2: statement, 3: tlog-proof, 5: [timeline ...],
- * 6: [[salt16, item] ...]}, sha256], deterministic CBOR whose last 32 bytes
- * are the SHA-256 of all bytes before that byte string's head. Key 4 is the
- * receipt's, from the ledger issue on.
+ * FILE.prov: [{1: version, 2: statement, 3: tlog-proof, 4: receipt,
+ * 5: [timeline ...], 6: [[salt16, item] ...]}, sha256], deterministic CBOR
+ * whose last 32 bytes are the SHA-256 of all bytes before that byte string's
+ * head.
  */
 #define SIDECAR_VERSION   1
 #define SIDECAR_TIMELINES STREAMS_MAX /* one for each stream */
@@ -22,7 +22,8 @@ struct opening {
 
 struct sidecar {
 	prov_span statement;
-	prov_span proof; /* C2SP tlog-proof text; empty: none yet */
+	prov_span proof;   /* C2SP tlog-proof text; empty: none yet */
+	prov_span receipt; /* RFC 9942; empty: none */
 	size_t n_timelines;
 	prov_span timelines[SIDECAR_TIMELINES];
 	size_t n_openings;

@@ -5,6 +5,7 @@
 #include "ledger/lock.h"
 #include "ledger/writer.h"
 #include "sign/note.h"
+#include "sign/receipt.h"
 
 /* What is derived goes to the disk this often while a process appends. */
 #define SYNC_INTERVAL_MS 1000
@@ -232,7 +233,7 @@ batch_sign(prov_ledger *l, struct batch *b, struct checkpoint *c, prov_err *err)
 	    (st = note_sign(&b->note, l->writer->log, buf_span(&text), err)) !=
 		PROV_OK)
 		return (st);
-	return (buf_done(&b->note, err));
+	return (receipt_endorse(&b->note, l->writer->log, c->root, err));
 }
 
 static prov_status

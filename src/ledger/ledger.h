@@ -27,6 +27,13 @@ prov_status ledger_append_items(prov_ledger *l, const struct ledger_item *items,
     size_t n, unsigned wait_ms, prov_entry *entries, struct buf *proofs,
     prov_err *err);
 
+/*
+ * The RFC 9942 receipt that says what a tlog-proof of this log does, appended.
+ * PROV_ENOTFOUND where the checkpoint has no signature for it.
+ */
+prov_status ledger_receipt(prov_ledger *l, prov_span proof, struct buf *out,
+    prov_err *err);
+
 /* Everything of one entry at one checkpoint, checked: for verify's look-up. */
 prov_status ledger_entry_proven(prov_ledger *l, uint64_t index,
     struct buf *statement, struct checkpoint *at, prov_err *err);

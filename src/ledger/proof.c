@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "ledger/proof.h"
 #include "sign/note.h"
+#include "sign/receipt.h"
 
 static const char PROOF_HEADER[] = "c2sp.org/tlog-proof@v1";
 
@@ -153,4 +154,23 @@ proof_verify(struct checkpoint *at, const struct proof *p, prov_span entry,
 		    (unsigned long long)c.size));
 	*at = c;
 	return (PROV_OK);
+}
+
+prov_status
+proof_receipt(struct buf *out, const struct proof *p, const prov_pubkey *key,
+    prov_err *err)
+{
+	struct receipt r = { .index = p->index, .n = p->n };
+	struct checkpoint c;
+	prov_status st;
+
+	if ((st = check_origin(p, key, err)) != PROV_OK ||
+	    (st = checkpoint_verify(&c, p->note, key, err)) != PROV_OK ||
+	    (st = receipt_line(r.sig, p->note, key, err)) != PROV_OK ||
+	    (st = receipt_check(r.sig, c.root, key, err)) != PROV_OK)
+		return (st);
+	r.size = c.size;
+	memcpy(r.path, p->path, 32 * p->n);
+	receipt_encode(out, &r, key);
+	return (buf_done(out, err));
 }

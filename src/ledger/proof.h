@@ -24,4 +24,12 @@ prov_status proof_parse(struct proof *out, prov_span text, prov_err *err);
 prov_status proof_verify(struct checkpoint *at, const struct proof *p,
     prov_span entry, const prov_pubkey *key, prov_err *err);
 
+/*
+ * Appends the RFC 9942 receipt that says of an entry what the proof does, by
+ * the signature that the log left in the checkpoint for it. PROV_ENOTFOUND
+ * where it left none, as logs do that are not prov's.
+ */
+prov_status proof_receipt(struct buf *out, const struct proof *p,
+    const prov_pubkey *key, prov_err *err);
+
 #endif

@@ -12,6 +12,8 @@
  */
 #define NOTE_SIGS_MAX 64
 #define NOTE_ED25519  0x01
+#define NOTE_LONG     0xff /* followed by a name of the type */
+#define NOTE_RECEIPT  "prov-receipt/1"
 
 /* Splits and checks form; *text (with its final newline) borrows bytes. */
 prov_status note_parse(prov_span *text, prov_span bytes, prov_err *err);

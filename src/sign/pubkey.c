@@ -103,6 +103,28 @@ pubkey_note_id(uint8_t id[4], const prov_pubkey *key, uint8_t type,
 }
 
 prov_status
+pubkey_long_id(uint8_t id[4], const prov_pubkey *key, const char *type,
+    prov_err *err)
+{
+	AUTO_BUF in = { 0 };
+	uint8_t out[32];
+	prov_status st;
+
+	if ((st = prov_name_check(key->name, err)) != PROV_OK)
+		return (st);
+	buf_put_str(&in, key->name);
+	buf_put_byte(&in, '\n');
+	buf_put_byte(&in, NOTE_LONG);
+	buf_put_str(&in, type);
+	buf_put(&in, key->key, KEY_LEN);
+	if ((st = buf_done(&in, err)) != PROV_OK)
+		return (st);
+	(void)crypto_hash_sha256(out, in.p, in.len);
+	memcpy(id, out, 4);
+	return (PROV_OK);
+}
+
+prov_status
 pubkey_init(prov_pubkey *out, const char *name, const uint8_t key[32],
     prov_err *err)
 {

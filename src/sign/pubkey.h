@@ -19,6 +19,10 @@ prov_status pubkey_init(prov_pubkey *out, const char *name,
 prov_status pubkey_note_id(uint8_t id[4], const prov_pubkey *key, uint8_t type,
     prov_err *err);
 
+/* The same for a type without a number: ... || 0xff || type || key. */
+prov_status pubkey_long_id(uint8_t id[4], const prov_pubkey *key,
+    const char *type, prov_err *err);
+
 /*
  * Ed25519 by libsodium alone: cofactorless, canonical S, A and R, no
  * small-order points. PROV_EUNTRUSTED if it does not verify.

@@ -7,6 +7,7 @@
 #include "sign/key.h"
 #include "sign/note.h"
 #include "sign/pubkey.h"
+#include "sign/receipt.h"
 #include "sign/statement.h"
 
 static void
@@ -82,11 +83,9 @@ statement_sign(struct buf *b, const prov_key *key, enum payload_kind kind,
 }
 
 static void
-put_note(struct buf *b, prov_span text, const prov_pubkey *key,
-    const uint8_t blob[4 + 64])
+put_line(struct buf *b, const prov_pubkey *key, const uint8_t blob[4 + 64])
 {
-	buf_put_span(b, text);
-	buf_put_str(b, "\n\xe2\x80\x94 ");
+	buf_put_str(b, "\xe2\x80\x94 ");
 	buf_put_str(b, key->name);
 	buf_put_byte(b, ' ');
 	base64_put(b, span(blob, 4 + 64));
@@ -105,7 +104,9 @@ note_sign(struct buf *b, const prov_key *key, prov_span text, prov_err *err)
 	if ((st = pubkey_note_id(blob, pub, NOTE_ED25519, err)) != PROV_OK ||
 	    (st = key_sign(key, blob + 4, text, err)) != PROV_OK)
 		return (st);
-	put_note(&out, text, pub, blob);
+	buf_put_span(&out, text);
+	buf_put_byte(&out, '\n');
+	put_line(&out, pub, blob);
 	if ((st = buf_done(&out, err)) != PROV_OK ||
 	    (st = note_verify(&back, buf_span(&out), pub, err)) != PROV_OK)
 		return (st);
@@ -169,4 +170,29 @@ cosignature_sign(struct buf *b, const prov_key *key, prov_span text,
 		return (st);
 	buf_put_span(b, buf_span(&line));
 	return (buf_done(b, err));
+}
+
+/*
+ * A Sig_structure begins with 84, which begins no UTF-8: so no receipt is a
+ * note, and one key may sign both.
+ */
+prov_status
+receipt_endorse(struct buf *note, const prov_key *log, const uint8_t root[32],
+    prov_err *err)
+{
+	AUTO_BUF prot = { 0 }, tbs = { 0 };
+	const prov_pubkey *pub = prov_key_public(log);
+	uint8_t blob[4 + 64];
+	prov_status st;
+
+	receipt_protected(&prot, pub);
+	cose_to_sign(&tbs, buf_span(&prot), span(root, 32));
+	if ((st = buf_done(&prot, err)) != PROV_OK ||
+	    (st = buf_done(&tbs, err)) != PROV_OK ||
+	    (st = pubkey_long_id(blob, pub, NOTE_RECEIPT, err)) != PROV_OK ||
+	    (st = key_sign(log, blob + 4, buf_span(&tbs), err)) != PROV_OK ||
+	    (st = receipt_check(blob + 4, root, pub, err)) != PROV_OK)
+		return (st);
+	put_line(note, pub, blob);
+	return (buf_done(note, err));
 }
