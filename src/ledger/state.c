@@ -104,12 +104,17 @@ check_public(prov_ledger *l, bool *published, prov_err *err)
 	char path[LEDGER_PATH_MAX];
 	AUTO_BUF note = { 0 };
 	struct checkpoint c;
+	prov_err why = { 0 };
 	prov_status st;
 
 	*published = false;
 	if ((st = layout_path(path, err, l->dir, LEDGER_CHECKPOINT)) != PROV_OK)
 		return (st);
-	if (file_read(&note, path, NOTE_MAX, NULL) != PROV_OK ||
+	st = file_read(&note, path, NOTE_MAX, &why);
+	/* What cannot be read now may be the history that is to be kept to. */
+	if (st == PROV_EIO || st == PROV_ENOMEM)
+		return (prov_fail(err, st, "%s", why.msg));
+	if (st != PROV_OK ||
 	    checkpoint_verify(&c, buf_span(&note), &l->key, NULL) != PROV_OK)
 		return (PROV_OK);
 	if (c.size > w->at.size ||
@@ -124,6 +129,11 @@ check_public(prov_ledger *l, bool *published, prov_err *err)
 	return (PROV_OK);
 }
 
+/*
+ * A checkpoint is published after its entries were synced. One that is not
+ * may be of a process that came no further, or whose sync failed: its entries
+ * are there, and a power cut would take them.
+ */
 static prov_status
 recover(prov_ledger *l, prov_err *err)
 {
@@ -131,7 +141,9 @@ recover(prov_ledger *l, prov_err *err)
 	bool published;
 	prov_status st;
 
-	if ((st = check_public(l, &published, err)) != PROV_OK)
+	if ((st = check_public(l, &published, err)) != PROV_OK ||
+	    (!published &&
+		(st = w->ops->flush(w->store, &w->dead, err)) != PROV_OK))
 		return (st);
 	if (!published || (!w->recovered && w->state.synced < w->at.size)) {
 		st = publish_rebuild(l->dir, w->ops, w->store, &w->state,
@@ -144,7 +156,8 @@ recover(prov_ledger *l, prov_err *err)
 				  w->state.synced, w->at.size, err)) != PROV_OK)
 		return (st);
 	w->recovered = true;
-	return (PROV_OK);
+	/* Nobody may have put the directories themselves on the disk. */
+	return (w->state.synced == 0 ? writer_sync(l, err) : PROV_OK);
 }
 
 /* The entries that no run covers are looked up in memory. */

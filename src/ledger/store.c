@@ -515,6 +515,23 @@ sqlite_commit(struct store *s, const struct store_batch *b, bool *fatal,
 	return (finish(s, rc, fatal, "append", err));
 }
 
+/*
+ * Copies the log into the database, and syncs that: pages whose sync has once
+ * failed count as clean, and only writing them elsewhere gets them to the disk.
+ */
+static prov_status
+sqlite_flush(struct store *s, bool *fatal, prov_err *err)
+{
+	int rc, in_log = 0, copied = 0;
+
+	rc = sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_FULL,
+	    &in_log, &copied);
+	if (rc == SQLITE_OK && in_log != copied)
+		rc = SQLITE_BUSY;
+	*fatal = (rc & 0xff) == SQLITE_IOERR;
+	return (rc == SQLITE_OK ? PROV_OK : fail(s, rc, "flush", err));
+}
+
 static prov_status
 sqlite_mark(struct store *s, uint64_t synced, bool *fatal, prov_err *err)
 {
@@ -598,6 +615,7 @@ const struct ledger_ops ledger_sqlite = {
 	.close = sqlite_close,
 	.load = sqlite_load,
 	.commit = sqlite_commit,
+	.flush = sqlite_flush,
 	.mark = sqlite_mark,
 	.entries = sqlite_entries,
 	.sizes = sqlite_sizes,

@@ -50,6 +50,11 @@ struct ledger_ops {
 	    prov_err *err);
 	prov_status (*commit)(struct store *s, const struct store_batch *b,
 	    bool *fatal, prov_err *err);
+	/*
+	 * Puts on the disk what load says, also what another process left
+	 * behind before it synced, or although syncing it had failed.
+	 */
+	prov_status (*flush)(struct store *s, bool *fatal, prov_err *err);
 	/* Records synced, and forgets older checkpoints. */
 	prov_status (*mark)(struct store *s, uint64_t synced, bool *fatal,
 	    prov_err *err);

@@ -1,0 +1,242 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""Makes each file call of the commands that write fail in turn, once and from
+then on, and holds each run to this: no crash; what it says is signed is signed
+and can be shown; nothing acknowledged before is lost; the next run succeeds,
+and the entry is there once.
+
+usage: inject.py SAMPLE    how many failures of each command, or "all"
+"""
+import collections
+import concurrent.futures
+import os
+import random
+import re
+import shutil
+import sys
+import threading
+
+from place import Wrong, base
+
+# What may come of a call. EINTR only once: reading again is the answer to it,
+# ours and SQLite's, however often.
+ERRORS = {
+    "open": ("EIO", "EINTR", "EMFILE"),
+    "make": ("EIO", "ENOSPC", "EINTR"),
+    "read": ("EIO", "EINTR"),
+    "write": ("EIO", "ENOSPC", "EINTR"),
+    "sync": ("EIO", "ENOSPC", "EINTR"),
+    "look": ("EIO", "EINTR"),
+    "lock": ("EIO", "EINTR", "ENOLCK"),
+    "map": ("ENOMEM",),
+}
+CALLS = {
+    "openat": "open", "read": "read", "pread64": "read", "readv": "read",
+    "getdents64": "read", "write": "write", "pwrite64": "write",
+    "writev": "write", "fsync": "sync", "fdatasync": "sync",
+    "syncfs": "sync", "rename": "make", "renameat": "make",
+    "renameat2": "make", "link": "make", "linkat": "make", "mkdir": "make",
+    "mkdirat": "make", "ftruncate": "write", "fallocate": "write",
+    "unlink": "make", "unlinkat": "make", "rmdir": "make", "close": "look",
+    "fstat": "look", "newfstatat": "look", "lseek": "look",
+    "statfs": "look", "fstatfs": "look", "access": "look",
+    "faccessat": "look", "faccessat2": "look", "readlink": "look",
+    "readlinkat": "look", "fcntl": "lock", "flock": "lock",
+    "fchmod": "make", "chmod": "make", "fchown": "make", "mmap": "map",
+    "pipe2": "open", "dup2": "look", "memfd_create": "open",
+}
+CASE = collections.namedtuple("case", "command call error n scope on")
+COMMANDS = {}
+lock = threading.Lock()
+
+
+def command(fn):
+    COMMANDS[fn.__name__.replace("_", " ")] = fn
+    return fn
+
+
+# Each gives the command line, what its output says when it acknowledges, and
+# what must hold from then on.
+@command
+def sign(_):
+    return ["prov", "sign", "new.wav"], r"^new.wav: SIGNED", shows_media
+
+
+def shows_media(p):
+    p.must("prov", "verify", "new.wav")
+    p.must("prov", "verify", "--no-sidecar", "new.wav")
+
+
+@command
+def append(_):
+    return (["prov", "ledger", "append", "made.prov"],
+            r"^made.prov: entry \d+", shows_made)
+
+
+def shows_made(p):
+    p.must("prov", "verify", "--no-sidecar", "made.wav")
+
+
+@command
+def register(p):
+    with open(os.path.join(p.top, "vkey")) as f:
+        vkey = f.read().strip()
+    return (["prov", "ledger", "register", vkey], r"entry \d+",
+            lambda p: shows_registered(p, vkey))
+
+
+def shows_registered(p, vkey):
+    """In place, since only a writer can tell; it says where the key is."""
+    if "there already" not in p.must("prov", "ledger", "register", vkey):
+        raise Wrong("was not registered")
+
+
+def traced(line, scope, extra, out):
+    return (["strace", "-qq", "-o", out] + (["-f"] if scope == "all" else []) +
+            extra + line)
+
+
+def count(p, name, top):
+    """How often each call is made, from the first look at the home on."""
+    found = {}
+    for scope in ("main", "all"):
+        place = p.copy(os.path.join(top, "count"))
+        out = os.path.join(top, "trace")
+        line, _, _ = COMMANDS[name](place)
+        done = place.run(traced(line, scope, [
+            "-e", "trace=" + ",".join(CALLS)], out))
+        if done.returncode != 0:
+            raise Wrong("under strace: " + done.stderr)
+        found[scope] = spans(out, place.home, scope)
+        shutil.rmtree(place.top)
+    return found
+
+
+def spans(path, home, scope):
+    """Of each call the numbers at which it can fail, in any of the threads."""
+    seen = collections.Counter()
+    at_home, numbers = False, collections.defaultdict(set)
+    with open(path, errors="replace") as f:
+        for line in f:
+            m = re.match(r"(\d+ +)?(\w+)\(", line)
+            if m is None:
+                continue
+            pid, call = m.group(1) or "", m.group(2)
+            seen[pid, call] += 1
+            at_home = at_home or home in line
+            if at_home:
+                numbers[call].add(seen[pid, call])
+    return numbers
+
+
+def cases(p, name, top):
+    found = count(p, name, top)
+    for scope in ("main", "all"):
+        for call, numbers in sorted(found[scope].items()):
+            numbers = numbers - (found["main"].get(call, set())
+                                 if scope == "all" else set())
+            for error in ERRORS[CALLS[call]]:
+                for n in sorted(numbers):
+                    for on in ("",) if error == "EINTR" else ("", "+"):
+                        yield CASE(name, call, error, n, scope, on)
+
+
+def sample(all_cases, n):
+    """Of each call some, always the same: those few that write, first."""
+    rng = random.Random(5)
+    by_call = collections.defaultdict(list)
+    for c in all_cases:
+        by_call[c.scope, c.call, c.on].append(c)
+    for some in by_call.values():
+        rng.shuffle(some)
+    out = []
+    while len(out) < n and any(by_call.values()):
+        for key in sorted(by_call, key=lambda k: k[0] != "main"):
+            if by_call[key] and len(out) < n:
+                out.append(by_call[key].pop())
+    return out
+
+
+def inject(p, c):
+    """Runs the command with the failure; whether it acknowledged."""
+    line, says, _ = COMMANDS[c.command](p)
+    out = os.path.join(p.top, "trace")
+    what = "inject=%s:error=%s:when=%d%s" % (c.call, c.error, c.n, c.on)
+    done = p.run(traced(line, c.scope, ["-e", "trace=" + c.call, "-e", what],
+                        out))
+    with open(out, errors="replace") as f:
+        hit = "(INJECTED)" in f.read()
+    if done.returncode not in (0, 2, 75, 127):
+        raise Wrong("exit %d: %s" % (done.returncode, done.stderr))
+    acked = re.search(says, done.stdout, re.M) is not None
+    if done.returncode == 0 and not acked:
+        raise Wrong("exit 0, and nothing acknowledged")
+    if done.returncode == 127 and acked:
+        raise Wrong("did not start, and acknowledged")
+    if (done.returncode not in (0, 127) and done.stderr.strip() == "" and
+            CALLS[c.call] != "write"):
+        raise Wrong("exit %d without a word" % done.returncode)
+    return hit, acked
+
+
+def one(p, c, top, number):
+    place = p.copy(os.path.join(top, "case%d" % number))
+    try:
+        hit, acked = inject(place, c)
+        line, _, shows = COMMANDS[c.command](place)
+        # Before any writer came to repair: what was acknowledged stands.
+        place.must("prov", "verify", "old.wav")
+        place.must("prov", "verify", "--no-sidecar", "old.wav")
+        if acked:
+            shows(place)
+        place.must(*line)
+        shows(place)
+        place.must("prov", "ledger", "check")
+        if place.size() != 3:
+            raise Wrong("%d entries, not 3" % place.size())
+    finally:
+        shutil.rmtree(place.top, ignore_errors=True)
+    return hit
+
+
+def attempt(p, c, top, number, wrong):
+    try:
+        return one(p, c, top, number)
+    except (Wrong, OSError) as e:
+        with lock:
+            wrong.append("%s, call %s %d%s (%s) %s: %s" % (
+                c.command, c.call, c.n, c.on, c.scope, c.error,
+                str(e).strip()[:600]))
+        return True
+
+
+def campaign(p, name, top, much):
+    todo = list(cases(p, name, top))
+    total = len(todo)
+    if much != "all":
+        todo = sample(todo, int(much))
+    wrong = []
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        hits = sum(pool.map(lambda x: attempt(p, x[1], top, x[0], wrong),
+                            enumerate(todo)))
+    for w in wrong[:40]:
+        print("# " + w.replace("\n", "\n#   "))
+    return len(todo), total, hits, len(wrong)
+
+
+def main():
+    top = os.path.realpath("inject")
+    os.mkdir(top)
+    names = sys.argv[2:] or list(COMMANDS)
+    p = base(top)
+    print("1..%d" % len(names))
+    for i, name in enumerate(names):
+        done, total, hits, wrong = campaign(p, name, top, sys.argv[1])
+        print("%s %d - %s: %d of %d failures tried, %d happened, "
+              "%d went wrong" % ("ok" if wrong == 0 and hits > 0 else "not ok",
+                                 i + 1, name, done, total, hits, wrong),
+              flush=True)
+
+
+if __name__ == "__main__":
+    main()

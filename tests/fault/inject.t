@@ -1,0 +1,12 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# Each file call fails in turn: PROV_INJECT (40) failures of each command, or
+# "all" of them.
+. "$srcdir/tests/tap.sh"
+
+if ! command -v python3 >/dev/null || ! strace -o trace true 2>/dev/null; then
+	echo "1..0 # SKIP python3 and strace are wanted, and leave to trace"
+	exit 0
+fi
+PYTHONDONTWRITEBYTECODE=1 python3 "$srcdir/tests/fault/inject.py" \
+    "${PROV_INJECT-40}"
