@@ -462,6 +462,11 @@ decode_string(struct cbor *c, enum cbor_type want, prov_span *s, prov_err *err)
 prov_status
 cbor_get_uint(struct cbor *c, uint64_t *v, prov_err *err)
 {
+	/* Most are keys, and stand in one byte. */
+	if (c->at < c->in.len && c->in.p[c->at] < 24) {
+		*v = c->in.p[c->at++];
+		return (PROV_OK);
+	}
 	return (decode_number(c, CBOR_UINT, v, err));
 }
 

@@ -476,6 +476,52 @@ stream_decode(struct stream *out, struct cbor *c, prov_err *err)
 	return (PROV_OK);
 }
 
+static prov_status
+lend_digest(struct cbor *c, const uint8_t **out, prov_err *err)
+{
+	prov_span s;
+	prov_status st;
+
+	if ((st = cbor_get_bytes(c, &s, err)) != PROV_OK)
+		return (st);
+	if (s.len != 32)
+		return (prov_fail(err, PROV_EFORMAT, "a digest of %zu bytes",
+		    s.len));
+	*out = s.p;
+	return (PROV_OK);
+}
+
+prov_status
+stream_outline(struct stream_outline *out, struct cbor *c, prov_err *err)
+{
+	struct stream_outline o = { .kind = PROV_DATA };
+	uint64_t n, key, kind = PROV_DATA;
+	prov_span item;
+	prov_status st;
+
+	if ((st = cbor_get_map(c, &n, err)) != PROV_OK)
+		return (st);
+	while (n-- > 0) {
+		if ((st = cbor_get_uint(c, &key, err)) != PROV_OK)
+			return (st);
+		if (key == KEY_KIND)
+			st = cbor_get_uint(c, &kind, err);
+		else if (key == KEY_ROOT)
+			st = lend_digest(c, &o.root, err);
+		else if (key == KEY_TIMELINE)
+			st = lend_digest(c, &o.timeline, err);
+		else
+			st = cbor_get_item(c, &item, err);
+		if (st != PROV_OK)
+			return (st);
+	}
+	if (kind > PROV_DATA || o.root == NULL || o.timeline == NULL)
+		return (prov_fail(err, PROV_EFORMAT, "stream: no digests"));
+	o.kind = (prov_kind)kind;
+	*out = o;
+	return (PROV_OK);
+}
+
 static void
 put_blob(struct buf *b, const struct stream *s)
 {

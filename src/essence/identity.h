@@ -78,6 +78,16 @@ void stream_clear(struct stream *s); /* releases what it owns */
 void stream_encode(struct buf *b, const struct stream *s);
 prov_status stream_decode(struct stream *out, struct cbor *c, prov_err *err);
 
+/* What a stream is found by; borrows. */
+struct stream_outline {
+	prov_kind kind;
+	const uint8_t *root, *timeline; /* 32 bytes each */
+};
+
+/* Reads no more than that, of a stream that stream_decode once took. */
+prov_status stream_outline(struct stream_outline *out, struct cbor *c,
+    prov_err *err);
+
 /*
  * What prov-demux answers: a map of format, refused, uncovered, streams and
  * timeline blobs. Decoding checks each blob against its stream's digest,

@@ -134,22 +134,23 @@ index_load(struct index *x, const char *dir, prov_err *err)
 	return (buf_done(&x->text, err));
 }
 
-static prov_status
-manifest_keys(struct records *r, prov_span payload, const char *dir,
-    uint64_t index, bool *lacking, prov_err *err)
+prov_status
+index_statement(struct records *r, const struct statement *s,
+    const struct outline *o, const char *dir, uint64_t index, bool *lacking,
+    prov_err *err)
 {
-	struct manifest m = { 0 };
-	prov_err none = { 0 };
 	prov_status st;
 
-	st = manifest_decode(&m, payload, &none);
-	for (size_t i = 0; st == PROV_OK && i < m.n_streams; i++)
-		records_add(r, INDEX_STREAM, m.streams[i].root, index);
-	if (st == PROV_OK)
-		st = segment_keys(r, &m, dir, index, lacking, &none);
-	manifest_clear(&m);
-	if (st == PROV_ENOMEM)
-		return (prov_fail(err, st, "%s", none.msg));
+	records_add(r, INDEX_ASSET, s->sub_digest, index);
+	records_add(r, INDEX_SIGNER, s->kid, index);
+	for (size_t i = 0; o != NULL && i < o->n; i++)
+		records_add(r, INDEX_STREAM, o->at[i].root, index);
+	if (o != NULL &&
+	    (st = segment_keys(r, o, dir, index, lacking, err)) != PROV_OK)
+		return (st);
+	for (unsigned k = 0; k < INDEX_KINDS; k++)
+		if ((st = buf_done(&r->of[k], err)) != PROV_OK)
+			return (st);
 	return (PROV_OK);
 }
 
@@ -158,24 +159,17 @@ index_keys(struct records *r, prov_span entry, const char *dir, uint64_t index,
     bool *lacking, prov_err *err)
 {
 	struct statement s;
-	prov_err none = { 0 };
+	struct outline o;
+	bool outlined;
 	prov_status st;
 
 	*lacking = false;
-	st = statement_parse(&s, entry, &none);
-	if (st == PROV_ENOMEM)
-		return (prov_fail(err, st, "%s", none.msg));
-	if (st != PROV_OK)
+	if ((st = statement_parse(&s, entry, NULL)) != PROV_OK)
 		return (PROV_OK);
-	records_add(r, INDEX_ASSET, s.sub_digest, index);
-	records_add(r, INDEX_SIGNER, s.kid, index);
-	if (s.kind == PAYLOAD_MANIFEST && (st = manifest_keys(r, s.payload, dir,
-					       index, lacking, err)) != PROV_OK)
-		return (st);
-	for (unsigned k = 0; k < INDEX_KINDS; k++)
-		if ((st = buf_done(&r->of[k], err)) != PROV_OK)
-			return (st);
-	return (PROV_OK);
+	outlined = s.kind == PAYLOAD_MANIFEST &&
+	           manifest_outline(&o, s.payload, NULL) == PROV_OK;
+	return (index_statement(r, &s, outlined ? &o : NULL, dir, index,
+	    lacking, err));
 }
 
 prov_status

@@ -3,6 +3,8 @@
 #define PROV_LEDGER_INDEX_H
 
 #include "ledger/run.h"
+#include "manifest/manifest.h"
+#include "sign/statement.h"
 
 /*
  * index/runs lists the runs that together cover entries 0 to position - 1;
@@ -60,6 +62,11 @@ prov_status index_parse(struct index *x, prov_span text, prov_err *err);
  */
 prov_status index_keys(struct records *r, prov_span entry, const char *dir,
     uint64_t index, bool *lacking, prov_err *err);
+
+/* The same for a statement that was parsed; o is NULL for no manifest. */
+prov_status index_statement(struct records *r, const struct statement *s,
+    const struct outline *o, const char *dir, uint64_t index, bool *lacking,
+    prov_err *err);
 
 /*
  * Reads the list, and into the tail the entries up to size that no run covers:

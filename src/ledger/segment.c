@@ -22,14 +22,14 @@ add_leaves(struct records *r, const struct timeline *tl, uint64_t index,
 
 /* What cannot be read is not there, for want of memory only it is an error. */
 static prov_status
-read_timeline(struct timeline **out, const struct stream *s, const char *dir,
+read_timeline(struct timeline **out, const uint8_t name[32], const char *dir,
     prov_err *err)
 {
 	AUTO_BUF blob = { 0 };
 	prov_err why = { 0 };
 	prov_status st;
 
-	st = blob_read(&blob, dir, s->timeline, &why);
+	st = blob_read(&blob, dir, name, &why);
 	if (st == PROV_OK)
 		st = timeline_decode(out, buf_span(&blob), &why);
 	if (st == PROV_ENOMEM)
@@ -38,20 +38,21 @@ read_timeline(struct timeline **out, const struct stream *s, const char *dir,
 }
 
 prov_status
-segment_keys(struct records *r, const struct manifest *m, const char *dir,
+segment_keys(struct records *r, const struct outline *o, const char *dir,
     uint64_t index, bool *lacking, prov_err *err)
 {
 	size_t room = SEGMENT_KEYS_MAX;
 	prov_status st;
 
 	*lacking = false;
-	for (size_t i = 0; i < m->n_streams; i++) {
-		const struct stream *s = &m->streams[i];
+	for (size_t i = 0; i < o->n; i++) {
+		const struct stream_outline *s = &o->at[i];
 		AUTO_TIMELINE *tl = NULL;
 
 		if (s->kind != PROV_VIDEO && s->kind != PROV_AUDIO)
 			continue;
-		if ((st = read_timeline(&tl, s, dir, err)) != PROV_OK)
+		if (dir != NULL &&
+		    (st = read_timeline(&tl, s->timeline, dir, err)) != PROV_OK)
 			return (st);
 		if (tl == NULL)
 			*lacking = true;

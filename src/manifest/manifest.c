@@ -371,3 +371,62 @@ manifest_decode(struct manifest *out, prov_span bytes, prov_err *err)
 	m = (struct manifest){ 0 }; /* *out owns it now */
 	return (PROV_OK);
 }
+
+static prov_status
+outline_asset(struct outline *o, struct cbor *c, prov_err *err)
+{
+	uint64_t n, size;
+	prov_span sha256;
+	prov_status st;
+
+	if ((st = cbor_get_map(c, &n, err)) != PROV_OK ||
+	    (st = field_key(c, ASSET_SIZE, what, err)) != PROV_OK ||
+	    (st = cbor_get_uint(c, &size, err)) != PROV_OK ||
+	    (st = field_key(c, ASSET_SHA256, what, err)) != PROV_OK ||
+	    (st = cbor_get_bytes(c, &sha256, err)) != PROV_OK)
+		return (st);
+	if (sha256.len != 32)
+		return (prov_fail(err, PROV_EFORMAT, "no SHA-256"));
+	o->asset = sha256.p;
+	return (PROV_OK);
+}
+
+static prov_status
+outline_streams(struct outline *o, struct cbor *c, prov_err *err)
+{
+	size_t n;
+	prov_status st;
+
+	if ((st = field_list(c, STREAMS_MAX, &n, "streams", err)) != PROV_OK)
+		return (st);
+	for (; o->n < n; o->n++)
+		if ((st = stream_outline(&o->at[o->n], c, err)) != PROV_OK)
+			return (st);
+	return (PROV_OK);
+}
+
+prov_status
+manifest_outline(struct outline *out, prov_span bytes, prov_err *err)
+{
+	struct cbor c, asset;
+	uint64_t n, key = 0;
+	prov_span item = { 0 };
+	prov_status st;
+
+	out->n = 0;
+	if ((st = cbor_open(&c, bytes, err)) != PROV_OK ||
+	    (st = cbor_get_map(&c, &n, err)) != PROV_OK)
+		return (prov_wrap(err, st, what));
+	while (n-- > 0 && key < KEY_ASSET)
+		if ((st = cbor_get_uint(&c, &key, err)) != PROV_OK ||
+		    (st = cbor_get_item(&c, &item, err)) != PROV_OK)
+			return (prov_wrap(err, st, what));
+	asset = (struct cbor){ .in = item };
+	if (key != KEY_ASSET)
+		return (prov_fail(err, PROV_EFORMAT, "manifest: no asset"));
+	if ((st = outline_asset(out, &asset, err)) != PROV_OK ||
+	    (st = field_key(&c, KEY_STREAMS, what, err)) != PROV_OK ||
+	    (st = outline_streams(out, &c, err)) != PROV_OK)
+		return (prov_wrap(err, st, what));
+	return (PROV_OK);
+}

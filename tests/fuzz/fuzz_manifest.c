@@ -1,10 +1,27 @@
 /* SPDX-License-Identifier: ISC */
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "manifest/manifest.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* The short way of reading finds the same as the long one. */
+static void
+try_outline(const struct manifest *m, prov_span bytes)
+{
+	struct outline o;
+
+	if (manifest_outline(&o, bytes, NULL) != PROV_OK ||
+	    memcmp(o.asset, m->asset.sha256, 32) != 0 || o.n != m->n_streams)
+		abort();
+	for (size_t i = 0; i < o.n; i++)
+		if (o.at[i].kind != m->streams[i].kind ||
+		    memcmp(o.at[i].root, m->streams[i].root, 32) != 0 ||
+		    memcmp(o.at[i].timeline, m->streams[i].timeline, 32) != 0)
+			abort();
+}
 
 /* What is read is written back as the same bytes: one meaning, one form. */
 static void
@@ -14,7 +31,10 @@ try_manifest(prov_span bytes)
 	AUTO_BUF b = { 0 };
 	prov_err err = { 0 };
 
+	struct outline o;
+
 	if (manifest_decode(&m, bytes, &err) != PROV_OK) {
+		(void)manifest_outline(&o, bytes, &err);
 		if (m.streams != NULL || m.assertions != NULL)
 			abort();
 		return;
@@ -22,6 +42,7 @@ try_manifest(prov_span bytes)
 	if (manifest_encode(&b, &m, &err) != PROV_OK ||
 	    !span_eq(buf_span(&b), bytes))
 		abort();
+	try_outline(&m, bytes);
 }
 
 static void

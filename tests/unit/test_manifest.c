@@ -38,6 +38,30 @@ round_trip(void **state)
 	assert_true(span_eq(buf_span(&b), buf_span(&again)));
 }
 
+static void
+outlined(void **state)
+{
+	AUTO_BUF b = { 0 };
+	AUTO_MANIFEST m = { 0 };
+	struct outline o;
+
+	(void)state;
+	assert_true(sample_manifest_bytes(&b));
+	assert_int_equal(PROV_OK, manifest_decode(&m, buf_span(&b), NULL));
+	assert_int_equal(PROV_OK, manifest_outline(&o, buf_span(&b), NULL));
+	assert_memory_equal(m.asset.sha256, o.asset, 32);
+	assert_int_equal(m.n_streams, o.n);
+	for (size_t i = 0; i < o.n; i++) {
+		assert_int_equal(m.streams[i].kind, o.at[i].kind);
+		assert_memory_equal(m.streams[i].root, o.at[i].root, 32);
+		assert_memory_equal(m.streams[i].timeline, o.at[i].timeline,
+		    32);
+	}
+	for (size_t len = 0; len < b.len; len++)
+		assert_int_not_equal(PROV_OK,
+		    manifest_outline(&o, span(b.p, len), NULL));
+}
+
 /* Nothing of a private assertion is in the logged bytes but its digest. */
 static void
 private_stays_private(void **state)
@@ -499,6 +523,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(round_trip),
+		cmocka_unit_test(outlined),
 		cmocka_unit_test(private_stays_private),
 		cmocka_unit_test(smallest),
 		cmocka_unit_test(flips),
