@@ -25,6 +25,12 @@
 /* After a batch of large statements the log shrinks to this again. */
 #define WAL_BYTES_MAX (16 << 20)
 
+/* Tests include this file with another one, to see that it does matter. */
+#ifndef STORE_SYNCHRONOUS
+#define STORE_SYNCHRONOUS    "FULL"
+#define STORE_SYNCHRONOUS_IS "2"
+#endif
+
 struct store {
 	sqlite3 *db;
 };
@@ -176,11 +182,12 @@ configure(struct store *s, prov_err *err)
 		if (st != PROV_OK)
 			return (st);
 	}
-	if ((st = exec(s, "PRAGMA synchronous = FULL", err)) != PROV_OK ||
+	if ((st = exec(s, "PRAGMA synchronous = " STORE_SYNCHRONOUS, err)) !=
+		PROV_OK ||
 	    (st = exec(s, "PRAGMA cell_size_check = ON", err)) != PROV_OK ||
 	    (st = exec(s, "PRAGMA temp_store = MEMORY", err)) != PROV_OK)
 		return (st);
-	return (expect(s, "PRAGMA synchronous", "2", err));
+	return (expect(s, "PRAGMA synchronous", STORE_SYNCHRONOUS_IS, err));
 }
 
 static bool

@@ -12,11 +12,18 @@
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 
-#include "logged.h"
+#include "acked.h"
+
+/* Writers that one ledger outlives, and calls of which one is a writer's last:
+ * some 60 for each append, 300 before the first. */
+#define LIVES_EACH 100
+#define CALLS_MAX  1500
 
 /* How often to kill: PROV_SOAK, or a few times. */
 static unsigned
@@ -28,56 +35,6 @@ rounds(unsigned few)
 	return (s != NULL && u64_decode(&n, s, strlen(s)) && n < 10000000
 		    ? (unsigned)n
 		    : few);
-}
-
-/* What a writer tells once prov_ledger_append has returned. */
-struct ack {
-	uint64_t index;
-	uint64_t n;
-	uint32_t batch;
-};
-
-/* Appends for ever, 1 to 3 statements at a time, with a blob now and then. */
-static void
-append_for_ever(const struct logged *g, uint64_t from, int out)
-{
-	AUTO(prov_ledger) *w = NULL;
-	struct buf b[3] = { { 0 }, { 0 }, { 0 } };
-	prov_entry e[3];
-
-	if (prov_ledger_open_writer(&w, g->path, g->log, NULL) != PROV_OK)
-		_exit(2);
-	for (uint64_t n = from;;) {
-		size_t batch = n % 3 + 1;
-		struct ledger_item item[3] = { 0 };
-		prov_span blob = span(&n, sizeof(n));
-
-		for (size_t i = 0; i < batch; i++) {
-			if (!logged_statement(&b[i], g->owner, n + i))
-				_exit(3);
-			item[i].statement = buf_span(&b[i]);
-			item[i].blobs = &blob;
-			item[i].n_blobs = n % 5 == 0;
-		}
-		if (ledger_append_items(w, item, batch, 20000, e, NULL, NULL) !=
-		    PROV_OK)
-			_exit(4);
-		for (size_t i = 0; i < batch; i++) {
-			const struct ack a = { e[i].index, n + i,
-				(uint32_t)batch };
-
-			if (write(out, &a, sizeof(a)) != sizeof(a))
-				_exit(5);
-		}
-		n += batch;
-		if (n % 40 < 3) {
-			/* A process that ends well in between. */
-			prov_ledger_close(TAKE(w));
-			if (prov_ledger_open_writer(&w, g->path, g->log,
-				NULL) != PROV_OK)
-				_exit(6);
-		}
-	}
 }
 
 static void
@@ -93,66 +50,124 @@ pause_us(long us)
 static uint64_t
 check_acks(const struct logged *g, prov_ledger *l, int in)
 {
-	AUTO_BUF b = { 0 };
 	struct ack a;
 	uint64_t n = 0;
 
 	while (read(in, &a, sizeof(a)) == sizeof(a)) {
-		AUTO_FREE uint8_t *bytes = NULL;
-		size_t len;
-
-		ok(prov_ledger_entry(l, a.index, &bytes, &len, err));
-		assert_true(logged_statement(&b, g->owner, a.n));
-		assert_true(span_eq(buf_span(&b), span(bytes, len)));
+		assert_true(ack_kept(g, l, &a, NULL));
 		n++;
 	}
 	return (n);
 }
 
+/* Lets pid make so many system calls, entering and leaving each counted. */
+static bool
+step_calls(pid_t pid, unsigned calls)
+{
+	int status;
+
+	for (unsigned i = 0; i < calls; i++) {
+		if (ptrace(PTRACE_SYSCALL, pid, NULL, NULL) == -1)
+			return (false);
+		assert_int_equal(pid, waitpid(pid, &status, 0));
+		assert_true(WIFSTOPPED(status));
+	}
+	return (true);
+}
+
+/* A writer, stopped where it may be traced; *traced says whether it may. */
+static pid_t
+start_writer(const struct logged *g, uint64_t from, int out, bool *traced)
+{
+	pid_t pid = fork();
+	int status;
+
+	assert_int_not_equal(-1, pid);
+	if (pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (*traced && ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0)
+			(void)raise(SIGSTOP);
+		append_for_ever(g, from, out);
+		_exit(0);
+	}
+	if (*traced) {
+		*traced = waitpid(pid, &status, WUNTRACED) == pid &&
+		          WIFSTOPPED(status);
+		assert_true(*traced || !WIFEXITED(status));
+	}
+	return (pid);
+}
+
+/* Kills at some moment or, every other time, at some system call. */
+static void
+kill_writer(pid_t pid, bool traced, unsigned round, int in)
+{
+	int status;
+
+	if (!traced) {
+		/* Every other time not before something was acknowledged. */
+		if (round % 4 == 0)
+			(void)poll(&(struct pollfd){ in, POLLIN, 0 }, 1, 5000);
+		pause_us(rand() % 60000); /* NOLINT: any moment will do */
+	} else {
+		assert_true(
+		    step_calls(pid, (unsigned)rand() % CALLS_MAX)); /* NOLINT */
+	}
+	assert_int_equal(0, kill(pid, SIGKILL));
+	do
+		assert_int_equal(pid, waitpid(pid, &status, 0));
+	while (!WIFSIGNALED(status) && !WIFEXITED(status));
+	assert_true(WIFSIGNALED(status));
+}
+
+/* One writer's life, and what others find then; *from is the size after. */
+static uint64_t
+live_and_die(const struct logged *g, unsigned round, uint64_t *from)
+{
+	AUTO(prov_ledger) *w = NULL;
+	AUTO(prov_ledger) *r = NULL;
+	bool traced = round % 2 == 1;
+	uint64_t acked, before = *from;
+	int p[2];
+	pid_t pid;
+
+	assert_int_equal(0, pipe(p));
+	pid = start_writer(g, *from, p[1], &traced);
+	(void)close(p[1]);
+	kill_writer(pid, traced, round, p[0]);
+	/* Readers never see less than was acknowledged. */
+	ok(prov_ledger_open(&r, g->path, prov_key_public(g->log), err));
+	ok(prov_ledger_checkpoint(r, from, NULL, NULL, err));
+	assert_true(*from >= before);
+	ok(prov_ledger_check(r, NULL, NULL, NULL, err));
+	acked = check_acks(g, r, p[0]);
+	(void)close(p[0]);
+	ok(prov_ledger_open_writer(&w, g->path, g->log, err));
+	if (round % 5 == 0)
+		ok(prov_ledger_check(w, NULL, NULL, NULL, err));
+	return (acked);
+}
+
 static void
 killed_at_any_moment(void **state)
 {
-	unsigned n = rounds(25);
-	struct logged g;
-	uint64_t acked = 0, from = 0;
+	unsigned n = rounds(100);
+	uint64_t acked = 0;
 
 	(void)state;
-	assert_true(logged_open(&g));
 	srand(7);
-	for (unsigned i = 0; i < n; i++) {
-		AUTO(prov_ledger) *w = NULL;
-		AUTO(prov_ledger) *r = NULL;
-		int p[2], status;
-		pid_t pid;
+	for (unsigned done = 0; done < n;) {
+		struct logged g;
+		uint64_t from = 0;
 
-		assert_int_equal(0, pipe(p));
-		pid = fork();
-		assert_int_not_equal(-1, pid);
-		if (pid == 0)
-			append_for_ever(&g, from, p[1]);
-		(void)close(p[1]);
-		/* Every other time not before something was acknowledged. */
-		if (i % 2 == 0)
-			(void)poll(&(struct pollfd){ p[0], POLLIN, 0 }, 1,
-			    5000);
-		pause_us(rand() % 60000); /* NOLINT: any moment will do */
-		assert_int_equal(0, kill(pid, SIGKILL));
-		assert_int_equal(pid, waitpid(pid, &status, 0));
-		assert_true(WIFSIGNALED(status));
-		/* Readers never see less than was acknowledged. */
-		ok(prov_ledger_open(&r, g.path, prov_key_public(g.log), err));
-		ok(prov_ledger_checkpoint(r, &from, NULL, NULL, err));
-		ok(prov_ledger_check(r, NULL, NULL, NULL, err));
-		acked += check_acks(&g, r, p[0]);
-		(void)close(p[0]);
-		ok(prov_ledger_open_writer(&w, g.path, g.log, err));
-		if (i % 5 == 0)
-			ok(prov_ledger_check(w, NULL, NULL, NULL, err));
+		assert_true(logged_open(&g));
+		for (unsigned i = 0; i < LIVES_EACH && done < n; i++)
+			acked += live_and_die(&g, done++, &from);
+		logged_close(&g);
 	}
-	printf("# %llu entries acknowledged in %u lives\n",
+	printf("# %llu entries acknowledged in %u lives, 0 lost\n",
 	    (unsigned long long)acked, n);
 	assert_int_not_equal(0, acked);
-	logged_close(&g);
 }
 
 #define EACH 60
