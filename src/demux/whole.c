@@ -3,8 +3,12 @@
 
 #include <string.h>
 
-/* Over the pictures that come, and none of the real files says so much less. */
-#define DROPS_MAX 1.1
+/*
+ * How many times as long as pictures come one may be said to last. None of the
+ * real files says more than it is, but that an MP4's last picture may stay.
+ */
+#define DROPS_MAX      1.1
+#define DROPS_MAX_BMFF 4.0
 
 /* Whether all that the container announced for a stream has come. */
 static bool
@@ -60,7 +64,8 @@ drops(const struct input *i, const AVStream *st)
 		return (false);
 	lasts = ((double)i->last - (double)i->first) * tick.num / tick.den;
 	each = (double)rate.den / rate.num;
-	return (each > DROPS_MAX * lasts / (double)(i->packets - 1));
+	return (each > (i->bmff != NULL ? DROPS_MAX_BMFF : DROPS_MAX) * lasts /
+			   (double)(i->packets - 1));
 }
 
 /* Each track that can be seen or heard has become a stream. */

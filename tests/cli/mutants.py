@@ -55,7 +55,7 @@ def ffmpeg(path, *how):
             break
         out = subprocess.run([*run, *told, "-i", path, *how, "-"],
                              stdout=subprocess.PIPE, check=False,
-                             timeout=120).stdout
+                             timeout=600).stdout
         if out:
             break
     return out
@@ -66,7 +66,7 @@ def with_packets(path):
     run = subprocess.run(
         ["ffprobe", "-v", "quiet", "-count_packets", "-show_entries",
          "stream=index,codec_type,nb_read_packets", "-of", "json", path],
-        stdout=subprocess.PIPE, check=False, timeout=120)
+        stdout=subprocess.PIPE, check=False, timeout=600)
     found = json.loads(run.stdout or b"{}").get("streams", [])
     return tuple(x for kind in ("video", "audio") for s in found
                  if s.get("codec_type") == kind and
