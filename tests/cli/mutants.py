@@ -26,6 +26,7 @@ BATCH = 250
 EACH_MIN = 25  # mutants of one file
 SHARED_MAX = 48 << 10  # real files: the small ones, so that damage hits
 HANG_MS = int(os.environ.get("PROV_HANG_MS", "0"))
+AGAIN = 5
 MEMORY_KIB = 512 << 10
 VIDEO_S, AUDIO_S = 0.003, 0.025  # what a frame may be away from its time
 HIDDEN_S, FLOATS = 0.2, 4
@@ -204,11 +205,16 @@ def complain(tally, what, path):
 
 
 def again_ms(path):
-    """How long it takes alone: a busy machine is no hang."""
-    run = subprocess.run(["prov", "verify", "--json", path],
-                         stdin=subprocess.DEVNULL, capture_output=True,
-                         check=False)
-    return json.loads(run.stdout)["ms"]
+    """How long it takes at best: a busy machine is no hang."""
+    least = HANG_MS + 1
+    for _ in range(AGAIN):
+        run = subprocess.run(["prov", "verify", "--json", path],
+                             stdin=subprocess.DEVNULL, capture_output=True,
+                             check=False)
+        least = min(least, json.loads(run.stdout)["ms"])
+        if least <= HANG_MS:
+            break
+    return least
 
 
 def look(tally, row, log):
