@@ -139,7 +139,7 @@ make_ledger(const struct home *h, const prov_key *key, const prov_key *log,
 	prov_err why = { 0 };
 	prov_status st;
 
-	st = prov_ledger_create(h->ledger, log, key, (int64_t)time(NULL), err);
+	st = prov_ledger_create(h->ledger, log, key, NULL, err);
 	if (st != PROV_EEXIST)
 		return (st);
 	prov_err_clear(err);

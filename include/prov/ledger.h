@@ -18,11 +18,13 @@ extern "C" {
 typedef struct prov_ledger prov_ledger;
 
 /*
- * Creates dir with a registration policy, signed by owner, as entry 0. The
- * log key's name is the origin. PROV_EEXIST where a ledger stands already.
+ * Creates dir with a registration policy, signed by owner, as entry 0, which
+ * names recovery (NULL: none) as the key that may revoke owner's. The log
+ * key's name is the origin. PROV_EEXIST where a ledger stands already.
  */
 PROV_API PROV_MUST_USE prov_status prov_ledger_create(const char *dir,
-    const prov_key *log, const prov_key *owner, int64_t now, prov_err *err);
+    const prov_key *log, const prov_key *owner, const prov_pubkey *recovery,
+    prov_err *err);
 
 /* Opens for appending; log is borrowed until close. */
 PROV_API PROV_MUST_USE prov_status prov_ledger_open_writer(prov_ledger **out,
@@ -63,6 +65,42 @@ PROV_API PROV_MUST_USE prov_status prov_ledger_append_files(prov_ledger *l,
 PROV_API PROV_MUST_USE prov_status prov_ledger_register(prov_ledger *l,
     const prov_key *owner, const prov_pubkey *signer, int64_t now,
     prov_entry *entry, prov_err *err);
+
+/*
+ * Takes a key's signatures back, in this log from an entry on and in all
+ * others whole. It counts from the key itself, from its recovery key, and with
+ * those whose trust lets the signer revoke. Nothing takes it back.
+ */
+#define PROV_FROM_NOW UINT64_MAX
+typedef struct prov_revocation {
+	uint8_t kid[32];     /* whose signatures */
+	uint64_t from_index; /* PROV_FROM_NOW: from the revocation on */
+	const char *reason;  /* "key-compromise", ...; NULL: unspecified */
+	int64_t now;         /* the claimed time, Unix seconds */
+	int revoker; /* trust lets by revoke; else it must be the key or its
+	                recovery key: PROV_EUNTRUSTED */
+} prov_revocation;
+PROV_API PROV_MUST_USE prov_status prov_ledger_revoke(prov_ledger *l,
+    const prov_key *by, const prov_revocation *what, prov_entry *entry,
+    prov_err *err);
+
+/* Takes back what by's key, or whoever by may revoke, signed on an asset. */
+typedef struct prov_takedown {
+	uint8_t asset[32];  /* SHA-256 */
+	const char *reason; /* "rights", ...; NULL: unspecified */
+	int64_t now;        /* the claimed time, Unix seconds */
+} prov_takedown;
+PROV_API PROV_MUST_USE prov_status prov_ledger_takedown(prov_ledger *l,
+    const prov_key *by, const prov_takedown *what, prov_entry *entry,
+    prov_err *err);
+
+/*
+ * Names the key that may revoke key where that is lost or stolen; once and for
+ * all: PROV_EEXIST where it has another.
+ */
+PROV_API PROV_MUST_USE prov_status prov_ledger_recovery(prov_ledger *l,
+    const prov_key *key, const prov_pubkey *recovery, prov_entry *entry,
+    prov_err *err);
 
 PROV_API const char *prov_ledger_origin(const prov_ledger *l);
 

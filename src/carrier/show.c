@@ -37,7 +37,14 @@ read_payload(struct shown *s, prov_err *err)
 		s->has_registration = st == PROV_OK;
 		break;
 	case PAYLOAD_REVOCATION:
+		st = revocation_decode(&s->revocation, s->statement.payload,
+		    err);
+		s->has_revocation = st == PROV_OK;
+		break;
 	case PAYLOAD_TAKEDOWN:
+		st = takedown_decode(&s->takedown, s->statement.payload, err);
+		s->has_takedown = st == PROV_OK;
+		break;
 	case PAYLOAD_RUN:
 		break;
 	}

@@ -211,8 +211,37 @@ put_registration(struct json *j, const struct registration *r)
 		json_begin_object(j, NULL);
 		json_str(j, "name", r->at[i].name);
 		json_hex(j, "key", r->at[i].key, 32);
+		if (r->at[i].has_recovery)
+			json_hex(j, "recovery", r->at[i].recovery, 32);
+		else
+			json_null(j, "recovery");
 		json_end(j);
 	}
+	json_end(j);
+}
+
+static void
+put_revocation(struct json *j, const struct revocation *r)
+{
+	json_begin_object(j, "revocation");
+	json_u64(j, "version", NOTICE_VERSION);
+	json_hex(j, "kid", r->kid, sizeof(r->kid));
+	json_str(j, "origin", r->origin);
+	json_i64(j, "time", r->time);
+	json_u64(j, "from_index", r->from_index);
+	json_str(j, "reason", revocation_reason(r->reason));
+	json_end(j);
+}
+
+static void
+put_takedown(struct json *j, const struct takedown *t)
+{
+	json_begin_object(j, "takedown");
+	json_u64(j, "version", NOTICE_VERSION);
+	json_hex(j, "asset", t->asset, sizeof(t->asset));
+	json_str(j, "origin", t->origin);
+	json_i64(j, "time", t->time);
+	json_str(j, "reason", takedown_reason(t->reason));
 	json_end(j);
 }
 
@@ -263,4 +292,12 @@ shown_json(struct json *j, const struct shown *s)
 		put_registration(j, &s->registration);
 	else
 		json_null(j, "registered");
+	if (s->has_revocation)
+		put_revocation(j, &s->revocation);
+	else
+		json_null(j, "revocation");
+	if (s->has_takedown)
+		put_takedown(j, &s->takedown);
+	else
+		json_null(j, "takedown");
 }

@@ -240,7 +240,8 @@ put_statement(struct buf *b, const struct shown *s)
 	hex_put(b, s->statement.kid, 4);
 	buf_put_str(b, "  (as stated: prov verify checks it)\n");
 	row_hex(b, "kid", s->statement.kid);
-	if (s->has_manifest || s->has_registration)
+	if (s->has_manifest || s->has_registration || s->has_revocation ||
+	    s->has_takedown)
 		return;
 	row(b, "subject");
 	buf_printf(b, "%s\n", s->statement.sub);
@@ -257,7 +258,38 @@ put_registration(struct buf *b, const struct registration *r)
 		buf_put_byte(b, ' ');
 		hex_put(b, r->at[i].key, 32);
 		buf_put_byte(b, '\n');
+		if (r->at[i].has_recovery)
+			row_hex(b, "  recovery", r->at[i].recovery);
 	}
+}
+
+static void
+put_notice(struct buf *b, const char *origin, int64_t time, const char *reason)
+{
+	char text[32];
+
+	row(b, "ledger");
+	put_outside(b, origin);
+	time_format(text, time);
+	buf_printf(b, "\n%-11s %s\n", "claimed", text);
+	row(b, "reason");
+	buf_printf(b, "%s\n", reason);
+}
+
+static void
+put_revocation(struct buf *b, const struct revocation *r)
+{
+	row_hex(b, "revoked", r->kid);
+	row(b, "from entry");
+	buf_printf(b, "%" PRIu64 "\n", r->from_index);
+	put_notice(b, r->origin, r->time, revocation_reason(r->reason));
+}
+
+static void
+put_takedown(struct buf *b, const struct takedown *t)
+{
+	row_hex(b, "taken down", t->asset);
+	put_notice(b, t->origin, t->time, takedown_reason(t->reason));
 }
 
 static void
@@ -309,6 +341,10 @@ shown_text(struct buf *b, const struct shown *s)
 		put_manifest(b, &s->manifest);
 	if (s->has_registration)
 		put_registration(b, &s->registration);
+	if (s->has_revocation)
+		put_revocation(b, &s->revocation);
+	if (s->has_takedown)
+		put_takedown(b, &s->takedown);
 	if (s->has_sidecar && s->sidecar.proof.len > 0)
 		put_proof(b, s->sidecar.proof);
 }

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "carrier/sidecar.h"
 #include "manifest/manifest.h"
+#include "manifest/revocation.h"
 #include "sign/statement.h"
 
 /* What prov_show found; each part where its has_ is set. */
@@ -15,12 +16,16 @@ struct shown {
 	bool has_statement;
 	bool has_manifest;
 	bool has_registration;
+	bool has_revocation;
+	bool has_takedown;
 	struct sidecar sidecar;
 	struct statement statement;
 	uint8_t digest[32]; /* of the statement */
 	uint8_t timelines[SIDECAR_TIMELINES][32]; /* theirs */
 	struct manifest manifest;
 	struct registration registration;
+	struct revocation revocation;
+	struct takedown takedown;
 };
 
 void shown_text(struct buf *b, const struct shown *s);

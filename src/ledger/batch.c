@@ -143,23 +143,21 @@ admit(prov_ledger *l, struct batch *b, size_t i, struct registry *registry,
     prov_err *err)
 {
 	const struct statement *s = &b->statements[i];
-	const struct writer *w = l->writer;
-	const prov_pubkey *key;
+	const struct place place = { l->key.name, l->writer->origin,
+		b->entries[i].index };
 	prov_status st;
 
 	if (memcmp(s->kid, l->key.kid, sizeof(s->kid)) == 0)
 		return (prov_fail(err, PROV_EUNTRUSTED,
 		    "a log's key does not sign statements"));
-	if ((st = registry_admit(registry, s, w->origin, err)) != PROV_OK)
-		return (st);
-	key = registry_find(registry, s->kid);
-	if ((st = statement_verify(s, key, err)) != PROV_OK)
+	if ((st = registry_admit(registry, s, &place, err)) != PROV_OK ||
+	    (st = statement_verify(s, registry_key(registry, s->kid), err)) !=
+		PROV_OK ||
+	    (st = registry_apply(registry, s, err)) != PROV_OK)
 		return (st);
 	if (s->kind != PAYLOAD_REGISTRATION)
 		return (PROV_OK);
-	if ((st = registry_read(registry, s, err)) != PROV_OK)
-		return (st);
-	if (registry_find(registry, l->key.kid) != NULL)
+	if (registry_key(registry, l->key.kid) != NULL)
 		return (prov_fail(err, PROV_EUNTRUSTED,
 		    "a log's key cannot be registered as a signer"));
 	b->policy = b->entries[i].index;
@@ -330,6 +328,7 @@ append_fresh(prov_ledger *l, struct batch *b, struct registry *registry,
 	    (st = batch_publish(l, b, err)) != PROV_OK)
 		return (st);
 	w->at = c;
+	w->revoked_to = c.size; /* the registry moved along */
 	w->state.policy = b->policy;
 	buf_free(&w->state.note);
 	w->state.note = b->note;
@@ -341,16 +340,6 @@ append_fresh(prov_ledger *l, struct batch *b, struct registry *registry,
 	batch_index(l, b);
 	if (lock_clock_ms() - w->sync_ms >= SYNC_INTERVAL_MS)
 		(void)writer_sync(l, NULL);
-	return (PROV_OK);
-}
-
-static prov_status
-copy_registry(struct registry *out, const struct registry *r, prov_err *err)
-{
-	if ((out->at = calloc(r->n + 1, sizeof(*out->at))) == NULL)
-		return (prov_fail(err, PROV_ENOMEM, "out of memory"));
-	memcpy(out->at, r->at, r->n * sizeof(*out->at));
-	out->n = r->n;
 	return (PROV_OK);
 }
 
@@ -368,7 +357,7 @@ writer_append(prov_ledger *l, const struct statement *statements, size_t n,
 		return (prov_fail(err, PROV_ENOMEM, "out of memory"));
 	b.entries = done;
 	if ((st = batch_init(&b, err)) == PROV_OK &&
-	    (st = copy_registry(&registry, &w->registry, err)) == PROV_OK &&
+	    (st = registry_copy(&registry, &w->registry, err)) == PROV_OK &&
 	    (st = batch_fill(l, &b, &registry, err)) == PROV_OK &&
 	    b.n_fresh != 0)
 		st = append_fresh(l, &b, &registry, err);

@@ -5,11 +5,11 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "hash/sha256.h"
 #include "ledger/index.h"
 #include "ledger/segment.h"
-#include "sign/statement.h"
 
-static const char INDEX_HEADER[] = "prov-index/1";
+static const char INDEX_HEADER[] = "prov-index/2";
 
 /* 16,384 lines of three numbers. */
 #define INDEX_TEXT_MAX ((size_t)INDEX_RUNS_MAX * 64)
@@ -135,6 +135,28 @@ index_load(struct index *x, const char *dir, prov_err *err)
 }
 
 prov_status
+index_type_key(uint8_t out[32], enum payload_kind kind, prov_err *err)
+{
+	const char *type = payload_type(kind);
+
+	return (sha256_of(out, span(type, strlen(type)), err));
+}
+
+static prov_status
+type_key(struct records *r, enum payload_kind kind, uint64_t index,
+    prov_err *err)
+{
+	uint8_t key[32];
+	prov_status st;
+
+	if (kind != PAYLOAD_REVOCATION && kind != PAYLOAD_TAKEDOWN)
+		return (PROV_OK);
+	if ((st = index_type_key(key, kind, err)) == PROV_OK)
+		records_add(r, INDEX_ASSET, key, index);
+	return (st);
+}
+
+prov_status
 index_statement(struct records *r, const struct statement *s,
     const struct outline *o, const char *dir, uint64_t index, bool *lacking,
     prov_err *err)
@@ -143,6 +165,8 @@ index_statement(struct records *r, const struct statement *s,
 
 	records_add(r, INDEX_ASSET, s->sub_digest, index);
 	records_add(r, INDEX_SIGNER, s->kid, index);
+	if ((st = type_key(r, s->kind, index, err)) != PROV_OK)
+		return (st);
 	for (size_t i = 0; o != NULL && i < o->n; i++)
 		records_add(r, INDEX_STREAM, o->at[i].root, index);
 	if (o != NULL &&
@@ -161,10 +185,9 @@ index_keys(struct records *r, prov_span entry, const char *dir, uint64_t index,
 	struct statement s;
 	struct outline o;
 	bool outlined;
-	prov_status st;
 
 	*lacking = false;
-	if ((st = statement_parse(&s, entry, NULL)) != PROV_OK)
+	if (statement_parse(&s, entry, NULL) != PROV_OK)
 		return (PROV_OK);
 	outlined = s.kind == PAYLOAD_MANIFEST &&
 	           manifest_outline(&o, s.payload, NULL) == PROV_OK;

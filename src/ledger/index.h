@@ -12,7 +12,7 @@
  * on, as their reader or writer found them. An index only says where to look:
  * hits are confirmed against the entries.
  *
- *	prov-index/1
+ *	prov-index/2
  *	BEGIN END RECORDS
  *	...
  */
@@ -52,6 +52,13 @@ void index_clear(struct index *x);
 
 /* Reads dir/index/runs. Where it changed, the tail is forgotten. */
 prov_status index_load(struct index *x, const char *dir, prov_err *err);
+
+/*
+ * Revocations and takedowns are few, and who verifies wants all of them: they
+ * are also found among the assets by the SHA-256 of their content type.
+ */
+prov_status index_type_key(uint8_t out[32], enum payload_kind kind,
+    prov_err *err);
 
 /* The manifest's text; exposed for fuzzing. */
 prov_status index_parse(struct index *x, prov_span text, prov_err *err);

@@ -34,8 +34,56 @@ keep_policy(void *arg, uint64_t i, prov_span entry, prov_err *err)
 
 	(void)i;
 	if ((st = statement_parse(&s, entry, err)) != PROV_OK ||
-	    (st = registry_read(&w->registry, &s, err)) != PROV_OK)
+	    (st = registry_apply(&w->registry, &s, err)) != PROV_OK)
 		return (prov_wrap(err, st, LEDGER_DB ": policy"));
+	if (s.kind != PAYLOAD_REGISTRATION)
+		return (prov_fail(err, PROV_EFORMAT,
+		    LEDGER_DB ": entry %llu is no registration policy",
+		    (unsigned long long)i));
+	return (PROV_OK);
+}
+
+static prov_status
+keep_revocation(void *arg, uint64_t i, prov_span entry, prov_err *err)
+{
+	struct writer *w = arg;
+	struct statement s;
+	prov_status st;
+
+	(void)i;
+	if ((st = statement_parse(&s, entry, err)) != PROV_OK ||
+	    s.kind != PAYLOAD_REVOCATION)
+		return (st);
+	return (registry_apply(&w->registry, &s, err));
+}
+
+/* The revocations that the registry does not know yet, by the writer's index.
+ */
+static prov_status
+load_revocations(prov_ledger *l, prov_err *err)
+{
+	struct writer *w = l->writer;
+	AUTO_BUF hits = { 0 };
+	uint8_t key[32];
+	const uint64_t *at;
+	prov_status st;
+
+	if (w->revoked_to == w->at.size)
+		return (PROV_OK);
+	if ((st = index_type_key(key, PAYLOAD_REVOCATION, err)) != PROV_OK ||
+	    (st = index_find(&l->index, l->dir, INDEX_ASSET, key, w->at.size,
+		 &hits, err)) != PROV_OK)
+		return (st);
+	at = (const uint64_t *)(const void *)hits.p;
+	for (size_t i = 0; i < hits.len / sizeof(*at); i++) {
+		if (at[i] < w->revoked_to)
+			continue;
+		st = w->ops->entries(w->store, at[i], at[i] + 1,
+		    keep_revocation, w, err);
+		if (st != PROV_OK)
+			return (st);
+	}
+	w->revoked_to = w->at.size;
 	return (PROV_OK);
 }
 
@@ -188,9 +236,10 @@ writer_enter(prov_ledger *l, unsigned wait_ms, prov_err *err)
 		st = prov_fail(err, st, "no ledger in %s; prov init makes one",
 		    l->dir);
 	if (st == PROV_OK && (st = load_state(l, err)) == PROV_OK &&
-	    (st = recover(l, err)) == PROV_OK)
-		st = index_cover(&l->index, l->dir, w->at.size, scan_store, w,
-		    err);
+	    (st = recover(l, err)) == PROV_OK &&
+	    (st = index_cover(&l->index, l->dir, w->at.size, scan_store, w,
+		 err)) == PROV_OK)
+		st = load_revocations(l, err);
 	if (st != PROV_OK)
 		writer_leave(l);
 	return (st);

@@ -113,7 +113,7 @@ make_dirs(const char *dir, prov_err *err)
 /* The statement by which owner says whose statements the ledger takes. */
 static prov_status
 sign_policy(struct buf *out, struct statement *s, prov_ledger *l,
-    const prov_key *owner, const prov_pubkey *more, prov_err *err)
+    const prov_key *owner, const struct registrant *more, prov_err *err)
 {
 	struct writer *w = l->writer;
 	AUTO_BUF payload = { 0 };
@@ -147,19 +147,24 @@ check_vacant(prov_ledger *l, prov_err *err)
 }
 
 static prov_status
-first_entry(prov_ledger *l, const prov_key *owner, prov_err *err)
+first_entry(prov_ledger *l, const prov_key *owner, const prov_pubkey *recovery,
+    prov_err *err)
 {
+	struct registrant first = { .key = *prov_key_public(owner),
+		.has_recovery = recovery != NULL };
 	struct writer *w = l->writer;
 	AUTO_BUF bytes = { 0 };
 	struct statement s;
 	prov_entry entry;
 	prov_status st;
 
+	if (recovery != NULL)
+		first.recovery = *recovery;
 	if ((st = w->ops->open(&w->store, l->dir, true, err)) != PROV_OK ||
 	    (st = check_vacant(l, err)) != PROV_OK ||
 	    (st = registry_one(&w->registry, prov_key_public(owner), err)) !=
 		PROV_OK ||
-	    (st = sign_policy(&bytes, &s, l, owner, NULL, err)) != PROV_OK ||
+	    (st = sign_policy(&bytes, &s, l, owner, &first, err)) != PROV_OK ||
 	    (st = writer_append(l, &s, 1, &entry, err)) != PROV_OK)
 		return (st);
 	return (writer_sync(l, err));
@@ -167,12 +172,11 @@ first_entry(prov_ledger *l, const prov_key *owner, prov_err *err)
 
 prov_status
 prov_ledger_create(const char *dir, const prov_key *log, const prov_key *owner,
-    int64_t now, prov_err *err)
+    const prov_pubkey *recovery, prov_err *err)
 {
 	AUTO(prov_ledger) *l = NULL;
 	prov_status st;
 
-	(void)now; /* a policy states no time: its place in the log is enough */
 	if (memcmp(prov_key_public(log)->kid, prov_key_public(owner)->kid,
 		32) == 0)
 		return (prov_fail(err, PROV_EARG,
@@ -183,7 +187,7 @@ prov_ledger_create(const char *dir, const prov_key *log, const prov_key *owner,
 	    (st = lock_take(&l->writer->lock, l->dir, REGISTER_WAIT_MS, err)) !=
 		PROV_OK)
 		return (st);
-	st = first_entry(l, owner, err);
+	st = first_entry(l, owner, recovery, err);
 	l->writer->unsynced = false;
 	writer_leave(l);
 	return (st);
@@ -242,9 +246,8 @@ parse_items(struct statement *s, const struct ledger_item *items, size_t n,
 	return (PROV_OK);
 }
 
-/* A write that fails is told as what it means to who waits for the entry. */
-static prov_status
-not_acknowledged(prov_status st, const prov_err *why, prov_err *err)
+prov_status
+writer_refused(prov_status st, const prov_err *why, prov_err *err)
 {
 	if (st == PROV_EWRITE && strstr(why->msg, "acknowledged") == NULL)
 		return (prov_fail(err, st,
@@ -289,7 +292,7 @@ ledger_append_items(prov_ledger *l, const struct ledger_item *items, size_t n,
 		return (PROV_OK);
 	st = append_parsed(l, items, s, n, wait_ms, done, &why);
 	if (st != PROV_OK)
-		return (not_acknowledged(st, &why, err));
+		return (writer_refused(st, &why, err));
 	/* What the proofs are made of was read back: it is published. */
 	for (size_t i = 0; proofs != NULL && i < n; i++)
 		if ((st = reader_prove(l, done[i].index, &proofs[i], err)) !=
@@ -317,16 +320,21 @@ register_locked(prov_ledger *l, const prov_key *owner,
     const prov_pubkey *signer, prov_entry *entry, prov_err *err)
 {
 	struct writer *w = l->writer;
+	const struct registrant more = { .key = *signer };
 	AUTO_BUF bytes = { 0 };
 	struct statement s;
 	prov_status st;
 
+	if (registry_is_revoked(&w->registry, signer->kid))
+		return (prov_fail(err, PROV_EUNTRUSTED,
+		    "%.100s was revoked in this ledger; make another key",
+		    signer->name));
 	if (registry_find(&w->registry, signer->kid) != NULL) {
 		entry->index = w->state.policy;
 		entry->existed = 1;
 		return (reader_stand(l, &w->at, buf_span(&w->state.note), err));
 	}
-	if ((st = sign_policy(&bytes, &s, l, owner, signer, err)) != PROV_OK)
+	if ((st = sign_policy(&bytes, &s, l, owner, &more, err)) != PROV_OK)
 		return (st);
 	return (writer_append(l, &s, 1, entry, err));
 }
@@ -338,7 +346,7 @@ prov_ledger_register(prov_ledger *l, const prov_key *owner,
 	prov_err why = { 0 };
 	prov_status st;
 
-	(void)now; /* as in prov_ledger_create */
+	(void)now; /* a policy states no time: its place in the log is enough */
 	if (l->writer == NULL)
 		return (prov_fail(err, PROV_EARG,
 		    "the ledger was opened for reading"));
@@ -347,7 +355,7 @@ prov_ledger_register(prov_ledger *l, const prov_key *owner,
 		st = register_locked(l, owner, signer, entry, &why);
 		writer_leave(l);
 	}
-	return (st == PROV_OK ? st : not_acknowledged(st, &why, err));
+	return (st == PROV_OK ? st : writer_refused(st, &why, err));
 }
 
 static prov_status

@@ -13,16 +13,17 @@ struct writer {
 	uint8_t origin[32];  /* SHA-256 of the origin: a policy's subject */
 	int lock;            /* -1: not held */
 	struct store *store; /* open while the lock is held */
-	bool dead;           /* a sync failed: what is on the disk is not known */
-	bool recovered;      /* this process compared tlog/ with the store */
-	bool unsynced;       /* it wrote there since it last synced */
-	uint64_t sync_ms;    /* when it last synced, by lock_clock_ms */
+	bool dead;        /* a sync failed: what is on the disk is not known */
+	bool recovered;   /* this process compared tlog/ with the store */
+	bool unsynced;    /* it wrote there since it last synced */
+	uint64_t sync_ms; /* when it last synced, by lock_clock_ms */
 	/* What the store said last; all of it fits this checkpoint. */
 	bool loaded;
 	struct checkpoint at;
 	struct store_state state;
 	struct buf bundle;
 	struct registry registry;
+	uint64_t revoked_to; /* it knows the revocations below this entry */
 };
 
 /*
@@ -41,5 +42,8 @@ prov_status writer_sync(prov_ledger *l, prov_err *err);
  */
 prov_status writer_append(prov_ledger *l, const struct statement *statements,
     size_t n, prov_entry *entries, prov_err *err);
+
+/* A write that fails is told as what it means to who waits for the entry. */
+prov_status writer_refused(prov_status st, const prov_err *why, prov_err *err);
 
 #endif

@@ -123,7 +123,8 @@ prov_status manifest_open(struct manifest *m, const uint8_t salt[16],
 
 /*
  * What a registration policy (ledger entry 0) says: the public keys whose
- * statements the ledger takes. {1: version, 2: [[name, key32], ...]}.
+ * statements the ledger takes, and for each perhaps a recovery key, which may
+ * revoke it: {1: version, 2: [[name, key32] / [name, key32, key32], ...]}.
  */
 #define REGISTERED_MAX 400 /* 65,535 bytes hold that many with short names */
 struct registration {
@@ -131,6 +132,8 @@ struct registration {
 	struct registered {
 		char name[256];
 		uint8_t key[32];
+		bool has_recovery;
+		uint8_t recovery[32];
 	} *at;
 };
 void registration_clear(struct registration *r);

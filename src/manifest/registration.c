@@ -5,7 +5,7 @@
 #include "base/field.h"
 #include "manifest/manifest.h"
 
-#define REGISTRATION_VERSION 1
+#define REGISTRATION_VERSION 2 /* 1 had no recovery keys */
 
 enum { KEY_VERSION = 1, KEY_SIGNERS };
 
@@ -29,9 +29,11 @@ put_registration(struct buf *b, const struct registration *r)
 	cbor_put_uint(b, KEY_SIGNERS);
 	cbor_put_array(b, r->n);
 	for (size_t i = 0; i < r->n; i++) {
-		cbor_put_array(b, 2);
+		cbor_put_array(b, r->at[i].has_recovery ? 3 : 2);
 		cbor_put_text(b, r->at[i].name);
 		cbor_put_bytes(b, span(r->at[i].key, 32));
+		if (r->at[i].has_recovery)
+			cbor_put_bytes(b, span(r->at[i].recovery, 32));
 	}
 }
 
@@ -50,13 +52,33 @@ registration_encode(struct buf *b, const struct registration *r, prov_err *err)
 	return (buf_done(b, err));
 }
 
+/* A key cannot stand in for itself: who has the one has the other. */
+static prov_status
+get_recovery(struct registered *g, struct cbor *c, prov_err *err)
+{
+	prov_status st;
+
+	if ((st = cbor_get_fixed(c, g->recovery, 32, err)) != PROV_OK)
+		return (st);
+	if (memcmp(g->recovery, g->key, 32) == 0)
+		return (prov_fail(err, PROV_EFORMAT,
+		    "the key of %s is its own recovery key", g->name));
+	g->has_recovery = true;
+	return (PROV_OK);
+}
+
 static prov_status
 get_registered(struct registered *g, struct cbor *c, prov_err *err)
 {
 	prov_status st;
+	size_t n;
 
-	if ((st = field_array(c, 2, "signer", err)) != PROV_OK ||
-	    (st = cbor_get_str(c, g->name, sizeof(g->name), err)) != PROV_OK)
+	if ((st = field_list(c, 3, &n, "signer", err)) != PROV_OK)
+		return (st);
+	if (n < 2)
+		return (
+		    prov_fail(err, PROV_EFORMAT, "a signer of %zu items", n));
+	if ((st = cbor_get_str(c, g->name, sizeof(g->name), err)) != PROV_OK)
 		return (st);
 	for (const char *s = g->name; *s != '\0'; s++)
 		if (*s <= ' ' || *s > '~')
@@ -64,7 +86,9 @@ get_registered(struct registered *g, struct cbor *c, prov_err *err)
 			    "a signer's name is not printable ASCII"));
 	if (g->name[0] == '\0')
 		return (prov_fail(err, PROV_EFORMAT, "a signer has no name"));
-	return (cbor_get_fixed(c, g->key, 32, err));
+	if ((st = cbor_get_fixed(c, g->key, 32, err)) != PROV_OK || n == 2)
+		return (st);
+	return (get_recovery(g, c, err));
 }
 
 /* One key under two names would leave open who signed. */

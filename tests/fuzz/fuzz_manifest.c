@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "manifest/manifest.h"
+#include "manifest/revocation.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -60,10 +61,42 @@ try_registration(prov_span bytes)
 	registration_clear(&r);
 }
 
+static void
+try_revocation(prov_span bytes)
+{
+	struct revocation r;
+	AUTO_BUF b = { 0 };
+	prov_err err = { 0 };
+
+	if (revocation_decode(&r, bytes, &err) != PROV_OK)
+		return;
+	if (revocation_reason(r.reason) == NULL ||
+	    revocation_encode(&b, &r, &err) != PROV_OK ||
+	    !span_eq(buf_span(&b), bytes))
+		abort();
+}
+
+static void
+try_takedown(prov_span bytes)
+{
+	struct takedown t;
+	AUTO_BUF b = { 0 };
+	prov_err err = { 0 };
+
+	if (takedown_decode(&t, bytes, &err) != PROV_OK)
+		return;
+	if (takedown_reason(t.reason) == NULL ||
+	    takedown_encode(&b, &t, &err) != PROV_OK ||
+	    !span_eq(buf_span(&b), bytes))
+		abort();
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	try_manifest(span(data, size));
 	try_registration(span(data, size));
+	try_revocation(span(data, size));
+	try_takedown(span(data, size));
 	return (0);
 }

@@ -96,7 +96,7 @@ main(int argc, char **argv)
 		return (2);
 	return (put_proof(argv[1]) && put_bundle(argv[1]) && put_run(argv[1]) &&
 			put_text(argv[1], "index/list",
-			    "prov-index/1\n0 5 15\n5 6 3\n") &&
+			    "prov-index/2\n0 5 15\n5 6 3\n") &&
 			put_text(argv[1], "checkpoint/extension",
 			    "o\n42\nq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s"
 			    "=\nmore\n") &&

@@ -7,6 +7,7 @@
 
 #include "../unit/sample.h"
 #include "base/file.h"
+#include "manifest/revocation.h"
 #include "sign/note.h"
 
 static bool
@@ -21,12 +22,29 @@ put(const char *dir, const char *name, prov_span bytes)
 static bool
 put_registration(const char *dir)
 {
-	struct registered one = { .name = SAMPLE_NAME, .key = { 1 } };
-	struct registration r = { .n = 1, .at = &one };
+	struct registered two[] = { { .name = SAMPLE_NAME, .key = { 1 } },
+		{ .name = "a/b", .key = { 2 }, .has_recovery = true } };
+	struct registration r = { .n = 2, .at = two };
 	AUTO_BUF b = { 0 };
 
 	return (registration_encode(&b, &r, NULL) == PROV_OK &&
 		put(dir, "manifest/registration", buf_span(&b)));
+}
+
+static bool
+put_notices(const char *dir)
+{
+	struct revocation r = { .origin = SAMPLE_NAME "/log",
+		.time = 1795466460,
+		.from_index = 300,
+		.reason = 1 };
+	struct takedown t = { .origin = SAMPLE_NAME "/log", .reason = 4 };
+	AUTO_BUF b = { 0 }, down = { 0 };
+
+	return (revocation_encode(&b, &r, NULL) == PROV_OK &&
+		put(dir, "manifest/revocation", buf_span(&b)) &&
+		takedown_encode(&down, &t, NULL) == PROV_OK &&
+		put(dir, "manifest/takedown", buf_span(&down)));
 }
 
 static bool
@@ -39,7 +57,7 @@ put_manifests(const char *dir)
 		put(dir, "manifest/sample", buf_span(&b)) &&
 		manifest_encode(&small, &m, NULL) == PROV_OK &&
 		put(dir, "manifest/smallest", buf_span(&small)) &&
-		put_registration(dir));
+		put_registration(dir) && put_notices(dir));
 }
 
 static bool

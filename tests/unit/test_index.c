@@ -237,21 +237,21 @@ lists(void **state)
 		const char *text;
 		bool fine;
 	} rows[] = {
-		{ "prov-index/1\n", true },
-		{ "prov-index/1\n0 5 15\n", true },
-		{ "prov-index/1\n0 5 15\n5 6 3\n", true },
+		{ "prov-index/2\n", true },
+		{ "prov-index/2\n0 5 15\n", true },
+		{ "prov-index/2\n0 5 15\n5 6 3\n", true },
 		{ "", false },
-		{ "prov-index/1", false },
-		{ "prov-index/2\n", false },
-		{ "prov-index/1\n0 5 15", false },
-		{ "prov-index/1\n1 5 15\n", false },
-		{ "prov-index/1\n0 0 15\n", false },
-		{ "prov-index/1\n0 5 15\n6 7 3\n", false },
-		{ "prov-index/1\n0 5 15\n4 7 3\n", false },
-		{ "prov-index/1\n0 5\n", false },
-		{ "prov-index/1\n0 5 15 \n", false },
-		{ "prov-index/1\n00 5 15\n", false },
-		{ "prov-index/1\n\n", false },
+		{ "prov-index/2", false },
+		{ "prov-index/1\n", false },
+		{ "prov-index/2\n0 5 15", false },
+		{ "prov-index/2\n1 5 15\n", false },
+		{ "prov-index/2\n0 0 15\n", false },
+		{ "prov-index/2\n0 5 15\n6 7 3\n", false },
+		{ "prov-index/2\n0 5 15\n4 7 3\n", false },
+		{ "prov-index/2\n0 5\n", false },
+		{ "prov-index/2\n0 5 15 \n", false },
+		{ "prov-index/2\n00 5 15\n", false },
+		{ "prov-index/2\n\n", false },
 	};
 	struct index x = { 0 };
 

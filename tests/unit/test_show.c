@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "manifest/revocation.h"
 #include "sample.h"
 #include "shared.h"
 
@@ -136,7 +137,8 @@ static void
 json_keys(void **state)
 {
 	static const char *const keys[] = { "v", "what", "bytes", "verified",
-		"sidecar", "statement", "manifest", "registered" };
+		"sidecar", "statement", "manifest", "registered", "revocation",
+		"takedown" };
 	struct buf b[3] = { 0 };
 
 	(void)state;
@@ -171,6 +173,10 @@ other_payloads(void **state)
 {
 	struct registered one = { .name = "a/b", .key = { 0x0c } };
 	struct registration r = { .n = 1, .at = &one };
+	struct revocation v = { .origin = "a/log",
+		.from_index = 7,
+		.reason = 1 };
+	struct takedown t = { .origin = "a/log", .reason = 3 };
 	AUTO_BUF payload = { 0 }, b = { 0 }, run = { 0 };
 	char *out;
 
@@ -183,6 +189,28 @@ other_payloads(void **state)
 	out = show(buf_span(&b), PROV_SHOW_JSON);
 	says(out, "\"registered\"");
 	says(out, "\"a/b\"");
+	prov_free(out);
+	payload.len = b.len = 0;
+	assert_int_equal(PROV_OK, revocation_encode(&payload, &v, NULL));
+	signed_as(&b, PAYLOAD_REVOCATION, buf_span(&payload));
+	out = show(buf_span(&b), 0);
+	says(out, "revoked     0000");
+	says(out, "from entry  7\nledger      a/log\n");
+	says(out, "reason      key-compromise\n");
+	prov_free(out);
+	out = show(buf_span(&b), PROV_SHOW_JSON);
+	says(out, "\"from_index\"");
+	says(out, "\"key-compromise\"");
+	prov_free(out);
+	payload.len = b.len = 0;
+	assert_int_equal(PROV_OK, takedown_encode(&payload, &t, NULL));
+	signed_as(&b, PAYLOAD_TAKEDOWN, buf_span(&payload));
+	out = show(buf_span(&b), 0);
+	says(out, "taken down  0000");
+	says(out, "reason      privacy\n");
+	prov_free(out);
+	out = show(buf_span(&b), PROV_SHOW_JSON);
+	says(out, "\"takedown\"");
 	prov_free(out);
 	signed_as(&run, PAYLOAD_RUN, span("\xa0", 1));
 	out = show(buf_span(&run), 0);
