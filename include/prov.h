@@ -12,5 +12,6 @@
 #include <prov/sign.h>
 #include <prov/trust.h>
 #include <prov/verify.h>
+#include <prov/witness.h>
 
 #endif

@@ -57,24 +57,57 @@ take_size(struct checkpoint *c, prov_span *text, prov_err *err)
 	return (PROV_OK);
 }
 
+bool
+hash_line(uint8_t out[32], prov_span line)
+{
+	AUTO_BUF b = { 0 };
+
+	if (line.len != ROOT_TEXT_LEN ||
+	    !base64_decode(&b, (const char *)line.p, line.len) || b.len != 32)
+		return (false);
+	memcpy(out, b.p, 32);
+	return (true);
+}
+
 static prov_status
 take_root(struct checkpoint *c, prov_span *text, prov_err *err)
 {
 	prov_span line;
-	AUTO_BUF b = { 0 };
 
-	if (!text_line(text, &line) || line.len != ROOT_TEXT_LEN ||
-	    !base64_decode(&b, (const char *)line.p, line.len) ||
-	    b.len != sizeof(c->root))
+	if (!text_line(text, &line) || !hash_line(c->root, line))
 		return (prov_fail(err, PROV_EFORMAT,
 		    "checkpoint: line 3 is not a root hash"));
-	memcpy(c->root, b.p, sizeof(c->root));
 	return (PROV_OK);
 }
 
-/* The empty tree has one root only. */
-static prov_status
-check_empty(const struct checkpoint *c, prov_err *err)
+prov_status
+checkpoint_read(struct checkpoint *out, prov_span text, prov_err *err)
+{
+	struct checkpoint c = { 0 };
+	prov_span line;
+	prov_status st;
+
+	if (text.len > NOTE_MAX)
+		return (prov_fail(err, PROV_ELIMIT,
+		    "checkpoint: %zu bytes, more than %lu", text.len,
+		    NOTE_MAX));
+	if ((st = take_origin(&c, &text, err)) != PROV_OK ||
+	    (st = take_size(&c, &text, err)) != PROV_OK ||
+	    (st = take_root(&c, &text, err)) != PROV_OK)
+		return (st);
+	while (text_line(&text, &line))
+		if (line.len == 0)
+			return (prov_fail(err, PROV_EFORMAT,
+			    "checkpoint: empty extension line"));
+	if (text.len != 0)
+		return (prov_fail(err, PROV_EFORMAT,
+		    "checkpoint: the last line has no newline"));
+	*out = c;
+	return (PROV_OK);
+}
+
+prov_status
+checkpoint_check_empty(const struct checkpoint *c, prov_err *err)
 {
 	uint8_t none[32];
 	prov_status st;
@@ -92,26 +125,12 @@ check_empty(const struct checkpoint *c, prov_err *err)
 prov_status
 checkpoint_parse(struct checkpoint *out, prov_span text, prov_err *err)
 {
-	struct checkpoint c = { 0 };
-	prov_span line;
+	struct checkpoint c;
 	prov_status st;
 
-	if (text.len > NOTE_MAX)
-		return (prov_fail(err, PROV_ELIMIT,
-		    "checkpoint: %zu bytes, more than %lu", text.len,
-		    NOTE_MAX));
-	if ((st = take_origin(&c, &text, err)) != PROV_OK ||
-	    (st = take_size(&c, &text, err)) != PROV_OK ||
-	    (st = take_root(&c, &text, err)) != PROV_OK ||
-	    (st = check_empty(&c, err)) != PROV_OK)
+	if ((st = checkpoint_read(&c, text, err)) != PROV_OK ||
+	    (st = checkpoint_check_empty(&c, err)) != PROV_OK)
 		return (st);
-	while (text_line(&text, &line))
-		if (line.len == 0)
-			return (prov_fail(err, PROV_EFORMAT,
-			    "checkpoint: empty extension line"));
-	if (text.len != 0)
-		return (prov_fail(err, PROV_EFORMAT,
-		    "checkpoint: the last line has no newline"));
 	*out = c;
 	return (PROV_OK);
 }

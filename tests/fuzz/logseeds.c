@@ -3,6 +3,7 @@
  * logseeds DIR: writes the ledger's inputs of DIR (testdata/fuzz). Run it
  * again when a format changes.
  */
+#include "../unit/grown.h"
 #include "../unit/logged.h"
 #include "ledger/index.h"
 #include "ledger/tile.h"
@@ -89,12 +90,46 @@ put_run(const char *dir)
 	return (fine);
 }
 
+/* Requests to a witness that knows size 3. */
+static bool
+put_requests(const char *dir)
+{
+	static const struct {
+		const char *name;
+		uint64_t fork, old, size;
+	} adds[] = {
+		{ "witness/grow", GROWN_MAX, 3, 12 },
+		{ "witness/same", GROWN_MAX, 3, 3 },
+		{ "witness/conflict", GROWN_MAX, 2, 7 },
+		{ "witness/back", GROWN_MAX, 3, 2 },
+		{ "witness/fork", 1, 3, 9 },
+	};
+	struct grown log;
+
+	for (size_t i = 0; i < sizeof(adds) / sizeof(adds[0]); i++) {
+		AUTO_BUF body = { 0 }, b = { 0 };
+		bool fine =
+		    grown_open(&log, LOG_NAME, 1, adds[i].fork) &&
+		    grown_submit(&body, &log, adds[i].old, adds[i].size);
+
+		grown_close(&log);
+		buf_put_str(&b, "POST /add-checkpoint\n");
+		buf_put_span(&b, buf_span(&body));
+		if (!fine || !put(dir, adds[i].name, buf_span(&b)))
+			return (false);
+	}
+	return (put_text(dir, "witness/get",
+	    "GET /0000000000000000000000000000000000000000000000000000000000"
+	    "000000/checkpoint\n"));
+}
+
 int
 main(int argc, char **argv)
 {
 	if (argc != 2)
 		return (2);
 	return (put_proof(argv[1]) && put_bundle(argv[1]) && put_run(argv[1]) &&
+			put_requests(argv[1]) &&
 			put_text(argv[1], "index/list",
 			    "prov-index/2\n0 5 15\n5 6 3\n") &&
 			put_text(argv[1], "checkpoint/extension",

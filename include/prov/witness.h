@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PROV_WITNESS_H
+#define PROV_WITNESS_H
+
+#include <prov/err.h>
+#include <prov/key.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A C2SP tlog-witness: cosigns checkpoints of logs that it saw grow only. */
+typedef struct prov_witness prov_witness;
+
+/*
+ * Makes the directory of a new witness, for key and no other. PROV_EEXIST
+ * where one is: a witness that forgets what it cosigned must take a new key.
+ */
+PROV_API PROV_MUST_USE prov_status prov_witness_init(const char *dir,
+    const prov_pubkey *key, prov_err *err);
+
+/*
+ * Opens one that cosigns for n logs; key is borrowed, logs are copied. A log
+ * must not be its own witness: PROV_EARG.
+ */
+PROV_API PROV_MUST_USE prov_status prov_witness_open(prov_witness **out,
+    const char *dir, const prov_key *key, const prov_pubkey *logs, size_t n,
+    prov_err *err);
+PROV_API void prov_witness_close(prov_witness *w); /* NULL is fine */
+
+/* What HTTP is to answer. Free body with prov_free. */
+typedef struct prov_answer {
+	unsigned status;  /* 200, 400, 403, 404, 405, 409, 422, 500 */
+	const char *type; /* Content-Type; static */
+	uint8_t *body;
+	size_t len;
+} prov_answer;
+
+/*
+ * Answers one request by C2SP tlog-witness: POST /add-checkpoint, and GET
+ * /HEX/checkpoint with the SHA-256 of an origin. now is Unix seconds. What is
+ * cosigned is on the disk before. Threads and processes may share a witness.
+ * PROV_OK with any answer; err then has why it is a refusal.
+ */
+PROV_API PROV_MUST_USE prov_status prov_witness_answer(prov_witness *w,
+    const char *method, const char *path, prov_span body, int64_t now,
+    prov_answer *out, prov_err *err);
+
+/* The verifier key of a witness, for tlog-policy; free it with prov_free. */
+PROV_API PROV_MUST_USE prov_status prov_witness_vkey(char **out,
+    const prov_pubkey *key, prov_err *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
