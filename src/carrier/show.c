@@ -73,6 +73,12 @@ read_sidecar(struct shown *s, prov_span bytes, prov_err *err)
 	    (st = read_statement(s, sc->statement, err)) != PROV_OK)
 		return (st);
 	s->has_sidecar = true;
+	if (sc->receipt.len > 0) {
+		if ((st = receipt_parse(&s->receipt, sc->receipt, err)) !=
+		    PROV_OK)
+			return (prov_wrap(err, st, "sidecar"));
+		s->has_receipt = true;
+	}
 	for (size_t i = 0; i < sc->n_timelines; i++)
 		if ((st = sha256_of(s->timelines[i], sc->timelines[i], err)) !=
 		    PROV_OK)
@@ -102,6 +108,12 @@ read_any(struct shown *s, prov_span bytes, prov_err *err)
 {
 	if (bytes.len == 0)
 		return (prov_fail(err, PROV_EFORMAT, "empty"));
+	if (bytes.p[0] == 0xd2 &&
+	    receipt_parse(&s->receipt, bytes, NULL) == PROV_OK) {
+		s->what = "receipt";
+		s->has_receipt = true;
+		return (PROV_OK);
+	}
 	if (bytes.p[0] == 0xd2) {
 		s->what = "statement";
 		return (read_statement(s, bytes, err));

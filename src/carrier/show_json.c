@@ -268,6 +268,32 @@ put_sidecar(struct json *j, const struct shown *s)
 	json_end(j);
 }
 
+static void
+put_receipt(struct json *j, const struct receipt *r)
+{
+	json_begin_object(j, "receipt");
+	if (r->has_claims)
+		json_text(j, "iss", r->iss);
+	else
+		json_null(j, "iss");
+	if (r->has_claims)
+		json_text(j, "sub", r->sub);
+	else
+		json_null(j, "sub");
+	if (r->has_kid)
+		json_hex(j, "kid", r->kid.p, r->kid.len);
+	else
+		json_null(j, "kid");
+	json_i64(j, "alg", r->alg);
+	json_u64(j, "claimed_size", r->size);
+	json_u64(j, "claimed_index", r->index);
+	json_begin_array(j, "path");
+	for (size_t i = 0; i < r->n; i++)
+		json_hex(j, NULL, r->path + 32 * i, 32);
+	json_end(j);
+	json_end(j);
+}
+
 /* Every key is there always; what was not read is null. */
 void
 shown_json(struct json *j, const struct shown *s)
@@ -300,4 +326,8 @@ shown_json(struct json *j, const struct shown *s)
 		put_takedown(j, &s->takedown);
 	else
 		json_null(j, "takedown");
+	if (s->has_receipt)
+		put_receipt(j, &s->receipt);
+	else
+		json_null(j, "receipt");
 }

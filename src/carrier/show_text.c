@@ -330,6 +330,20 @@ put_proof(struct buf *b, prov_span proof)
 	buf_put_byte(b, '\n');
 }
 
+/* What it claims, and whose it says it is. */
+static void
+put_receipt(struct buf *b, const struct receipt *r)
+{
+	row(b, "receipt");
+	buf_printf(b, "COSE Receipt, entry %llu of %llu as claimed, by ",
+	    (unsigned long long)r->index, (unsigned long long)r->size);
+	if (r->has_claims)
+		text_escape(b, (const char *)r->iss.p, r->iss.len, TEXT_MAX);
+	else
+		buf_put_str(b, "a log that it does not name");
+	buf_put_byte(b, '\n');
+}
+
 void
 shown_text(struct buf *b, const struct shown *s)
 {
@@ -347,4 +361,6 @@ shown_text(struct buf *b, const struct shown *s)
 		put_takedown(b, &s->takedown);
 	if (s->has_sidecar && s->sidecar.proof.len > 0)
 		put_proof(b, s->sidecar.proof);
+	if (s->has_receipt)
+		put_receipt(b, &s->receipt);
 }

@@ -6,11 +6,12 @@
 #include "carrier/sidecar.h"
 #include "manifest/manifest.h"
 #include "manifest/revocation.h"
+#include "sign/receipt.h"
 #include "sign/statement.h"
 
 /* What prov_show found; each part where its has_ is set. */
 struct shown {
-	const char *what; /* "sidecar", "statement" or "manifest" */
+	const char *what; /* "sidecar", "statement", "receipt" or "manifest" */
 	size_t len;       /* of all */
 	bool has_sidecar;
 	bool has_statement;
@@ -18,9 +19,11 @@ struct shown {
 	bool has_registration;
 	bool has_revocation;
 	bool has_takedown;
+	bool has_receipt;
 	struct sidecar sidecar;
+	struct receipt receipt; /* the sidecar's, or all there is */
 	struct statement statement;
-	uint8_t digest[32]; /* of the statement */
+	uint8_t digest[32];                       /* of the statement */
 	uint8_t timelines[SIDECAR_TIMELINES][32]; /* theirs */
 	struct manifest manifest;
 	struct registration registration;

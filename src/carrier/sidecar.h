@@ -34,8 +34,7 @@ prov_status sidecar_encode(struct buf *b, const struct sidecar *s,
     prov_err *err);
 
 /* Borrows bytes. Checks form and digest, no signatures. */
-prov_status sidecar_decode(struct sidecar *out, prov_span bytes,
-    prov_err *err);
+prov_status sidecar_decode(struct sidecar *out, prov_span bytes, prov_err *err);
 
 /*
  * CBOR [[salt16, item] ...] alone, as the sidecar's key 6 and the ledger's

@@ -226,7 +226,14 @@ put_entry(struct chain *c)
 	if (v->has_entry)
 		put_number(c, "Entry", v->log_index, "");
 	else
-		put_text(c, "Entry", "none proven");
+		put_text(c, "Entry",
+		    v->receipt == RECEIPT_GOOD
+			? "somewhere in the log; a receipt alone tells no place"
+			: "none proven");
+	if (v->receipt != RECEIPT_NONE)
+		put_text(c, "COSE Receipt", receipt_state_name(v->receipt));
+	if (!v->has_entry && v->origin[0] != '\0')
+		put_text(c, "Origin", v->origin);
 	end(c);
 	if (!v->has_entry)
 		return;

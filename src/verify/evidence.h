@@ -8,6 +8,7 @@
 #include "sign/statement.h"
 #include "verify/clip.h"
 #include "verify/trust.h"
+#include "verify/verdict.h"
 #include "witness/quorum.h"
 
 /*
@@ -25,6 +26,7 @@ struct evidence {
 	prov_ledger_state ledger;
 	struct checkpoint at; /* where it is included; proven under a log */
 	uint64_t index;
+	enum receipt_state receipt;
 	struct quorum quorum; /* of that checkpoint's cosignatures */
 	bool superseded;
 	prov_binding binding;
@@ -60,6 +62,14 @@ prov_status evidence_signature(struct evidence *e, const prov_trust *trust,
  */
 prov_status evidence_proof(struct evidence *e, const prov_trust *trust,
     prov_span text, int64_t now, prov_err *err);
+
+/*
+ * Judges an RFC 9942 receipt, after the proof; no bytes are none. Beside a
+ * proof that holds it has to agree. Alone it proves inclusion without a
+ * position: at.size stays 0, and at.origin says in which log.
+ */
+prov_status evidence_receipt(struct evidence *e, const prov_trust *trust,
+    prov_span bytes, prov_err *err);
 
 /* Where an entry was found, and under which checkpoint; borrowed. */
 struct head {

@@ -41,6 +41,7 @@ static bool
 is_open(const struct evidence *e)
 {
 	return (e->ledger == PROV_LEDGER_ABSENT ||
+		(e->ledger == PROV_LEDGER_INCLUDED && e->at.size == 0) ||
 		(e->ledger == PROV_LEDGER_UNCHECKED &&
 		    (findings_has(&e->why, REASON_LEDGER_UNTRUSTED) ||
 			findings_has(&e->why, REASON_LEDGER_WITNESSES))));

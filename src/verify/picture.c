@@ -27,10 +27,12 @@ put_verified(struct buf *b, const prov_verdict *v)
 	hex_put(b, v->kid, KID_SHOWN);
 	if (v->from_ledger)
 		buf_put_str(b, ", found in the ledger");
-	else
+	else if (v->has_entry)
 		buf_printf(b, ", entry %llu of %llu",
 		    (unsigned long long)v->log_index,
 		    (unsigned long long)v->checkpoint_size);
+	else if (v->receipt == RECEIPT_GOOD)
+		buf_put_str(b, ", in the log by its receipt");
 }
 
 /* The stream that a clip is told by: its pictures, else its first. */

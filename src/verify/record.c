@@ -60,14 +60,14 @@ put_entry(struct json *j, const prov_verdict *v)
 {
 	char when[32];
 
+	json_str(j, "origin", v->origin[0] != '\0' ? v->origin : NULL);
+	json_str(j, "receipt", receipt_state_name(v->receipt));
 	if (!v->has_entry) {
-		json_null(j, "origin");
 		json_null(j, "log_index");
 		json_null(j, "checkpoint_size");
 		json_null(j, "witnessed_at");
 		return;
 	}
-	json_str(j, "origin", v->origin);
 	json_u64(j, "log_index", v->log_index);
 	json_u64(j, "checkpoint_size", v->checkpoint_size);
 	time_format(when, v->witnessed_at);

@@ -107,6 +107,8 @@ put_by(struct buf *b, const prov_verdict *v)
 		buf_printf(b, "; entry %llu of %llu in the log",
 		    (unsigned long long)v->log_index,
 		    (unsigned long long)v->checkpoint_size);
+	else if (v->receipt == RECEIPT_GOOD)
+		buf_put_str(b, "; in the log by its receipt");
 	buf_put_str(b, "</p>\n");
 }
 

@@ -221,8 +221,8 @@ read_version(const struct reader *r, const struct yaml *top)
 static prov_status
 read_top(const struct reader *r, const struct yaml *top)
 {
-	static const char *const keys[] = { "version", "policy", "signers",
-		NULL };
+	static const char *const keys[] = { "version", "policy",
+		"foreign_receipts", "signers", NULL };
 	const struct yaml *signers;
 	prov_status st;
 
@@ -230,7 +230,9 @@ read_top(const struct reader *r, const struct yaml *top)
 		return (fault(r, top, "not a map"));
 	if ((st = check_keys(r, top, keys)) != PROV_OK ||
 	    (st = read_version(r, top)) != PROV_OK ||
-	    (st = read_policy(r, yaml_get(top, "policy"))) != PROV_OK)
+	    (st = read_policy(r, yaml_get(top, "policy"))) != PROV_OK ||
+	    (st = read_bool(r, yaml_get(top, "foreign_receipts"),
+		 &r->trust->foreign_receipts)) != PROV_OK)
 		return (st);
 	if ((signers = yaml_get(top, "signers")) == NULL)
 		return (PROV_OK);
@@ -348,6 +350,8 @@ put_trust(struct buf *b, const prov_trust *t)
 	    "# Whom prov believes: prov-trust(5). Written by prov trust.\n"
 	    "version: " TRUST_VERSION "\npolicy: ");
 	yaml_put_scalar(b, t->policy);
+	if (t->foreign_receipts)
+		buf_put_str(b, "\nforeign_receipts: true");
 	buf_put_str(b, t->n == 0 ? "\nsigners: []\n" : "\nsigners:\n");
 	for (size_t i = 0; i < t->n; i++)
 		put_signer(b, &t->signers[i]);

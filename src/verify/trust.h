@@ -15,6 +15,7 @@ DEFINE_AUTO(prov_trust, prov_trust_free)
 struct prov_trust {
 	size_t n;
 	struct prov_trust_signer *signers; /* owned, with their lists */
+	int foreign_receipts;              /* may lack kid and CWT claims */
 	char policy[NAME_MAX + 1]; /* the tlog-policy file, beside trust.yaml */
 	struct tlogpolicy logs;
 };

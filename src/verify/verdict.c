@@ -50,6 +50,19 @@ ledger_state_name(prov_ledger_state s)
 	return (names[s]);
 }
 
+const char *
+receipt_state_name(enum receipt_state s)
+{
+	static const char *const names[] = {
+		[RECEIPT_NONE] = NULL,
+		[RECEIPT_OPEN] = "unchecked",
+		[RECEIPT_BAD] = "invalid",
+		[RECEIPT_GOOD] = "valid",
+	};
+
+	return (names[s]);
+}
+
 prov_status
 verdict_new(prov_verdict **out, const char *path, prov_err *err)
 {

@@ -42,6 +42,9 @@ struct verdict_stream {
 	enum field_state fields[PROV_FIELD_MAX];
 };
 
+/* Of the receipt in a sidecar. OPEN: the proof beside it settled things. */
+enum receipt_state { RECEIPT_NONE, RECEIPT_OPEN, RECEIPT_BAD, RECEIPT_GOOD };
+
 /* Everything that verify says of one file. It holds only after settling. */
 struct prov_verdict {
 	char *path;
@@ -73,8 +76,9 @@ struct prov_verdict {
 	uint8_t kid[32];
 	int64_t signed_at;
 	bool from_ledger; /* found by look-up, not in a sidecar */
+	enum receipt_state receipt;
+	char origin[PROV_NAME_MAX + 1]; /* "" none; a receipt has no more */
 	bool has_entry;
-	char origin[PROV_NAME_MAX + 1];
 	uint64_t log_index;
 	uint64_t checkpoint_size;
 	uint8_t checkpoint_root[32];
@@ -111,5 +115,6 @@ prov_status verdict_result(const prov_verdict *v, prov_err *err);
 const char *binding_name(prov_binding b);
 const char *sig_state_name(prov_sig_state s);
 const char *ledger_state_name(prov_ledger_state s);
+const char *receipt_state_name(enum receipt_state s); /* NULL: none */
 
 #endif

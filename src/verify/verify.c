@@ -211,7 +211,9 @@ judge_sidecar(struct task *t, prov_err *err)
 	    (st = evidence_signature(e, t->judge.trust, t->judge.path,
 		 t->judge.now, err)) != PROV_OK ||
 	    (st = evidence_proof(e, t->judge.trust, t->sidecar->proof,
-		 t->judge.now, err)) != PROV_OK)
+		 t->judge.now, err)) != PROV_OK ||
+	    (st = evidence_receipt(e, t->judge.trust, t->sidecar->receipt,
+		 err)) != PROV_OK)
 		return (st);
 	e->from_sidecar = true;
 	if ((st = dossier_add(&t->d, e, err)) == PROV_OK)
@@ -607,6 +609,7 @@ static bool
 is_at_hand(const struct task *t, const struct evidence *e)
 {
 	return (t->v->ledger != NULL && e->ledger == PROV_LEDGER_INCLUDED &&
+		e->at.size != 0 &&
 		strcmp(prov_ledger_origin(t->v->ledger), e->at.origin) == 0);
 }
 
@@ -707,10 +710,11 @@ fill_streams(struct task *t, const struct evidence *e, prov_err *err)
 static void
 fill_entry(prov_verdict *out, const struct evidence *e)
 {
+	out->receipt = e->receipt;
+	memcpy(out->origin, e->at.origin, sizeof(out->origin));
 	if (e->at.size == 0)
 		return;
 	out->has_entry = true;
-	memcpy(out->origin, e->at.origin, sizeof(out->origin));
 	out->log_index = e->index;
 	out->checkpoint_size = e->at.size;
 	memcpy(out->checkpoint_root, e->at.root, sizeof(out->checkpoint_root));

@@ -185,7 +185,8 @@ RECORD = dict(v=one_of(1), path=text, status=one_of(0, 1, 2, 75),
         "unchecked"),
     reasons=texts, not_checked=texts, sha256=opt(digest), bytes=opt(count),
     signer=opt(text), kid=opt(digest), iss=opt(text), signed_at=opt(time),
-    origin=opt(text), log_index=opt(count), checkpoint_size=opt(count),
+    origin=opt(text), receipt=opt(one_of("valid", "invalid", "unchecked")),
+    log_index=opt(count), checkpoint_size=opt(count),
     witnessed_at=opt(time), uncovered_bytes=opt(count),
     streams=lambda x: all(check(STREAM, s) for s in x), decision=null,
     ms=count)
@@ -203,7 +204,7 @@ def says(r, **want):
 says(clip, path="clip.mp4", status=0, error=None, binding="exact",
     signature="valid", ledger="included", reasons=[], not_checked=[],
     bytes=210212, signer="test/verify", iss="test/verify", log_index=1,
-    origin="test/verify/log", checkpoint_size=2)
+    origin="test/verify/log", receipt="valid", checkpoint_size=2)
 assert [(s["kind"], s["codec"], s["status"]) for s in clip["streams"]] == [
     ("video", "h264", "match"), ("audio", "aac", "match")]
 says(unsigned, status=1, binding="none", signature="absent", ledger="absent",

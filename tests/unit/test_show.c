@@ -12,6 +12,7 @@
 #include "manifest/revocation.h"
 #include "sample.h"
 #include "shared.h"
+#include "sign/receipt.h"
 
 static char *
 show(prov_span bytes, unsigned flags)
@@ -138,7 +139,7 @@ json_keys(void **state)
 {
 	static const char *const keys[] = { "v", "what", "bytes", "verified",
 		"sidecar", "statement", "manifest", "registered", "revocation",
-		"takedown" };
+		"takedown", "receipt" };
 	struct buf b[3] = { 0 };
 
 	(void)state;
@@ -372,10 +373,41 @@ statement_in(void **state)
 	    prov_statement_in(&out, span("", 0), NULL));
 }
 
+/* A receipt alone, with what it claims; nothing in it is checked. */
+static void
+receipt(void **state)
+{
+	AUTO(prov_key) *k = sample_key(SAMPLE_NAME);
+	struct receipt r = { .size = 9, .index = 8, .n = 1 };
+	AUTO_BUF b = { 0 };
+	json_t *root, *v;
+	char *out;
+
+	(void)state;
+	receipt_encode(&b, &r, prov_key_public(k));
+	out = show(buf_span(&b), 0);
+	says(out,
+	    "receipt     COSE Receipt, entry 8 of 9 as claimed, by " SAMPLE_NAME
+	    "\n");
+	prov_free(out);
+	out = show(buf_span(&b), PROV_SHOW_JSON);
+	assert_non_null(root = json_loads(out, 0, NULL));
+	assert_string_equal("receipt",
+	    json_string_value(json_object_get(root, "what")));
+	v = json_object_get(root, "receipt");
+	assert_int_equal(9,
+	    json_integer_value(json_object_get(v, "claimed_size")));
+	assert_int_equal(-8, json_integer_value(json_object_get(v, "alg")));
+	assert_int_equal(1, json_array_size(json_object_get(v, "path")));
+	json_decref(root);
+	prov_free(out);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(receipt),
 		cmocka_unit_test(sidecar_text),
 		cmocka_unit_test(statement_text),
 		cmocka_unit_test(manifest_text),
