@@ -12,7 +12,7 @@ bin=$(find "$tap_dir/root" -path '*/bin/prov') prefix=${bin%/bin/prov}
 lib=$(find "$tap_dir/root" -name libprov.so) LD_LIBRARY_PATH=${lib%/*}
 export LD_LIBRARY_PATH
 
-for file in libexec/prov/prov-demux include/prov.h include/prov/verify.h \
+for file in libexec/prov/prov-demux libexec/prov/prov-net include/prov.h include/prov/verify.h \
     share/man/man1/prov.1 share/man/man3/libprov.3 \
     share/bash-completion/completions/prov share/zsh/site-functions/_prov \
     share/fish/vendor_completions.d/prov.fish; do

@@ -7,6 +7,7 @@
 #include "../unit/logged.h"
 #include "ledger/index.h"
 #include "ledger/tile.h"
+#include "remote/wire.h"
 #include "sign/note.h"
 
 static bool
@@ -123,6 +124,29 @@ put_requests(const char *dir)
 	    "000000/checkpoint\n"));
 }
 
+/* One frame of each kind. */
+static bool
+put_wire(const char *dir)
+{
+	static const prov_span url = { (const uint8_t *)"http://a/b", 10 },
+			       type = { (const uint8_t *)"text/plain", 10 },
+			       body = { (const uint8_t *)"7\n", 2 };
+	const struct wire frames[] = {
+		{ WIRE_GET, 1, 0, 60000, 4096, url, { 0 }, { 0 } },
+		{ WIRE_POST, 2, 0, 60000, 4096, url, type, body },
+		{ WIRE_ANSWER, 2, 409, 0, 0, { 0 }, type, body },
+		{ WIRE_FAILED, 1, WIRE_RETRY, 0, 0, url, { 0 }, { 0 } },
+		{ WIRE_READY, 0, 0, 0, 0, url, { 0 }, { 0 } },
+		{ WIRE_QUERY, 3, 0, 0, 0, url, type, body },
+		{ WIRE_REPLY, 3, 200, 0, 0, { 0 }, type, body },
+	};
+	AUTO_BUF all = { 0 };
+
+	for (size_t i = 0; i < sizeof(frames) / sizeof(frames[0]); i++)
+		wire_put(&all, &frames[i]);
+	return (put(dir, "wire/each-kind", buf_span(&all)));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -130,6 +154,7 @@ main(int argc, char **argv)
 		return (2);
 	return (put_proof(argv[1]) && put_bundle(argv[1]) && put_run(argv[1]) &&
 			put_requests(argv[1]) &&
+			put_wire(argv[1]) &&
 			put_text(argv[1], "index/list",
 			    "prov-index/2\n0 5 15\n5 6 3\n") &&
 			put_text(argv[1], "checkpoint/extension",

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 # What the library exports is what the headers declare, no more and no less;
 # a verifier has no code that signs or decrypts keys; only prov-demux has
-# FFmpeg, and nothing has the network.
+# FFmpeg, and only prov-net has the network.
 . "$srcdir/tests/tap.sh"
 
 defined() { # file: the functions and data in it
@@ -44,6 +44,16 @@ needed() { # file: the shared libraries it asks for
 }
 needed "$builddir/.libs/libprov.so" >library
 needed "$builddir/prov-demux" >worker
+command=$builddir/prov
+[ ! -x "$builddir/.libs/prov" ] || command=$builddir/.libs/prov
+needed "$command" >command
+needed "$builddir/prov-net" >network
+network='curl|microhttpd|gnutls|libssl|libnghttp'
+grep -hE "$network" command library worker >found
+same "neither prov, libprov nor prov-demux links a network library" none found
+has "the network program does" network 'libcurl'
+grep -E 'sqlite|sodium|libav|jansson|yaml' network >found
+same "and nothing that keeps keys, ledgers or media" none found
 grep -E 'libav|libsw|seccomp' library >found
 same "libprov does not link FFmpeg" none found
 grep -E 'curl|microhttpd|gnutls|libssl|libnghttp|sqlite|sodium' \
