@@ -227,6 +227,7 @@ batch_add(struct batch *b, struct prepared *p, prov_err *err)
 		.blobs = blobs,
 		.n_blobs = p->n_blobs,
 		.openings = buf_span(&p->openings),
+		.verified = p->leaf,
 	};
 	b->at[b->n++] = p;
 	return (PROV_OK);

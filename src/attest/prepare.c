@@ -10,6 +10,7 @@
 #include "carrier/sidecar.h"
 #include "hash/digest.h"
 #include "hash/sha256.h"
+#include "hash/tree.h"
 #include "manifest/manifest.h"
 #include "sign/key.h"
 #include "sign/statement.h"
@@ -283,8 +284,11 @@ sign_manifest(struct prepared *p, struct manifest *m,
 	}
 	if (st != PROV_OK)
 		return (prov_fail(err, st, "%s", why.msg));
-	return (statement_digest(p->statement_digest, buf_span(&p->statement),
-	    err));
+	st =
+	    statement_digest(p->statement_digest, buf_span(&p->statement), err);
+	if (st != PROV_OK)
+		return (st);
+	return (tree_leaf(p->leaf, buf_span(&p->statement), err));
 }
 
 static prov_status

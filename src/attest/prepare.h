@@ -14,6 +14,7 @@ struct prepared {
 	prov_identity *id; /* NULL: exact only */
 	struct buf statement;
 	uint8_t statement_digest[32];
+	uint8_t leaf[32]; /* of the statement as it was signed here */
 	size_t n_blobs;
 	struct buf *blobs;   /* timelines */
 	struct buf openings; /* CBOR, or empty */

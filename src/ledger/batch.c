@@ -12,7 +12,7 @@
 
 /* Several statements of one asset in a batch: which of them are the same. */
 struct sorted {
-	uint8_t digest[32];
+	const uint8_t *leaf;
 	size_t i;
 };
 
@@ -20,19 +20,19 @@ static int
 sorted_cmp(const void *a, const void *b)
 {
 	const struct sorted *x = a, *y = b;
-	int c = memcmp(x->digest, y->digest, sizeof(x->digest));
+	int c = memcmp(x->leaf, y->leaf, 32);
 
 	return (c != 0 ? c : (x->i > y->i) - (x->i < y->i));
 }
 
 /* One batch on its way into the store. */
 struct batch {
-	const struct statement *statements;
+	const struct candidate *candidates;
 	size_t n;
 	prov_entry *entries;
-	size_t *same;        /* same[i]: the first statement with these bytes */
-	prov_span *fresh;    /* what is new, in order */
-	uint8_t (*leaf)[32]; /* its leaf hashes */
+	size_t *same;     /* same[i]: the first statement with these bytes */
+	prov_span *fresh; /* what is new, in order */
+	const uint8_t **leaf; /* its leaf hashes */
 	size_t n_fresh;
 	uint64_t policy;
 	struct edge *edge;
@@ -69,20 +69,17 @@ static prov_status
 find_repeats(struct batch *b, prov_err *err)
 {
 	AUTO_FREE struct sorted *s = calloc(b->n + 1, sizeof(*s));
-	prov_status st;
 
 	if (s == NULL)
 		return (prov_fail(err, PROV_ENOMEM, "out of memory"));
 	for (size_t i = 0; i < b->n; i++) {
 		s[i].i = i;
-		st = sha256_of(s[i].digest, b->statements[i].bytes, err);
-		if (st != PROV_OK)
-			return (st);
+		s[i].leaf = b->candidates[i].leaf;
 	}
 	qsort(s, b->n, sizeof(*s), sorted_cmp);
 	for (size_t i = 0; i < b->n; i++) {
 		bool repeat =
-		    i > 0 && memcmp(s[i].digest, s[i - 1].digest, 32) == 0;
+		    i > 0 && memcmp(s[i].leaf, s[i - 1].leaf, 32) == 0;
 
 		b->same[s[i].i] = repeat ? b->same[s[i - 1].i] : s[i].i;
 	}
@@ -142,7 +139,8 @@ static prov_status
 admit(prov_ledger *l, struct batch *b, size_t i, struct registry *registry,
     prov_err *err)
 {
-	const struct statement *s = &b->statements[i];
+	const struct candidate *c = &b->candidates[i];
+	const struct statement *s = &c->s;
 	const struct place place = { l->key.name, l->writer->origin,
 		b->entries[i].index };
 	prov_status st;
@@ -151,8 +149,9 @@ admit(prov_ledger *l, struct batch *b, size_t i, struct registry *registry,
 		return (prov_fail(err, PROV_EUNTRUSTED,
 		    "a log's key does not sign statements"));
 	if ((st = registry_admit(registry, s, &place, err)) != PROV_OK ||
-	    (st = statement_verify(s, registry_key(registry, s->kid), err)) !=
-		PROV_OK ||
+	    (!c->verified &&
+		(st = statement_verify(s, registry_key(registry, s->kid),
+		     err)) != PROV_OK) ||
 	    (st = registry_apply(registry, s, err)) != PROV_OK)
 		return (st);
 	if (s->kind != PAYLOAD_REGISTRATION)
@@ -167,14 +166,15 @@ admit(prov_ledger *l, struct batch *b, size_t i, struct registry *registry,
 static prov_status
 add_fresh(prov_ledger *l, struct batch *b, size_t i, prov_err *err)
 {
-	prov_span bytes = b->statements[i].bytes;
+	const struct candidate *c = &b->candidates[i];
 	size_t n = b->n_fresh;
 	prov_status st;
 
-	if ((st = tree_leaf(b->leaf[n], bytes, err)) != PROV_OK ||
-	    (st = edge_push(b->edge, b->leaf[n], NULL, NULL, err)) != PROV_OK)
+	st = edge_push(b->edge, c->leaf, NULL, NULL, err);
+	if (st != PROV_OK)
 		return (st);
-	b->fresh[n] = bytes;
+	b->fresh[n] = c->s.bytes;
+	b->leaf[n] = c->leaf;
 	b->entries[i].index = l->writer->at.size + n;
 	b->n_fresh++;
 	return (PROV_OK);
@@ -198,7 +198,7 @@ batch_fill(prov_ledger *l, struct batch *b, struct registry *registry,
 			b->entries[i].existed = 1;
 			continue;
 		}
-		st = find_existing(l, &b->statements[i], &b->entries[i], err);
+		st = find_existing(l, &b->candidates[i].s, &b->entries[i], err);
 		if (st != PROV_OK)
 			return (st);
 		if (b->entries[i].existed)
@@ -344,11 +344,11 @@ append_fresh(prov_ledger *l, struct batch *b, struct registry *registry,
 }
 
 prov_status
-writer_append(prov_ledger *l, const struct statement *statements, size_t n,
+writer_append(prov_ledger *l, const struct candidate *candidates, size_t n,
     prov_entry *entries, prov_err *err)
 {
 	struct writer *w = l->writer;
-	AUTO_BATCH b = { .statements = statements, .n = n };
+	AUTO_BATCH b = { .candidates = candidates, .n = n };
 	AUTO_FREE prov_entry *done = calloc(n + 1, sizeof(*done));
 	struct registry registry = { 0 };
 	prov_status st;

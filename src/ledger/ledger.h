@@ -17,6 +17,12 @@ struct ledger_item {
 	const prov_span *blobs; /* timelines, named by their SHA-256 */
 	size_t n_blobs;
 	prov_span openings; /* CBOR [[salt, item], ...], or empty: private/ */
+	/*
+	 * The statement's leaf hash, from a caller that made or verified its
+	 * signature in this process; else NULL, and it is verified. Only code
+	 * of this library can say so: prov_ledger_append always verifies.
+	 */
+	const uint8_t *verified;
 };
 
 /*

@@ -21,14 +21,14 @@ say(prov_ledger *l, const prov_key *by, const struct said *said,
     prov_entry *entry, prov_err *err)
 {
 	AUTO_BUF bytes = { 0 };
-	struct statement s;
+	struct candidate c;
 	prov_status st;
 
 	if ((st = statement_sign(&bytes, by, said->kind, said->sub,
 		 buf_span(&said->payload), err)) != PROV_OK ||
-	    (st = statement_parse(&s, buf_span(&bytes), err)) != PROV_OK)
+	    (st = candidate_read(&c, buf_span(&bytes), NULL, err)) != PROV_OK)
 		return (st);
-	return (writer_append(l, &s, 1, entry, err));
+	return (writer_append(l, &c, 1, entry, err));
 }
 
 /* Does what needs the lock. */

@@ -112,7 +112,7 @@ make_dirs(const char *dir, prov_err *err)
 
 /* The statement by which owner says whose statements the ledger takes. */
 static prov_status
-sign_policy(struct buf *out, struct statement *s, prov_ledger *l,
+sign_policy(struct buf *out, struct candidate *c, prov_ledger *l,
     const prov_key *owner, const struct registrant *more, prov_err *err)
 {
 	struct writer *w = l->writer;
@@ -125,7 +125,7 @@ sign_policy(struct buf *out, struct statement *s, prov_ledger *l,
 		 buf_span(&payload), err)) != PROV_OK ||
 	    (st = buf_done(out, err)) != PROV_OK)
 		return (st);
-	return (statement_parse(s, buf_span(out), err));
+	return (candidate_read(c, buf_span(out), NULL, err));
 }
 
 /* Refuses to begin where a ledger is, or was: its history would fork. */
@@ -154,7 +154,7 @@ first_entry(prov_ledger *l, const prov_key *owner, const prov_pubkey *recovery,
 		.has_recovery = recovery != NULL };
 	struct writer *w = l->writer;
 	AUTO_BUF bytes = { 0 };
-	struct statement s;
+	struct candidate c;
 	prov_entry entry;
 	prov_status st;
 
@@ -164,8 +164,8 @@ first_entry(prov_ledger *l, const prov_key *owner, const prov_pubkey *recovery,
 	    (st = check_vacant(l, err)) != PROV_OK ||
 	    (st = registry_one(&w->registry, prov_key_public(owner), err)) !=
 		PROV_OK ||
-	    (st = sign_policy(&bytes, &s, l, owner, &first, err)) != PROV_OK ||
-	    (st = writer_append(l, &s, 1, &entry, err)) != PROV_OK)
+	    (st = sign_policy(&bytes, &c, l, owner, &first, err)) != PROV_OK ||
+	    (st = writer_append(l, &c, 1, &entry, err)) != PROV_OK)
 		return (st);
 	return (writer_sync(l, err));
 }
@@ -195,8 +195,8 @@ prov_ledger_create(const char *dir, const prov_key *log, const prov_key *owner,
 
 /* Few files are synced one by one; for many the whole file system once. */
 static prov_status
-write_blobs(prov_ledger *l, const struct ledger_item *items,
-    const struct statement *s, size_t n, prov_err *err)
+write_blobs(prov_ledger *l, const struct ledger_item *items, size_t n,
+    prov_err *err)
 {
 	size_t files = 0;
 	unsigned flags;
@@ -218,7 +218,8 @@ write_blobs(prov_ledger *l, const struct ledger_item *items,
 				return (st);
 		if (items[i].openings.len == 0)
 			continue;
-		if ((st = statement_digest(name, s[i].bytes, err)) != PROV_OK ||
+		if ((st = statement_digest(name, items[i].statement, err)) !=
+			PROV_OK ||
 		    (st = openings_write(l->dir, name, items[i].openings, flags,
 			 err)) != PROV_OK)
 			return (st);
@@ -231,14 +232,15 @@ write_blobs(prov_ledger *l, const struct ledger_item *items,
 }
 
 static prov_status
-parse_items(struct statement *s, const struct ledger_item *items, size_t n,
+read_items(struct candidate *c, const struct ledger_item *items, size_t n,
     prov_err *err)
 {
 	prov_err why = { 0 };
 	prov_status st;
 
 	for (size_t i = 0; i < n; i++) {
-		st = statement_parse(&s[i], items[i].statement, &why);
+		st = candidate_read(&c[i], items[i].statement,
+		    items[i].verified, &why);
 		if (st != PROV_OK)
 			return (prov_fail(err, st, "statement %zu of %zu: %s",
 			    i + 1, n, why.msg));
@@ -258,16 +260,18 @@ writer_refused(prov_status st, const prov_err *why, prov_err *err)
 }
 
 static prov_status
-append_parsed(prov_ledger *l, const struct ledger_item *items,
-    const struct statement *s, size_t n, unsigned wait_ms, prov_entry *entries,
+append_read(prov_ledger *l, const struct ledger_item *items,
+    struct candidate *c, size_t n, unsigned wait_ms, prov_entry *entries,
     prov_err *err)
 {
 	prov_status st;
 
-	if ((st = write_blobs(l, items, s, n, err)) != PROV_OK ||
+	/* By the policy that this process saw last; a later one decides. */
+	candidates_verify(c, n, &l->writer->registry);
+	if ((st = write_blobs(l, items, n, err)) != PROV_OK ||
 	    (st = writer_enter(l, wait_ms, err)) != PROV_OK)
 		return (st);
-	st = writer_append(l, s, n, entries, err);
+	st = writer_append(l, c, n, entries, err);
 	writer_leave(l);
 	return (st);
 }
@@ -276,7 +280,7 @@ prov_status
 ledger_append_items(prov_ledger *l, const struct ledger_item *items, size_t n,
     unsigned wait_ms, prov_entry *entries, struct buf *proofs, prov_err *err)
 {
-	AUTO_FREE struct statement *s = calloc(n + 1, sizeof(*s));
+	AUTO_FREE struct candidate *c = calloc(n + 1, sizeof(*c));
 	AUTO_FREE prov_entry *done = calloc(n + 1, sizeof(*done));
 	prov_err why = { 0 };
 	prov_status st;
@@ -284,13 +288,13 @@ ledger_append_items(prov_ledger *l, const struct ledger_item *items, size_t n,
 	if (l->writer == NULL)
 		return (prov_fail(err, PROV_EARG,
 		    "the ledger was opened for reading"));
-	if (s == NULL || done == NULL)
+	if (c == NULL || done == NULL)
 		return (prov_fail(err, PROV_ENOMEM, "out of memory"));
-	if ((st = parse_items(s, items, n, err)) != PROV_OK)
+	if ((st = read_items(c, items, n, err)) != PROV_OK)
 		return (st);
 	if (n == 0)
 		return (PROV_OK);
-	st = append_parsed(l, items, s, n, wait_ms, done, &why);
+	st = append_read(l, items, c, n, wait_ms, done, &why);
 	if (st != PROV_OK)
 		return (writer_refused(st, &why, err));
 	/* What the proofs are made of was read back: it is published. */
@@ -322,7 +326,7 @@ register_locked(prov_ledger *l, const prov_key *owner,
 	struct writer *w = l->writer;
 	const struct registrant more = { .key = *signer };
 	AUTO_BUF bytes = { 0 };
-	struct statement s;
+	struct candidate c;
 	prov_status st;
 
 	if (registry_is_revoked(&w->registry, signer->kid))
@@ -334,9 +338,9 @@ register_locked(prov_ledger *l, const prov_key *owner,
 		entry->existed = 1;
 		return (reader_stand(l, &w->at, buf_span(&w->state.note), err));
 	}
-	if ((st = sign_policy(&bytes, &s, l, owner, &more, err)) != PROV_OK)
+	if ((st = sign_policy(&bytes, &c, l, owner, &more, err)) != PROV_OK)
 		return (st);
-	return (writer_append(l, &s, 1, entry, err));
+	return (writer_append(l, &c, 1, entry, err));
 }
 
 prov_status

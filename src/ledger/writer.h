@@ -2,9 +2,9 @@
 #ifndef PROV_LEDGER_WRITER_H
 #define PROV_LEDGER_WRITER_H
 
+#include "ledger/candidate.h"
 #include "ledger/publish.h"
 #include "ledger/reader.h"
-#include "ledger/registry.h"
 
 /* The writing half of a ledger. */
 struct writer {
@@ -40,7 +40,7 @@ prov_status writer_sync(prov_ledger *l, prov_err *err);
  * Appends under the lock what is not there yet, publishes it, and stands at
  * the new checkpoint.
  */
-prov_status writer_append(prov_ledger *l, const struct statement *statements,
+prov_status writer_append(prov_ledger *l, const struct candidate *candidates,
     size_t n, prov_entry *entries, prov_err *err);
 
 /* A write that fails is told as what it means to who waits for the entry. */

@@ -397,6 +397,85 @@ blobs_and_openings(void **state)
 	logged_close(&g);
 }
 
+/* What its signer vouches for is these bytes and no others. */
+static void
+verified_by_the_caller(void **state)
+{
+	struct logged g;
+	AUTO(prov_ledger) *w = NULL;
+	AUTO_BUF b = { 0 }, stranger = { 0 };
+	struct ledger_item item = { 0 };
+	prov_err why = { 0 };
+	uint8_t leaf[32];
+	prov_entry e;
+	prov_span s;
+
+	(void)state;
+	assert_true(logged_open(&g));
+	ok(prov_ledger_open_writer(&w, g.path, g.log, err));
+	assert_true(logged_statement(&b, g.owner, 1));
+	ok(tree_leaf(leaf, buf_span(&b), err));
+	b.p[b.len - 1] ^= 1;
+	s = item.statement = buf_span(&b);
+	item.verified = leaf;
+	assert_int_equal(PROV_EINTERNAL,
+	    ledger_append_items(w, &item, 1, 0, &e, NULL, &why));
+	assert_non_null(strstr(why.msg, "not the statement"));
+	/* Who does not vouch has it verified, alone and among many. */
+	assert_int_equal(PROV_EUNTRUSTED,
+	    prov_ledger_append(w, &s, 1, 0, &e, NULL));
+	b.p[b.len - 1] ^= 1;
+	ok(ledger_append_items(w, &item, 1, 0, &e, NULL, err));
+	assert_int_equal(1, e.index);
+	/* Vouching for a signature does not register its signer. */
+	assert_true(logged_statement(&stranger, g.other, 2));
+	item.statement = buf_span(&stranger);
+	ok(tree_leaf(leaf, item.statement, err));
+	assert_int_equal(PROV_EUNTRUSTED,
+	    ledger_append_items(w, &item, 1, 0, &e, NULL, NULL));
+	logged_close(&g);
+}
+
+/* Threads verify a batch; one bad signature in it and none is logged. */
+static void
+one_bad_signature_of_many(void **state)
+{
+	enum { N = 200 };
+	struct logged g;
+	AUTO(prov_ledger) *w = NULL;
+	struct buf b[N] = { 0 };
+	prov_span s[N];
+	prov_entry e[N];
+	uint64_t size;
+
+	(void)state;
+	assert_true(logged_open(&g));
+	ok(prov_ledger_open_writer(&w, g.path, g.log, err));
+	for (size_t i = 0; i < N; i++) {
+		assert_true(logged_statement(&b[i], g.owner, i));
+		s[i] = buf_span(&b[i]);
+	}
+	for (size_t i = 0; i < N; i += 33) {
+		prov_err why = { 0 };
+		char want[32];
+
+		snprintf(want, sizeof(want), "statement %zu of", i + 1);
+		b[i].p[b[i].len - 9] ^= 4;
+		assert_int_equal(PROV_EUNTRUSTED,
+		    prov_ledger_append(w, s, N, 0, e, &why));
+		assert_non_null(strstr(why.msg, want));
+		b[i].p[b[i].len - 9] ^= 4;
+	}
+	ok(prov_ledger_checkpoint(w, &size, NULL, NULL, err));
+	assert_int_equal(1, size);
+	ok(prov_ledger_append(w, s, N, 0, e, err));
+	for (size_t i = 0; i < N; i++) {
+		assert_int_equal(1 + i, e[i].index);
+		buf_free(&b[i]);
+	}
+	logged_close(&g);
+}
+
 /* An old copy of the store would sign a second history. */
 static void
 old_copy_is_refused(void **state)
@@ -502,6 +581,8 @@ main(void)
 		cmocka_unit_test(finds_by_asset_stream_and_signer),
 		cmocka_unit_test(refresh_moves_on),
 		cmocka_unit_test(blobs_and_openings),
+		cmocka_unit_test(verified_by_the_caller),
+		cmocka_unit_test(one_bad_signature_of_many),
 		cmocka_unit_test(old_copy_is_refused),
 		cmocka_unit_test(derived_is_made_again),
 		cmocka_unit_test(wrong_key_and_no_ledger),
