@@ -3,7 +3,7 @@
 """Makes each file call of the commands that write fail in turn, once and from
 then on, and holds each run to this: no crash; what it says is signed is signed
 and can be shown; nothing acknowledged before is lost; the next run succeeds,
-and the entry is there once.
+and the entry is there once. Kills at each of them, too.
 
 usage: inject.py SAMPLE    how many failures of each command, or "all"
 """
@@ -18,8 +18,8 @@ import threading
 
 from place import Wrong, base
 
-# What may come of a call. EINTR only once: reading again is the answer to it,
-# ours and SQLite's, however often.
+# What may come of a call, and kill -9 at it. EINTR only once: reading again is
+# the answer to it, ours and SQLite's, however often.
 ERRORS = {
     "open": ("EIO", "EINTR", "EMFILE"),
     "make": ("EIO", "ENOSPC", "EINTR"),
@@ -30,6 +30,7 @@ ERRORS = {
     "lock": ("EIO", "EINTR", "ENOLCK"),
     "map": ("ENOMEM",),
 }
+ONCE = ("EINTR", "KILL")
 CALLS = {
     "openat": "open", "read": "read", "pread64": "read", "readv": "read",
     "getdents64": "read", "write": "write", "pwrite64": "write",
@@ -135,9 +136,9 @@ def cases(p, name, top):
         for call, numbers in sorted(found[scope].items()):
             numbers = numbers - (found["main"].get(call, set())
                                  if scope == "all" else set())
-            for error in ERRORS[CALLS[call]]:
+            for error in ERRORS[CALLS[call]] + ("KILL",):
                 for n in sorted(numbers):
-                    for on in ("",) if error == "EINTR" else ("", "+"):
+                    for on in ("",) if error in ONCE else ("", "+"):
                         yield CASE(name, call, error, n, scope, on)
 
 
@@ -161,14 +162,19 @@ def inject(p, c):
     """Runs the command with the failure; whether it acknowledged."""
     line, says, _ = COMMANDS[c.command](p)
     out = os.path.join(p.top, "trace")
-    what = "inject=%s:error=%s:when=%d%s" % (c.call, c.error, c.n, c.on)
+    what = "inject=%s:%s=%s:when=%d%s" % (
+        c.call, "signal" if c.error == "KILL" else "error", c.error, c.n, c.on)
     done = p.run(traced(line, c.scope, ["-e", "trace=" + c.call, "-e", what],
                         out))
     with open(out, errors="replace") as f:
-        hit = "(INJECTED)" in f.read()
+        said = f.read()
+    acked = re.search(says, done.stdout, re.M) is not None
+    # The worker may be killed as well, and then the command says what it did.
+    if c.error == "KILL" and done.returncode == -9:
+        return True, acked
+    hit = "(INJECTED)" in said or "killed by SIGKILL" in said
     if done.returncode not in (0, 2, 75, 127):
         raise Wrong("exit %d: %s" % (done.returncode, done.stderr))
-    acked = re.search(says, done.stdout, re.M) is not None
     if done.returncode == 0 and not acked:
         raise Wrong("exit 0, and nothing acknowledged")
     if done.returncode == 127 and acked:
