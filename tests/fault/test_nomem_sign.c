@@ -12,6 +12,7 @@
 
 #include "../unit/sample.h"
 #include "sign/note.h"
+#include "sign/receipt.h"
 
 static long fail_at; /* 0: never */
 static bool for_good;
@@ -159,9 +160,37 @@ notes(prov_err *err)
 	return (note_verify(&text, buf_span(&b), prov_key_public(k), err));
 }
 
+/* A log of one entry: its checkpoint's line, and the receipt by that. */
+static prov_status
+receipts(struct buf *out, prov_span entry, prov_err *err)
+{
+	AUTO(prov_key) *k = NULL;
+	const uint8_t seed[32] = { 1 };
+	struct receipt r = { .size = 1 };
+	uint8_t root[32];
+	AUTO_BUF note = { 0 };
+	prov_status st;
+
+	if ((st = prov_key_import(&k, SAMPLE_NAME, span(seed, 32), err)) !=
+		PROV_OK ||
+	    (st = tree_leaf(root, entry, err)) != PROV_OK)
+		return (st);
+	buf_put_str(&note, "text\n\n");
+	if ((st = receipt_endorse(&note, k, root, err)) != PROV_OK ||
+	    (st = receipt_line(r.sig, buf_span(&note), prov_key_public(k),
+		 err)) != PROV_OK)
+		return (st);
+	receipt_encode(out, &r, prov_key_public(k));
+	if ((st = buf_done(out, err)) != PROV_OK ||
+	    (st = receipt_parse(&r, buf_span(out), err)) != PROV_OK)
+		return (st);
+	return (receipt_verify(root, &r, entry, prov_key_public(k), 0, err));
+}
+
 static prov_status
 sidecars(prov_span statement, prov_err *err)
 {
+	AUTO_BUF receipt = { 0 };
 	AUTO_FREE struct sidecar *s = calloc(1, sizeof(*s));
 	AUTO_BUF b = { 0 };
 	prov_status st = PROV_ENOMEM;
@@ -169,6 +198,9 @@ sidecars(prov_span statement, prov_err *err)
 
 	if (s == NULL)
 		return (st);
+	if ((st = receipts(&receipt, statement, err)) != PROV_OK)
+		return (st);
+	s->receipt = buf_span(&receipt);
 	s->statement = statement;
 	s->n_timelines = 1;
 	s->timelines[0] = span("timeline", 8);

@@ -8,7 +8,9 @@
 #include "ledger/index.h"
 #include "ledger/tile.h"
 #include "remote/wire.h"
+#include "sign/cose.h"
 #include "sign/note.h"
+#include "sign/receipt.h"
 
 static bool
 put(const char *dir, const char *name, prov_span bytes)
@@ -57,6 +59,50 @@ put_proof(const char *dir)
 	proof_encode(&proof, &p);
 	return (put(dir, "checkpoint/size-7", buf_span(&text)) &&
 		put(dir, "proof/entry-2", buf_span(&proof)));
+}
+
+/* The same entry's receipt, as prov makes it and as others may. */
+static bool
+put_receipts(const char *dir)
+{
+	static const uint8_t bare[] = { 0xa2, 0x19, 0x01, 0x8b, 0x01, 0x01,
+		0x27 };
+	AUTO(prov_key) *log = logged_key(LOG_NAME, 1);
+	struct receipt r = { .size = 7, .index = 2, .n = 3 };
+	uint8_t leaf[7][32], root[32];
+	AUTO_BUF note = { 0 }, ours = { 0 }, theirs = { 0 }, tbs = { 0 };
+	size_t head;
+
+	for (unsigned i = 0; i < 7; i++) {
+		const uint8_t e = (uint8_t)('0' + i);
+
+		if (tree_leaf(leaf[i], span(&e, 1), NULL) != PROV_OK)
+			return (false);
+	}
+	memcpy(r.path, leaf[3], 32);
+	if (log == NULL || tree_root(root, leaf[0], 7, NULL) != PROV_OK ||
+	    tree_root(r.path + 32, leaf[0], 2, NULL) != PROV_OK ||
+	    tree_root(r.path + 64, leaf[4], 3, NULL) != PROV_OK)
+		return (false);
+	buf_put_str(&note, "x\n\n");
+	if (receipt_endorse(&note, log, root, NULL) != PROV_OK ||
+	    receipt_line(r.sig, buf_span(&note), prov_key_public(log), NULL) !=
+		PROV_OK)
+		return (false);
+	receipt_encode(&ours, &r, prov_key_public(log));
+	cose_to_sign(&tbs, span(bare, sizeof(bare)), span(root, 32));
+	if (receipt_parse(&r, buf_span(&ours), NULL) != PROV_OK)
+		return (false);
+	head = (size_t)(r.protected_.p + r.protected_.len - ours.p);
+	cbor_put_tag(&theirs, COSE_SIGN1);
+	cbor_put_array(&theirs, 4);
+	cbor_put_bytes(&theirs, span(bare, sizeof(bare)));
+	buf_put(&theirs, ours.p + head, ours.len - head - 66);
+	if (key_sign(log, r.sig, buf_span(&tbs), NULL) != PROV_OK)
+		return (false);
+	cbor_put_bytes(&theirs, span(r.sig, 64));
+	return (put(dir, "receipt/entry-2", buf_span(&ours)) &&
+		put(dir, "receipt/foreign", buf_span(&theirs)));
 }
 
 static bool
@@ -152,9 +198,9 @@ main(int argc, char **argv)
 {
 	if (argc != 2)
 		return (2);
-	return (put_proof(argv[1]) && put_bundle(argv[1]) && put_run(argv[1]) &&
-			put_requests(argv[1]) &&
-			put_wire(argv[1]) &&
+	return (put_proof(argv[1]) && put_receipts(argv[1]) &&
+			put_bundle(argv[1]) && put_run(argv[1]) &&
+			put_requests(argv[1]) && put_wire(argv[1]) &&
 			put_text(argv[1], "index/list",
 			    "prov-index/2\n0 5 15\n5 6 3\n") &&
 			put_text(argv[1], "checkpoint/extension",

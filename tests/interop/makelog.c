@@ -1,10 +1,35 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * makelog DIR N: a ledger DIR of N entries and, in DIR.proofs/I, proofs of
- * some of them; prints the log's verifier key. For other implementations to
- * read.
+ * makelog DIR N: a ledger DIR of N entries and, of some of them, proofs in
+ * DIR.proofs/I, and in DIR.receipts/ the entry (I.entry), its receipt (I.cose)
+ * and the transparent statement (I.transparent); prints the log's verifier
+ * key. For other implementations to read.
  */
 #include "../unit/logged.h"
+
+static bool
+write_as(const char *dir, uint64_t i, const char *form, prov_span bytes)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s.receipts/%llu.%s", dir,
+	    (unsigned long long)i, form);
+	return (file_write(path, bytes, 0644, 0, NULL) == PROV_OK);
+}
+
+static bool
+write_receipt(prov_ledger *l, const char *dir, uint64_t i)
+{
+	AUTO_FREE uint8_t *entry = NULL, *receipt = NULL, *both = NULL;
+	size_t n[3];
+
+	return (prov_ledger_entry(l, i, &entry, &n[0], NULL) == PROV_OK &&
+		prov_ledger_receipt(l, i, &receipt, &n[1], NULL) == PROV_OK &&
+		prov_ledger_transparent(l, i, &both, &n[2], NULL) == PROV_OK &&
+		write_as(dir, i, "entry", span(entry, n[0])) &&
+		write_as(dir, i, "cose", span(receipt, n[1])) &&
+		write_as(dir, i, "transparent", span(both, n[2])));
+}
 
 static bool
 write_proof(prov_ledger *l, const char *dir, uint64_t i)
@@ -16,24 +41,27 @@ write_proof(prov_ledger *l, const char *dir, uint64_t i)
 	    (unsigned long long)i);
 	return (prov_ledger_prove(l, i, &proof, NULL) == PROV_OK &&
 		file_write(path, span(proof, strlen(proof)), 0644, 0, NULL) ==
-		    PROV_OK);
+		    PROV_OK &&
+		write_receipt(l, dir, i));
 }
 
 static prov_status
 fill(const struct logged *g, const char *dir, uint64_t n, prov_err *err)
 {
 	AUTO(prov_ledger) *l = NULL;
-	char proofs[512];
+	char proofs[512], receipts[512];
 	prov_status st;
 
 	snprintf(proofs, sizeof(proofs), "%s.proofs", dir);
+	snprintf(receipts, sizeof(receipts), "%s.receipts", dir);
 	if ((st = prov_ledger_create(dir, g->log, g->owner, 0, err)) !=
 		PROV_OK ||
 	    (st = prov_ledger_open_writer(&l, dir, g->log, err)) != PROV_OK ||
 	    (st = logged_append(l, g->owner, 0, n / 3, 100, err)) != PROV_OK ||
 	    (st = logged_append(l, g->owner, n / 3, n - 1, 1000, err)) !=
 		PROV_OK ||
-	    (st = dir_make(proofs, err)) != PROV_OK)
+	    (st = dir_make(proofs, err)) != PROV_OK ||
+	    (st = dir_make(receipts, err)) != PROV_OK)
 		return (st);
 	for (uint64_t i = 0; i < n; i += 1 + n / 40)
 		if (!write_proof(l, dir, i))
