@@ -4,6 +4,8 @@
 
 #include <prov/err.h>
 #include <prov/key.h>
+#include <prov/ledger.h>
+#include <prov/trust.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -49,6 +51,38 @@ PROV_API PROV_MUST_USE prov_status prov_witness_answer(prov_witness *w,
 /* The verifier key of a witness, for tlog-policy; free it with prov_free. */
 PROV_API PROV_MUST_USE prov_status prov_witness_vkey(char **out,
     const prov_pubkey *key, prov_err *err);
+
+/*
+ * The witnesses that the policy of a trust file names, for a log to ask. trust
+ * is borrowed; net is the path of prov-net, NULL: as installed.
+ */
+typedef struct prov_witnesses prov_witnesses;
+PROV_API PROV_MUST_USE prov_status prov_witnesses_new(prov_witnesses **out,
+    const prov_trust *trust, const char *net, prov_err *err);
+PROV_API void prov_witnesses_free(prov_witnesses *w); /* NULL is fine */
+
+/* Whether the policy asks for a quorum at all. */
+PROV_API int prov_witnesses_needed(const prov_witnesses *w);
+
+/* What the cosignatures on a checkpoint come to. */
+typedef struct prov_cosigned {
+	uint64_t size; /* of the checkpoint */
+	int met;       /* the quorum is, or none is asked for */
+	size_t n;      /* witnesses that cosigned, */
+	size_t of;     /* of so many */
+	int64_t
+	    time; /* Unix seconds for which the quorum vouches; 0: unknown */
+} prov_cosigned;
+
+/*
+ * Asks for cosignatures of the ledger's newest checkpoint, those who gave one
+ * for it too if renew is set, for at most wait_ms, and puts them into the
+ * ledger, opened as writer. now is Unix seconds. PROV_EBUSY where there is no
+ * quorum yet; out is filled then, too.
+ */
+PROV_API PROV_MUST_USE prov_status prov_ledger_cosign(prov_ledger *l,
+    prov_witnesses *w, int renew, unsigned wait_ms, int64_t now,
+    prov_cosigned *out, prov_err *err);
 
 #ifdef __cplusplus
 }

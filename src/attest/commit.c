@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/file.h"
 #include "carrier/sidecar.h"
@@ -10,6 +11,7 @@
 #include "manifest/manifest.h"
 #include "sign/claimed.h"
 #include "sign/statement.h"
+#include "witness/client.h"
 
 #define WAIT_MS 30000
 
@@ -64,6 +66,17 @@ encode_sidecar(struct buf *out, const struct prepared *p, prov_ledger *l,
 		      buf_span(&p->openings), err)) != PROV_OK)
 		return (st);
 	return (sidecar_encode(out, s, err));
+}
+
+/* All is there but the witnesses; the sidecar stands, and can be completed. */
+static void
+set_pending(struct prepared *p)
+{
+	p->err = (prov_err){ 0 };
+	(void)prov_fail(&p->err, PROV_EBUSY,
+	    "entry %llu is logged and pending: %.330s; to complete the "
+	    "sidecar: prov ledger prove --update",
+	    (unsigned long long)p->entry.index, p->pending.msg);
 }
 
 /* The entry is logged; its file fails only for want of the sidecar. */
@@ -292,6 +305,76 @@ fill_batch(struct batch *b, struct prepared *const *group, bool *later,
 	}
 }
 
+/* What the witnesses cosigned before this batch tells where they are. */
+static void
+remember_witnesses(const prov_sign_options *o)
+{
+	if (o->witnesses == NULL || prov_ledger_checkpoint(o->ledger, NULL,
+					NULL, NULL, NULL) != PROV_OK)
+		return;
+	/* At worst they are asked once more. */
+	(void)witnesses_remember(o->witnesses, ledger_note(o->ledger), NULL);
+}
+
+/* The same path under the note as it is now; another one at another size. */
+static prov_status
+prove_again(struct prepared *p, prov_ledger *l, uint64_t size, prov_err *err)
+{
+	const uint8_t *end = p->proof.len == 0
+	                         ? NULL
+	                         : memmem(p->proof.p, p->proof.len, "\n\n", 2);
+	prov_status st;
+
+	if (end == NULL || p->log_size != size) {
+		st = old_proof(p, l, p->entry.index, err);
+		if (st == PROV_OK)
+			p->log_size = size;
+		return (st);
+	}
+	p->proof.len = (size_t)(end - p->proof.p) + 2;
+	buf_put_span(&p->proof, ledger_note(l));
+	return (buf_done(&p->proof, err));
+}
+
+/* Waits for a quorum, if one is asked for, and takes its cosignatures over. */
+static void
+cosign_group(struct prepared *const *group, const bool *later, size_t n,
+    const prov_sign_options *o)
+{
+	prov_err missing = { 0 };
+	struct quorum q;
+	uint64_t size = 0;
+	prov_status st;
+
+	st = witnesses_cosign(o->witnesses, o->ledger, 0, o->witness_ms,
+	    (int64_t)time(NULL), &q, &missing);
+	missing.status = st;
+	if (prov_ledger_checkpoint(o->ledger, &size, NULL, NULL, NULL) !=
+	    PROV_OK)
+		size = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct prepared *p = group[i];
+		prov_err why = { 0 };
+
+		if (later[i] || p->err.status != PROV_OK)
+			continue;
+		p->pending = missing;
+		if (size != 0 &&
+		    (st = prove_again(p, o->ledger, size, &why)) != PROV_OK)
+			set_failed(p, st, &why);
+	}
+}
+
+static bool
+any_logged(struct prepared *const *group, const bool *later, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!later[i] && group[i]->err.status == PROV_OK)
+			return (true);
+	}
+	return (false);
+}
+
 void
 commit_group(struct prepared *const *group, bool *later, size_t n,
     const prov_sign_options *o)
@@ -309,14 +392,22 @@ commit_group(struct prepared *const *group, bool *later, size_t n,
 		}
 		return;
 	}
+	remember_witnesses(o);
 	fill_batch(b, group, later, n, o);
 	if (b->n > 0)
 		st = batch_append(b, o, &err);
 	for (size_t i = 0; i < b->n && st != PROV_OK; i++)
 		set_failed(b->at[i], st, &err);
 	batch_free(b);
+	if (o->witnesses != NULL && witnesses_needed(o->witnesses) &&
+	    any_logged(group, later, n))
+		cosign_group(group, later, n, o);
 	for (size_t i = 0; i < n; i++) {
-		if (!later[i] && group[i]->err.status == PROV_OK)
-			write_sidecar(group[i], o);
+		if (later[i] || group[i]->err.status != PROV_OK)
+			continue;
+		write_sidecar(group[i], o);
+		if (group[i]->err.status == PROV_OK &&
+		    group[i]->pending.status != PROV_OK)
+			set_pending(group[i]);
 	}
 }

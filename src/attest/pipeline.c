@@ -189,6 +189,8 @@ report_one(struct prepared *p, prov_signed_fn report, void *arg)
 		.identity = p->id,
 		.log_index = p->entry.index,
 		.existed = p->entry.existed,
+		.pending = failed && p->pending.status != PROV_OK &&
+		           p->err.status == PROV_EBUSY,
 		.log_size = p->log_size,
 	};
 

@@ -8,7 +8,7 @@
 /* One file on its way through the pipeline. */
 struct prepared {
 	const char *path;
-	prov_err err; /* err.status is what became of it */
+	prov_err err;   /* err.status is what became of it */
 	char note[256]; /* why it is exact only; "" if it is not */
 	prov_digest digest;
 	prov_identity *id; /* NULL: exact only */
@@ -19,7 +19,8 @@ struct prepared {
 	struct buf *blobs;   /* timelines */
 	struct buf openings; /* CBOR, or empty */
 	struct buf proof;
-	char *sidecar; /* its path, once it stands */
+	prov_err pending; /* why no quorum cosigned that yet, or PROV_OK */
+	char *sidecar;    /* its path, once it stands */
 	prov_entry entry;
 	uint64_t log_size;
 };

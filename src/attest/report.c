@@ -28,14 +28,17 @@ prov_status
 prov_signed_json(char **out, const prov_signed *done, prov_err *err)
 {
 	AUTO_JSON *j = json_new();
-	bool fine = done->status == PROV_OK;
+	bool fine = done->status == PROV_OK || done->pending;
 
 	if (j == NULL)
 		return (prov_fail(err, PROV_ENOMEM, "out of memory"));
 	json_u64(j, "v", 1);
 	json_str(j, "path", done->path);
 	json_str(j, "status",
-	    fine ? done->existed ? "existed" : "signed" : "failed");
+	    !fine           ? "failed"
+	    : done->pending ? "pending"
+	    : done->existed ? "existed"
+			    : "signed");
 	json_str(j, "error", done->message);
 	json_str(j, "note", done->note);
 	json_str(j, "sidecar", done->sidecar);

@@ -75,6 +75,14 @@ prov_status ledger_find(prov_ledger *l, const uint8_t asset[32],
 /* The signed note of the checkpoint that l stands at; lent, may be empty. */
 prov_span ledger_note(const prov_ledger *l);
 
+/*
+ * Puts signature lines, which the caller has verified, into the note of the
+ * checkpoint that l stands at: into the store and tlog/, unless the log went on
+ * meanwhile, and l stands at it with them. PROV_EARG where l only reads.
+ */
+prov_status ledger_cosign(prov_ledger *l, prov_span lines, unsigned wait_ms,
+    prov_err *err);
+
 /* Reads the public checkpoint again; later reads are at it. */
 prov_status ledger_refresh(prov_ledger *l, prov_err *err);
 

@@ -205,6 +205,15 @@ prov_ledger_origin(const prov_ledger *l)
 	return (l->key.name);
 }
 
+prov_status
+ledger_cosign(prov_ledger *l, prov_span lines, unsigned wait_ms, prov_err *err)
+{
+	if (l->writer_cosign == NULL)
+		return (prov_fail(err, PROV_EARG,
+		    "the ledger was opened for reading"));
+	return (l->writer_cosign(l, lines, wait_ms, err));
+}
+
 prov_span
 ledger_note(const prov_ledger *l)
 {

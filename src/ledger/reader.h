@@ -21,6 +21,8 @@ struct prov_ledger {
 	struct writer *writer; /* NULL: opened for reading */
 	void (*writer_close)(prov_ledger *l);
 	prov_status (*writer_check)(prov_ledger *l, prov_err *err);
+	prov_status (*writer_cosign)(prov_ledger *l, prov_span lines,
+	    unsigned wait_ms, prov_err *err);
 };
 
 /* A ledger that has read nothing yet. */

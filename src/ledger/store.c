@@ -552,6 +552,35 @@ sqlite_mark(struct store *s, uint64_t synced, bool *fatal, prov_err *err)
 	return (finish(s, rc, fatal, "mark", err));
 }
 
+static int
+replace_note(struct store *s, uint64_t size, prov_span note)
+{
+	AUTO_STMT *q = NULL;
+	int rc;
+
+	rc = sqlite3_prepare_v2(s->db,
+	    "UPDATE checkpoints SET note = ?2 WHERE size = ?1", -1, &q, NULL);
+	return (rc != SQLITE_OK ? rc : put_blob(q, size, note.p, note.len));
+}
+
+static prov_status
+sqlite_note(struct store *s, uint64_t size, prov_span note, bool *fatal,
+    prov_err *err)
+{
+	int rc = sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+	prov_status st, end;
+
+	*fatal = false;
+	if (rc != SQLITE_OK)
+		return (fail(s, rc, "cosign", err));
+	rc = replace_note(s, size, note);
+	st = rc == SQLITE_OK && sqlite3_changes(s->db) == 0 ? PROV_ENOTFOUND
+	                                                    : PROV_OK;
+	if ((end = finish(s, rc, fatal, "cosign", err)) != PROV_OK)
+		return (end);
+	return (st);
+}
+
 static prov_status
 sqlite_entries(struct store *s, uint64_t from, uint64_t to, store_entry_fn fn,
     void *arg, prov_err *err)
@@ -624,6 +653,7 @@ const struct ledger_ops ledger_sqlite = {
 	.commit = sqlite_commit,
 	.flush = sqlite_flush,
 	.mark = sqlite_mark,
+	.note = sqlite_note,
 	.entries = sqlite_entries,
 	.sizes = sqlite_sizes,
 	.check = sqlite_check,

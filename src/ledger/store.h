@@ -58,6 +58,12 @@ struct ledger_ops {
 	/* Records synced, and forgets older checkpoints. */
 	prov_status (*mark)(struct store *s, uint64_t synced, bool *fatal,
 	    prov_err *err);
+	/*
+	 * Replaces the signed note at a size: it was cosigned since.
+	 * PROV_ENOTFOUND where none is kept.
+	 */
+	prov_status (*note)(struct store *s, uint64_t size, prov_span note,
+	    bool *fatal, prov_err *err);
 	/* Entries from to to - 1, in order; PROV_EUNTRUSTED if one lacks. */
 	prov_status (*entries)(struct store *s, uint64_t from, uint64_t to,
 	    store_entry_fn fn, void *arg, prov_err *err);

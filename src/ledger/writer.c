@@ -59,6 +59,7 @@ writer_new(prov_ledger **out, const char *dir, const prov_key *log,
 	l->writer = w;
 	l->writer_close = writer_close;
 	l->writer_check = writer_check;
+	l->writer_cosign = writer_cosign;
 	st = sha256_of(w->origin, span(key->name, strlen(key->name)), err);
 	if (st != PROV_OK)
 		return (st);

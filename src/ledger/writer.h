@@ -43,6 +43,10 @@ prov_status writer_sync(prov_ledger *l, prov_err *err);
 prov_status writer_append(prov_ledger *l, const struct candidate *candidates,
     size_t n, prov_entry *entries, prov_err *err);
 
+/* What ledger_cosign does. */
+prov_status writer_cosign(prov_ledger *l, prov_span lines, unsigned wait_ms,
+    prov_err *err);
+
 /* A write that fails is told as what it means to who waits for the entry. */
 prov_status writer_refused(prov_status st, const prov_err *why, prov_err *err);
 

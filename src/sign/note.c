@@ -211,3 +211,63 @@ note_verify(prov_span *text, prov_span bytes, const prov_pubkey *key,
 	*text = q.text;
 	return (PROV_OK);
 }
+
+/* Looks for a line of a name and key ID. */
+struct match {
+	const struct note_sig *want;
+	bool found;
+};
+
+static prov_status
+match_sig(void *arg, const struct note_sig *s, prov_err *err)
+{
+	struct match *m = arg;
+
+	(void)err;
+	m->found =
+	    m->found || (span_eq(s->name, m->want->name) &&
+			    memcmp(s->id, m->want->id, sizeof(s->id)) == 0);
+	return (PROV_OK);
+}
+
+/* A note that is written, and the lines that come new into it. */
+struct merge {
+	struct buf *out;
+	prov_span lines;
+};
+
+static prov_status
+merge_sig(void *arg, const struct note_sig *s, prov_err *err)
+{
+	struct merge *g = arg;
+	struct match m = { .want = s };
+	prov_status st;
+
+	if ((st = note_sigs(g->lines, match_sig, &m, err)) != PROV_OK)
+		return (st);
+	if (!m.found)
+		buf_put_span(g->out, s->line);
+	return (buf_done(g->out, err));
+}
+
+prov_status
+note_merge(struct buf *out, prov_span note, prov_span lines, prov_err *err)
+{
+	AUTO_BUF b = { .max = NOTE_MAX };
+	struct merge g = { .out = &b, .lines = lines };
+	prov_span text, sigs;
+	prov_status st;
+
+	if ((st = note_split(&text, &sigs, note, err)) != PROV_OK)
+		return (st);
+	buf_put_span(&b, text);
+	buf_put_byte(&b, '\n');
+	if ((st = note_sigs(sigs, merge_sig, &g, err)) != PROV_OK)
+		return (st);
+	buf_put_span(&b, lines);
+	if ((st = buf_done(&b, err)) != PROV_OK ||
+	    (st = note_parse(&text, buf_span(&b), err)) != PROV_OK)
+		return (st);
+	buf_put_span(out, buf_span(&b));
+	return (buf_done(out, err));
+}

@@ -39,6 +39,13 @@ typedef prov_status (
 prov_status note_sigs(prov_span sigs, note_sig_fn fn, void *arg, prov_err *err);
 
 /*
+ * Appends note with lines behind its own signatures, but without those of its
+ * own whose name and key ID one of lines has. The result is a note.
+ */
+prov_status note_merge(struct buf *out, prov_span note, prov_span lines,
+    prov_err *err);
+
+/*
  * PROV_OK only if key (type NOTE_ED25519) signed the text. Unknown keys are
  * passed over; a signature under key's name and ID that fails refuses it all.
  */
