@@ -9,6 +9,12 @@
 #include "sign/note.h"
 #include "sign/statement.h"
 
+/*
+ * How often a file may be gone before that is held against the ledger: runs of
+ * the index are merged while a reader that waits for the processor looks on.
+ */
+#define GONE_MAX 16
+
 prov_status
 reader_new(prov_ledger **out, const char *dir, const prov_pubkey *key,
     prov_err *err)
@@ -190,7 +196,7 @@ reader_do(prov_ledger *l, reader_op op, void *arg, prov_err *err)
 	if ((st = reader_ready(l, err)) != PROV_OK)
 		return (st);
 	st = op(l, arg, &gone);
-	if (st == PROV_ENOTFOUND) {
+	for (unsigned i = 0; i < GONE_MAX && st == PROV_ENOTFOUND; i++) {
 		if ((st = ledger_refresh(l, err)) != PROV_OK)
 			return (st);
 		prov_err_clear(&gone);

@@ -38,7 +38,7 @@ prov_status reader_ready(prov_ledger *l, prov_err *err);
 
 /*
  * Does op. Where a file was gone, the log may have grown: reads the checkpoint
- * once more, and what is gone then is PROV_EUNTRUSTED.
+ * again, a few times, and what is gone then is PROV_EUNTRUSTED.
  */
 typedef prov_status (*reader_op)(prov_ledger *l, void *arg, prov_err *err);
 prov_status reader_do(prov_ledger *l, reader_op op, void *arg, prov_err *err);

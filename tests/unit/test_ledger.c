@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "ledger/reader.h"
 #include "logged.h"
 
 static const prov_pubkey *
@@ -569,6 +570,36 @@ wrong_key_and_no_ledger(void **state)
 	logged_close(&g);
 }
 
+/* A file that was gone so many times, as runs are while others merge them. */
+static prov_status
+gone_for(prov_ledger *l, void *arg, prov_err *err)
+{
+	unsigned *left = arg;
+
+	(void)l;
+	if (*left == 0)
+		return (PROV_OK);
+	(*left)--;
+	return (prov_fail(err, PROV_ENOTFOUND, "it is gone"));
+}
+
+static void
+gone_for_a_moment(void **state)
+{
+	struct logged g;
+	AUTO(prov_ledger) *r = NULL;
+	unsigned twice = 2, ever = 1000;
+	prov_err why = { 0 };
+
+	(void)state;
+	assert_true(logged_open(&g));
+	ok(prov_ledger_open(&r, g.path, log_key(&g), err));
+	ok(reader_do(r, gone_for, &twice, err));
+	assert_int_equal(PROV_EUNTRUSTED, reader_do(r, gone_for, &ever, &why));
+	assert_non_null(strstr(why.msg, "it is gone"));
+	logged_close(&g);
+}
+
 int
 main(void)
 {
@@ -580,6 +611,7 @@ main(void)
 		cmocka_unit_test(all_or_nothing),
 		cmocka_unit_test(finds_by_asset_stream_and_signer),
 		cmocka_unit_test(refresh_moves_on),
+		cmocka_unit_test(gone_for_a_moment),
 		cmocka_unit_test(blobs_and_openings),
 		cmocka_unit_test(verified_by_the_caller),
 		cmocka_unit_test(one_bad_signature_of_many),
