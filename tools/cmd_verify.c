@@ -14,6 +14,8 @@ static const struct opt opts[] = {
 	{ "sidecar-dir", 0, "DIR", "sidecars are in DIR" },
 	{ "no-sidecar", 0, NULL, "use no sidecars, only the ledger" },
 	{ "accept", 0, "clip", "let a proven piece of what was signed pass" },
+	{ "require", 0, "revocation",
+	    "refuse what may have been revoked for all that is known" },
 	{ "jobs", 'j', "N", "work on N files at once" },
 	{ "recursive", 'r', "DIR", "verify every file below DIR; repeatable" },
 	{ "json", 0, NULL, "print one JSON object a line" },
@@ -160,8 +162,14 @@ make_verifiers(struct session *s)
 		.sidecar_dir = args_value(s->args, "sidecar-dir"),
 		.sidecar_file = args_value(s->args, "sidecar"),
 		.accept_clip = args_has(s->args, "accept"),
+		.require_revocation = args_has(s->args, "require"),
 	};
+	char *notices = home_notices_dir();
 	prov_err err = { 0 };
+	bool fine = true;
+
+	o.notices_dir = notices;
+	o.ledger_own = home_owns_ledger(&s->home, o.ledger_dir);
 
 	o.sidecar = args_has(s->args, "no-sidecar") ? PROV_SIDECAR_NONE
 	            : o.sidecar_dir != NULL         ? PROV_SIDECAR_DIR
@@ -172,14 +180,15 @@ make_verifiers(struct session *s)
 	}
 	if ((s->verifiers = calloc(s->jobs, sizeof(*s->verifiers))) == NULL) {
 		complain(s->args, NULL, "out of memory");
-		return (false);
+		fine = false;
 	}
-	for (unsigned i = 0; i < s->jobs; i++)
+	for (unsigned i = 0; i < s->jobs && fine; i++)
 		if (prov_verifier_new(&s->verifiers[i], &o, &err) != PROV_OK) {
 			s->status = trouble(s->args, NULL, &err);
-			return (false);
+			fine = false;
 		}
-	return (true);
+	free(notices);
+	return (fine);
 }
 
 /* The words to type again: those that choose what a verdict rests on. */
@@ -280,6 +289,12 @@ usage_holds(const struct args *args)
 	if (args_has(args, "accept") &&
 	    strcmp(args_value(args, "accept"), "clip") != 0) {
 		complain(args, NULL, "--accept takes clip, and nothing else");
+		return (false);
+	}
+	if (args_has(args, "require") &&
+	    strcmp(args_value(args, "require"), "revocation") != 0) {
+		complain(args, NULL,
+		    "--require takes revocation, and nothing else");
 		return (false);
 	}
 	return (args_only_one(args, places, 3));

@@ -185,6 +185,35 @@ home_ledger_dir(const struct home *h, const struct args *args)
 	return (access(h->ledger, F_OK) == 0 ? h->ledger : NULL);
 }
 
+bool
+home_owns_ledger(const struct home *h, const char *dir)
+{
+	char *own = realpath(h->ledger, NULL);
+	char *real = dir != NULL ? realpath(dir, NULL) : NULL;
+	bool same = own != NULL && real != NULL && strcmp(own, real) == 0;
+
+	free(own);
+	free(real);
+	return (same);
+}
+
+char *
+home_notices_dir(void)
+{
+	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	char *path = NULL;
+
+	if (state != NULL && *state == '/')
+		path = join(state, "prov/notices/");
+	else if (home != NULL && *home != '\0')
+		path = join(home, ".local/state/prov/notices/");
+	if (path != NULL && !home_make_parents(path)) {
+		free(path);
+		return (NULL);
+	}
+	return (path);
+}
+
 /* Under whichever trusted log it is of. */
 static prov_status
 open_under(prov_ledger **out, const prov_trust *trust, const char *dir,

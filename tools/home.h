@@ -37,6 +37,11 @@ prov_key *home_load_log(const struct home *h, const struct args *args);
 prov_trust *home_load_trust(const struct home *h, const struct args *args);
 /* The ledger to look things up in: --ledger, the home's, or NULL. */
 const char *home_ledger_dir(const struct home *h, const struct args *args);
+/* Whether its index was made by this home's own writer. */
+bool home_owns_ledger(const struct home *h, const char *dir);
+/* Where to remember what was read of other ledgers; NULL: nowhere. malloc'ed.
+ */
+char *home_notices_dir(void);
 /* Opens it for reading under the log key that trust names; an exit status:
  * a ledger that does not verify is an answer, one that is not there is not. */
 int home_open_ledger(prov_ledger **out, const struct home *h,

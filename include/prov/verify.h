@@ -42,12 +42,17 @@ typedef enum prov_ledger_state {
 typedef struct prov_verify_options {
 	const prov_trust *trust;
 	const char *ledger_dir; /* look-up beside the sidecar; NULL: none */
+	int ledger_own; /* its index is of this user's own making: none other
+	                   is believed to name every revocation */
+	const char *notices_dir; /* remembers which entries were read to find
+	                            them; NULL: nothing is remembered */
 	const char *demux;
 	prov_sidecar_mode sidecar;
 	const char *sidecar_dir;
 	const char *sidecar_file; /* overrides, for one file */
 	int64_t now;              /* Unix seconds; 0 reads the clock */
 	int accept_clip; /* a proven piece of what was signed holds, too */
+	int require_revocation; /* what may have been revoked does not hold */
 	prov_progress_fn progress;
 	void *progress_arg;
 } prov_verify_options;

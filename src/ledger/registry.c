@@ -79,19 +79,13 @@ registry_key(const struct registry *r, const uint8_t kid[32])
 	return (NULL);
 }
 
-static struct revoked *
-find_revoked(const struct registry *r, const uint8_t kid[32])
-{
-	for (size_t i = 0; i < r->n_revoked; i++)
-		if (memcmp(r->revoked[i].kid, kid, 32) == 0)
-			return (&r->revoked[i]);
-	return (NULL);
-}
-
 bool
 registry_is_revoked(const struct registry *r, const uint8_t kid[32])
 {
-	return (find_revoked(r, kid) != NULL);
+	for (size_t i = 0; i < r->n_revoked; i++)
+		if (memcmp(r->revoked[i], kid, 32) == 0)
+			return (true);
+	return (false);
 }
 
 static prov_status
@@ -261,27 +255,22 @@ check_origin(const char *origin, const struct place *place, const char *what,
 }
 
 /*
- * A recovery key revokes its own key alone, and has the last word on it; a
- * revoked key revokes none but itself. Whether the word of others counts is
- * for those who verify to say.
+ * A recovery key revokes its own key alone, and a revoked key none but itself.
+ * Whether the word of others counts is for those who verify to say.
  */
 static prov_status
 check_revoker(const struct registry *r, const struct statement *s,
     const uint8_t kid[32], prov_err *err)
 {
-	const struct revoked *gone = find_revoked(r, s->kid);
-	bool self = memcmp(s->kid, kid, 32) == 0;
-
 	if (recovers(registry_find(r, kid), s->kid))
 		return (PROV_OK);
 	if (registry_find(r, s->kid) == NULL)
 		return (prov_fail(err, PROV_EUNTRUSTED,
 		    "a recovery key revokes its own key alone"));
-	if (gone == NULL || (self && !gone->by_recovery))
-		return (PROV_OK);
-	return (prov_fail(err, PROV_EUNTRUSTED,
-	    "the key that signed it was revoked%s",
-	    gone->by_recovery ? " by its recovery key" : ""));
+	if (registry_is_revoked(r, s->kid) && memcmp(s->kid, kid, 32) != 0)
+		return (prov_fail(err, PROV_EUNTRUSTED,
+		    "the key that signed it was revoked"));
+	return (PROV_OK);
 }
 
 static prov_status
@@ -382,21 +371,17 @@ static prov_status
 apply_revocation(struct registry *r, const struct statement *s, prov_err *err)
 {
 	const uint8_t *kid = s->sub_digest;
-	bool by_recovery = recovers(registry_find(r, kid), s->kid);
-	struct revoked *gone = find_revoked(r, kid), *grown;
+	uint8_t(*grown)[32];
 
-	if (!by_recovery && memcmp(s->kid, kid, 32) != 0)
+	if (registry_is_revoked(r, kid) ||
+	    (memcmp(s->kid, kid, 32) != 0 &&
+		!recovers(registry_find(r, kid), s->kid)))
 		return (PROV_OK);
-	if (gone != NULL) {
-		gone->by_recovery |= by_recovery;
-		return (PROV_OK);
-	}
 	grown = realloc(r->revoked, (r->n_revoked + 1) * sizeof(*grown));
 	if (grown == NULL)
 		return (prov_fail(err, PROV_ENOMEM, "out of memory"));
 	r->revoked = grown;
-	memcpy(grown[r->n_revoked].kid, kid, 32);
-	grown[r->n_revoked++].by_recovery = by_recovery;
+	memcpy(grown[r->n_revoked++], kid, 32);
 	return (PROV_OK);
 }
 

@@ -12,22 +12,16 @@ struct registrant {
 	prov_pubkey recovery;
 };
 
-/* A key that itself or its recovery key revoked; the latter has the last word.
- */
-struct revoked {
-	uint8_t kid[32];
-	bool by_recovery;
-};
-
 /*
  * Whose statements the ledger takes: as its newest logged policy says, less
- * the keys that were revoked, whatever policies say of them afterwards.
+ * the keys that themselves or their recovery keys revoked, whatever policies
+ * say of them afterwards.
  */
 struct registry {
 	size_t n;
 	struct registrant *at;
 	size_t n_revoked;
-	struct revoked *revoked;
+	uint8_t (*revoked)[32]; /* kids */
 };
 
 void registry_clear(struct registry *r);

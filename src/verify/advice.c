@@ -47,8 +47,17 @@ static const struct advice reasons[] = {
 	    "The key is outside the time for which it is trusted.",
 	    "Renew the trust if it should still count, or ask for a newer "
 	    "signature." },
-	{ "signature.revoked", "The key or this very file was revoked.",
+	{ "signature.revoked",
+	    "The key was revoked, and this signature with it: it may be a "
+	    "thief's.",
 	    "Do not use the file; ask the signer for a new one." },
+	{ "asset.takedown",
+	    "Its signer, or one who may, has taken this file back.",
+	    "Do not use the file; ask the signer why." },
+	{ "revocation.unchecked",
+	    "Whether the key was revoked or the file taken down was not "
+	    "checked, and you asked for that.",
+	    "Name the ledger with --ledger." },
 	{ "ledger.absent",
 	    "Nothing proves that the statement was written into the log.",
 	    "Fetch a sidecar with a proof, or name the ledger with "

@@ -279,31 +279,24 @@ lookup_segments(struct dossier *d, prov_ledger *l, const struct judge *j,
 	return (PROV_OK);
 }
 
-/* The key by which an entry may speak against e, or NULL. */
-static const prov_pubkey *
-speaker(const struct evidence *e, const struct statement *s,
-    const prov_trust *trust)
-{
-	const prov_trust_signer *signer = trust_find(trust, s->kid);
-
-	if (signer == NULL)
-		return (NULL);
-	if (memcmp(s->kid, e->st.kid, 32) == 0 || signer->may_revoke)
-		return (&signer->key);
-	return (NULL);
-}
-
 /* Whether a statement of the same signer replaces e. */
 static prov_status
 supersedes(bool *does, const struct evidence *e, const struct statement *s,
     prov_err *err)
 {
 	struct manifest m = { 0 };
+	prov_err why = { 0 };
 	prov_status st;
 
 	*does = false;
-	if (memcmp(s->kid, e->st.kid, 32) != 0)
+	if (s->kind != PAYLOAD_MANIFEST || e->signer == NULL ||
+	    memcmp(s->kid, e->st.kid, 32) != 0)
 		return (PROV_OK);
+	/* One that does not verify speaks for nobody. */
+	if ((st = statement_verify(s, &e->signer->key, &why)) != PROV_OK)
+		return (st == PROV_EUNTRUSTED
+			    ? PROV_OK
+			    : prov_fail(err, st, "%s", why.msg));
 	if ((st = manifest_decode(&m, s->payload, err)) == PROV_OK)
 		*does = m.has_supersedes &&
 		        memcmp(m.supersedes, e->digest, 32) == 0;
@@ -311,89 +304,45 @@ supersedes(bool *does, const struct evidence *e, const struct statement *s,
 	return (st);
 }
 
-static void
-revoke(struct evidence *e, const char *what, const prov_pubkey *by)
-{
-	e->signature = PROV_SIG_REVOKED;
-	findings_add(&e->why, REASON_SIGNATURE_REVOKED, "%s by %.100s", what,
-	    by->name);
-}
-
-/* What one entry about e's asset or key means for e. */
 static prov_status
-audit_entry(struct evidence *e, const struct statement *s,
-    const prov_trust *trust, prov_err *err)
+audit_entry(struct evidence *e, prov_ledger *l, uint64_t index, prov_err *err)
 {
-	const prov_pubkey *by = speaker(e, s, trust);
-	prov_err why = { 0 };
+	AUTO_BUF bytes = { 0 };
+	struct checkpoint head;
+	struct statement s;
 	prov_status st;
 	bool does;
 
-	if (by == NULL)
-		return (PROV_OK);
-	/* One that does not verify speaks for nobody. */
-	if ((st = statement_verify(s, by, &why)) != PROV_OK)
-		return (st == PROV_EUNTRUSTED
-			    ? PROV_OK
-			    : prov_fail(err, st, "%s", why.msg));
-	switch (s->kind) {
-	case PAYLOAD_REVOCATION:
-		if (memcmp(s->sub_digest, e->st.kid, 32) == 0)
-			revoke(e, "the key was revoked", by);
-		return (PROV_OK);
-	case PAYLOAD_TAKEDOWN:
-		if (memcmp(s->sub_digest, e->st.sub_digest, 32) == 0)
-			revoke(e, "the asset was taken down", by);
-		return (PROV_OK);
-	case PAYLOAD_MANIFEST:
-		st = supersedes(&does, e, s, err);
-		if (st == PROV_OK && does && !e->superseded) {
-			e->superseded = true;
-			findings_add(&e->why, REASON_STATEMENT_SUPERSEDED, "%s",
-			    reason_text(REASON_STATEMENT_SUPERSEDED));
-		}
+	if ((st = ledger_entry_proven(l, index, &bytes, &head, err)) !=
+		PROV_OK ||
+	    (st = statement_parse(&s, buf_span(&bytes), err)) != PROV_OK ||
+	    (st = supersedes(&does, e, &s, err)) != PROV_OK)
 		return (st);
-	case PAYLOAD_REGISTRATION:
-	case PAYLOAD_RUN:
-		break;
+	if (does && !e->superseded) {
+		e->superseded = true;
+		findings_add(&e->why, REASON_STATEMENT_SUPERSEDED, "%s",
+		    reason_text(REASON_STATEMENT_SUPERSEDED));
 	}
 	return (PROV_OK);
 }
 
-static prov_status
-audit_by(struct evidence *e, prov_ledger *l, const prov_trust *trust,
-    const uint8_t key[32], prov_err *err)
+/* What a key signed after it was revoked supersedes nothing. */
+prov_status
+lookup_superseded(struct evidence *e, prov_ledger *l,
+    const struct revocations *r, prov_err *err)
 {
 	AUTO_FREE uint64_t *at = NULL;
 	size_t n = 0;
 	prov_status st;
 
-	st = prov_ledger_lookup(l, PROV_BY_ASSET, key, &at, &n, err);
+	st = prov_ledger_lookup(l, PROV_BY_ASSET, e->st.sub_digest, &at, &n,
+	    err);
 	if (st == PROV_OK)
 		st = check_count(n, err);
-	for (size_t i = 0; st == PROV_OK && i < n; i++) {
-		AUTO_BUF bytes = { 0 };
-		struct checkpoint head;
-		struct statement s;
-
-		st = ledger_entry_proven(l, at[i], &bytes, &head, err);
-		if (st == PROV_OK)
-			st = statement_parse(&s, buf_span(&bytes), err);
-		if (st == PROV_OK)
-			st = audit_entry(e, &s, trust, err);
-	}
+	for (size_t i = 0; st == PROV_OK && i < n; i++)
+		if (!revocations_has(r, e->st.kid, at[i]))
+			st = audit_entry(e, l, at[i], err);
 	return (st);
-}
-
-prov_status
-lookup_audit(struct evidence *e, prov_ledger *l, const prov_trust *trust,
-    prov_err *err)
-{
-	prov_status st;
-
-	if ((st = audit_by(e, l, trust, e->st.kid, err)) != PROV_OK)
-		return (st);
-	return (audit_by(e, l, trust, e->st.sub_digest, err));
 }
 
 /* The entry of the ledger at hand must be the sidecar's statement. */

@@ -2,7 +2,7 @@
 #ifndef PROV_VERIFY_LOOKUP_H
 #define PROV_VERIFY_LOOKUP_H
 
-#include "verify/evidence.h"
+#include "verify/revocations.h"
 
 /* Statements that are weighed for one file, and of those not trusted. */
 #define EVIDENCE_MAX  32
@@ -13,6 +13,9 @@
 
 /* Entries about one asset or key: more are no honest ledger's. */
 #define ENTRIES_MAX 100000
+
+/* Entries that are read for revocations unasked: a tenth of a second's work. */
+#define SCAN_MAX 65536
 
 /* What statements are judged against. Borrowed. */
 struct judge {
@@ -54,12 +57,9 @@ prov_status lookup_segments(struct dossier *d, prov_ledger *l,
 /* Originals that a clip is compared with: timelines are read for each. */
 #define ORIGINALS_MAX 8
 
-/*
- * Looks for revocations of e's key, takedowns of its asset and statements that
- * supersede it; changes e's states.
- */
-prov_status lookup_audit(struct evidence *e, prov_ledger *l,
-    const prov_trust *trust, prov_err *err);
+/* Looks for statements that supersede e, and were not revoked themselves. */
+prov_status lookup_superseded(struct evidence *e, prov_ledger *l,
+    const struct revocations *r, prov_err *err);
 
 /*
  * Compares a sidecar's proof with the ledger at hand: the entry must be there,

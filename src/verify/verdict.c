@@ -359,6 +359,10 @@ verdict_settle(prov_verdict *v)
 		settle(v, "UNTRUSTED", NO);
 		return;
 	}
+	if (v->require_revocation && !v->revocation_checked) {
+		settle(v, "UNTRUSTED", NO);
+		return;
+	}
 	settle_binding(v);
 }
 

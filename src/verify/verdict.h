@@ -54,6 +54,8 @@ struct prov_verdict {
 	const char *word;
 	bool holds;
 	bool accept_clip; /* as the caller asked */
+	bool require_revocation;
+	bool revocation_checked; /* in all of the log that it is in */
 
 	prov_binding binding;
 	prov_sig_state signature;

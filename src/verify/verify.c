@@ -16,7 +16,8 @@ struct prov_verifier {
 	bool ledger_bad;     /* at hand, and does not verify */
 	enum reason ledger_reason;
 	prov_err ledger_why;
-	prov_media *media; /* made when first used */
+	struct revocations revocations; /* that the ledger knows */
+	prov_media *media;              /* made when first used */
 };
 
 /* One file being verified. */
@@ -96,6 +97,71 @@ open_ledger(prov_verifier *v, prov_err *err)
 	return (PROV_OK);
 }
 
+/*
+ * How the ledger's revocations are found: all entries are read where that is
+ * soon done or was asked for, else a foreign index has to do.
+ */
+static prov_status
+begin_revocations(prov_verifier *v, prov_err *err)
+{
+	struct notices *n = &v->revocations.notices;
+	uint64_t size;
+	prov_status st;
+
+	v->revocations.trust = v->o.trust;
+	if ((st = prov_ledger_checkpoint(v->ledger, &size, NULL, NULL, err)) !=
+	    PROV_OK)
+		return (st);
+	if (v->o.ledger_own) {
+		n->by = NOTICES_OWN;
+		return (PROV_OK);
+	}
+	if (v->o.notices_dir != NULL &&
+	    (st = notices_load(n, v->o.notices_dir, v->ledger, err)) != PROV_OK)
+		return (st);
+	if (size - n->position <= SCAN_MAX || v->o.require_revocation)
+		n->by = NOTICES_SCAN;
+	else
+		notices_clear(n);
+	return (PROV_OK);
+}
+
+/* A client that cannot write what it has read reads it again next time. */
+static void
+keep_revocations(prov_verifier *v, uint64_t was)
+{
+	const struct notices *n = &v->revocations.notices;
+
+	if (v->o.notices_dir != NULL && n->by == NOTICES_SCAN &&
+	    n->position > was)
+		(void)notices_save(n, v->o.notices_dir, v->ledger, NULL);
+}
+
+static prov_status
+read_revocations(prov_verifier *v, prov_err *err)
+{
+	prov_err why = { 0 };
+	prov_status st;
+	uint64_t was;
+
+	if (v->ledger == NULL || v->ledger_bad)
+		return (PROV_OK);
+	st = begin_revocations(v, &why);
+	was = v->revocations.notices.position;
+	if (st == PROV_OK)
+		st = revocations_follow(&v->revocations, v->ledger, &why);
+	if (st == PROV_OK) {
+		keep_revocations(v, was);
+		return (PROV_OK);
+	}
+	if (!prov_is_no(st))
+		return (prov_fail(err, st, "%s", why.msg));
+	v->ledger_bad = true;
+	v->ledger_reason = REASON_LEDGER_INVALID;
+	v->ledger_why = why;
+	return (PROV_OK);
+}
+
 prov_status
 prov_verifier_new(prov_verifier **out, const prov_verify_options *options,
     prov_err *err)
@@ -112,7 +178,9 @@ prov_verifier_new(prov_verifier **out, const prov_verify_options *options,
 	if ((v = calloc(1, sizeof(*v))) == NULL)
 		return (prov_fail(err, PROV_ENOMEM, "verifier"));
 	v->o = *options;
-	if (v->o.ledger_dir != NULL && (st = open_ledger(v, err)) != PROV_OK) {
+	if (v->o.ledger_dir != NULL &&
+	    ((st = open_ledger(v, err)) != PROV_OK ||
+		(st = read_revocations(v, err)) != PROV_OK)) {
 		prov_verifier_free(v);
 		return (st);
 	}
@@ -125,6 +193,7 @@ prov_verifier_free(prov_verifier *v)
 {
 	if (v == NULL)
 		return;
+	revocations_clear(&v->revocations);
 	prov_ledger_close(v->ledger);
 	prov_media_free(v->media);
 	free(v);
@@ -274,7 +343,9 @@ look_up_asset(struct task *t, prov_err *err)
 		ledger_bad(t, v->ledger_reason, &v->ledger_why);
 	if (v->ledger == NULL || v->ledger_bad)
 		return (PROV_OK);
-	if ((st = ledger_refresh(v->ledger, &why)) == PROV_OK)
+	if ((st = ledger_refresh(v->ledger, &why)) == PROV_OK &&
+	    (st = revocations_follow(&v->revocations, v->ledger, &why)) ==
+		PROV_OK)
 		st = lookup_asset(&t->d, v->ledger, &t->judge,
 		    t->out->digest.sha256, &why);
 	return (after_lookup(t, st, &why, err));
@@ -629,6 +700,21 @@ confirm(struct task *t, struct evidence *e, prov_err *err)
 	return (lookup_confirm(e, t->v->ledger, &t->judge, err));
 }
 
+/* A key that is revoked in the log at hand is so for those of others, too. */
+static prov_status
+audit_one(struct task *t, struct evidence *e, prov_err *err)
+{
+	prov_verifier *v = t->v;
+	prov_status st = PROV_OK;
+
+	if (is_at_hand(t, e))
+		st = lookup_superseded(e, v->ledger, &v->revocations, err);
+	if (st == PROV_OK)
+		revocations_judge(&v->revocations,
+		    prov_ledger_origin(v->ledger), e);
+	return (st);
+}
+
 /* Everything that only the ledger can say against what holds so far. */
 static prov_status
 audit(struct task *t, prov_err *err)
@@ -640,14 +726,11 @@ audit(struct task *t, prov_err *err)
 		struct evidence *e = t->d.at[i];
 
 		st = confirm(t, e, &why);
-		if (st != PROV_OK || !is_at_hand(t, e))
-			continue;
-		if (e->from_sidecar)
+		if (st == PROV_OK && is_at_hand(t, e) && e->from_sidecar)
 			st = lookup_consistency(e, t->v->ledger, &why);
-		if (st == PROV_OK && evidence_is_sound(e) &&
-		    e->binding != PROV_BIND_NONE)
-			st =
-			    lookup_audit(e, t->v->ledger, t->judge.trust, &why);
+		if (st == PROV_OK && t->v->ledger != NULL &&
+		    evidence_is_sound(e) && e->binding != PROV_BIND_NONE)
+			st = audit_one(t, e, &why);
 	}
 	return (after_lookup(t, st, &why, err));
 }
@@ -657,10 +740,16 @@ skip_unchecked(struct task *t, const struct evidence *e)
 {
 	struct findings *f = &t->out->why;
 
-	if (!is_at_hand(t, e)) {
+	enum notices_by by = t->v->revocations.notices.by;
+
+	if (!is_at_hand(t, e) || by != NOTICES_OWN)
 		findings_skip(f, "superseded");
+	t->out->revocation_checked = is_at_hand(t, e) && by != NOTICES_FOREIGN;
+	if (!t->out->revocation_checked)
 		findings_skip(f, "revocation");
-	}
+	if (t->v->o.require_revocation && !t->out->revocation_checked)
+		findings_add(f, REASON_REVOCATION_UNCHECKED, "%s",
+		    reason_text(REASON_REVOCATION_UNCHECKED));
 	if (!is_at_hand(t, e) || !e->from_sidecar)
 		findings_skip(f, "consistency");
 }
@@ -729,6 +818,7 @@ fill(struct task *t, const struct evidence *e, prov_err *err)
 
 	out->binding = e->binding;
 	out->accept_clip = t->v->o.accept_clip != 0;
+	out->require_revocation = t->v->o.require_revocation != 0;
 	out->signature = e->signature;
 	out->ledger = e->ledger;
 	out->superseded = e->superseded;

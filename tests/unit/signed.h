@@ -68,7 +68,7 @@ desk_close(struct desk *d)
 static inline const char *
 desk_path(const struct desk *d, const char *name)
 {
-	static char paths[4][128];
+	static char paths[4][160];
 	static unsigned next;
 	char *p = paths[next++ % 4];
 
@@ -233,6 +233,7 @@ desk_verify(const struct desk *d, const char *name, bool ledger, bool sidecar)
 {
 	prov_verify_options o = {
 		.ledger_dir = ledger ? d->g.path : NULL,
+		.ledger_own = 1,
 		.sidecar = sidecar ? PROV_SIDECAR_BESIDE : PROV_SIDECAR_NONE,
 	};
 

@@ -514,90 +514,6 @@ every_bit_of_the_ledger(void **state)
 	desk_close(&d);
 }
 
-/* Appends a statement of kind on sub, by key. */
-static void
-append(const struct desk *d, const prov_key *key, enum payload_kind kind,
-    const uint8_t sub[32])
-{
-	AUTO(prov_ledger) *l = NULL;
-	AUTO_BUF payload = { 0 }, b = { 0 };
-	prov_span s;
-	prov_entry e;
-
-	cbor_put_map(&payload, 1);
-	cbor_put_uint(&payload, 1);
-	cbor_put_uint(&payload, 1);
-	ok(statement_sign(&b, key, kind, sub, buf_span(&payload), err));
-	s = buf_span(&b);
-	ok(prov_ledger_open_writer(&l, d->g.path, d->g.log, err));
-	ok(prov_ledger_append(l, &s, 1, 1000, &e, err));
-}
-
-static void
-register_other(const struct desk *d)
-{
-	AUTO(prov_ledger) *l = NULL;
-	prov_entry e;
-
-	ok(prov_ledger_open_writer(&l, d->g.path, d->g.log, err));
-	ok(prov_ledger_register(l, d->g.owner, prov_key_public(d->g.other),
-	    DESK_NOW, &e, err));
-}
-
-static void
-revoked(void **state)
-{
-	struct desk d;
-	prov_verdict *v;
-
-	(void)state;
-	signed_desk(&d);
-	register_other(&d);
-	/* A stranger revokes nothing. */
-	append(&d, d.g.other, PAYLOAD_REVOCATION,
-	    prov_key_public(d.g.owner)->kid);
-	v = expect(desk_verify(&d, "a.wav", true, true), "VERIFIED exact", 0);
-	prov_verdict_free(v);
-	append(&d, d.g.owner, PAYLOAD_REVOCATION,
-	    prov_key_public(d.g.owner)->kid);
-	v = expect(desk_verify(&d, "a.wav", true, true), "REVOKED", 1);
-	assert_int_equal(prov_verdict_signature(v), PROV_SIG_REVOKED);
-	assert_true(desk_has(v, "signature.revoked"));
-	prov_verdict_free(v);
-	v = expect(desk_verify(&d, "a.wav", true, false), "REVOKED", 1);
-	prov_verdict_free(v);
-	desk_close(&d);
-}
-
-static void
-taken_down(void **state)
-{
-	AUTO_BUF b = { 0 };
-	uint8_t asset[32];
-	prov_trust_signer other = { 0 };
-	struct desk d;
-	prov_verdict *v;
-
-	(void)state;
-	signed_desk(&d);
-	register_other(&d);
-	assert_true(desk_read(&b, &d, "a.wav"));
-	ok(sha256_of(asset, buf_span(&b), err));
-	append(&d, d.g.other, PAYLOAD_TAKEDOWN, asset);
-	v = expect(desk_verify(&d, "a.wav", true, true), "VERIFIED exact", 0);
-	prov_verdict_free(v);
-	other.key = *prov_key_public(d.g.other);
-	other.may_revoke = 1;
-	assert_int_equal(prov_trust_add_signer(d.trust, &other, NULL), PROV_OK);
-	v = expect(desk_verify(&d, "a.wav", true, true), "REVOKED", 1);
-	prov_verdict_free(v);
-	/* What comes of it goes with it. */
-	assert_true(desk_put_wav(&d, "b.wav", 1, "my song!"));
-	v = expect(desk_verify(&d, "b.wav", true, false), "REVOKED", 1);
-	prov_verdict_free(v);
-	desk_close(&d);
-}
-
 static void
 superseded(void **state)
 {
@@ -751,8 +667,6 @@ main(void)
 		cmocka_unit_test(every_bit_of_a_sidecar),
 		cmocka_unit_test(every_bit_resealed),
 		cmocka_unit_test(every_bit_of_the_ledger),
-		cmocka_unit_test(revoked),
-		cmocka_unit_test(taken_down),
 		cmocka_unit_test(superseded),
 		cmocka_unit_test(stale),
 		cmocka_unit_test(forked),
