@@ -329,7 +329,8 @@ find_asset(const struct revocations *r, const uint8_t asset[32],
 }
 
 static void
-revoke_key(struct evidence *e, const struct revoked_key *k, bool here)
+revoke_key(struct evidence *e, const struct revoked_key *k, const char *origin,
+    bool here)
 {
 	e->signature = PROV_SIG_REVOKED;
 	if (here)
@@ -340,10 +341,10 @@ revoke_key(struct evidence *e, const struct revoked_key *k, bool here)
 		    (unsigned long long)k->index, (unsigned long long)k->from);
 	else
 		findings_add(&e->why, REASON_SIGNATURE_REVOKED,
-		    "%s, by %s%.60s in entry %llu of another log",
+		    "%s, by %s%.60s in entry %llu of %.40s",
 		    revocation_reason(k->reason),
 		    k->by_recovery ? "the recovery key of " : "", k->by,
-		    (unsigned long long)k->index);
+		    (unsigned long long)k->index, origin);
 }
 
 void
@@ -351,10 +352,11 @@ revocations_judge(struct revocations *r, const char *origin, struct evidence *e)
 {
 	const struct revoked_key *k = find_key(r, e->st.kid);
 	const struct taken_down *t = find_asset(r, e->st.sub_digest, e->st.kid);
-	bool here = strcmp(origin, e->at.origin) == 0;
+	/* A receipt alone says in which log, and not where. */
+	bool here = e->at.size != 0 && strcmp(origin, e->at.origin) == 0;
 
 	if (k != NULL && (!here || e->index >= k->from))
-		revoke_key(e, k, here);
+		revoke_key(e, k, origin, here);
 	if (t == NULL)
 		return;
 	e->signature = PROV_SIG_REVOKED;

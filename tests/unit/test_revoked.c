@@ -379,6 +379,34 @@ another_log(void **state)
 	court_close(&c);
 }
 
+/* Where in the log it is, a receipt does not say: it may be anywhere. */
+static void
+without_a_place(void **state)
+{
+	struct court c;
+	struct revocations r = { 0 };
+	struct evidence e = { .signature = PROV_SIG_VALID };
+	AUTO_BUF b = { 0 };
+
+	(void)state;
+	court_open(&c);
+	r.trust = c.d.trust;
+	put(&b, c.d.g.owner, c.d.g.owner, LOG_NAME, 9);
+	ok(revocations_heed(&r, LOG_NAME, 9, buf_span(&b), err));
+	memcpy(e.st.kid, prov_key_public(c.d.g.owner)->kid, 32);
+	memcpy(e.at.origin, LOG_NAME, sizeof(LOG_NAME));
+	e.at.size = 9;
+	e.index = 8;
+	revocations_judge(&r, LOG_NAME, &e);
+	assert_int_equal(PROV_SIG_VALID, e.signature);
+	e.at.size = 0;
+	e.index = 0;
+	revocations_judge(&r, LOG_NAME, &e);
+	assert_int_equal(PROV_SIG_REVOKED, e.signature);
+	revocations_clear(&r);
+	court_close(&c);
+}
+
 /* What a thief signs after the revocation replaces nothing before it. */
 static void
 superseded_by_a_thief(void **state)
@@ -496,6 +524,7 @@ main(void)
 		cmocka_unit_test(thieves_of_revokers),
 		cmocka_unit_test(two_signers),
 		cmocka_unit_test(another_log),
+		cmocka_unit_test(without_a_place),
 		cmocka_unit_test(superseded_by_a_thief),
 		cmocka_unit_test(hidden),
 		cmocka_unit_test(remembered),
