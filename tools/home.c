@@ -30,6 +30,19 @@ where(void)
 	return (NULL);
 }
 
+/* $XDG_STATE_HOME/prov, else ~/.local/state/prov: what prov remembers. */
+static char *
+where_state(void)
+{
+	const char *s;
+
+	if ((s = getenv("XDG_STATE_HOME")) != NULL && *s == '/')
+		return (join(s, "prov"));
+	if ((s = getenv("HOME")) != NULL && *s != '\0')
+		return (join(s, ".local/state/prov"));
+	return (NULL);
+}
+
 bool
 home_find(struct home *h, const struct args *args)
 {
@@ -41,6 +54,7 @@ home_find(struct home *h, const struct args *args)
 	h->config = join(h->dir, "config");
 	h->trust = join(h->dir, "trust.yaml");
 	h->ledger = join(h->dir, "ledger");
+	h->state = where_state();
 	h->demux = getenv("PROV_DEMUX");
 	if (h->config == NULL || h->trust == NULL || h->ledger == NULL) {
 		complain(args, NULL, "out of memory");
@@ -57,7 +71,18 @@ home_free(struct home *h)
 	free(h->config);
 	free(h->trust);
 	free(h->ledger);
+	free(h->state);
 	memset(h, 0, sizeof(*h));
+}
+
+const char *
+home_state(const struct home *h, const struct args *args)
+{
+	if (h->state == NULL)
+		complain(args, NULL,
+		    "no home directory to remember things in; set "
+		    "XDG_STATE_HOME");
+	return (h->state);
 }
 
 char *

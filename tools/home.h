@@ -13,11 +13,19 @@ struct home {
 	char *config;
 	char *trust;
 	char *ledger;
+	char *state;       /* outside of dir: see home_state */
 	const char *demux; /* $PROV_DEMUX, or NULL: as installed */
 };
 
 bool home_find(struct home *h, const struct args *args);
 void home_free(struct home *h);
+
+/*
+ * $XDG_STATE_HOME/prov, default ~/.local/state/prov: what prov remembers of
+ * logs, which must not come back with an old copy of dir. NULL after
+ * complaining where neither can be told.
+ */
+const char *home_state(const struct home *h, const struct args *args);
 
 /* Makes the directories above path, mode 0700. */
 bool home_make_parents(const char *path);
