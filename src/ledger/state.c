@@ -160,7 +160,7 @@ check_public(prov_ledger *l, bool *published, prov_err *err)
 		return (st);
 	st = file_read(&note, path, NOTE_MAX, &why);
 	/* What cannot be read now may be the history that is to be kept to. */
-	if (st == PROV_EIO || st == PROV_ENOMEM)
+	if (st != PROV_OK && st != PROV_ENOTFOUND && st != PROV_ELIMIT)
 		return (prov_fail(err, st, "%s", why.msg));
 	if (st != PROV_OK ||
 	    checkpoint_verify(&c, buf_span(&note), &l->key, NULL) != PROV_OK)

@@ -1,0 +1,168 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# Bad luck that lasts: a writer that stopped, an old copy put back, a clock that
+# went back, a disk that is almost full, a ledger that one may only read.
+. "$srcdir/tests/tap.sh"
+
+for tool in python3 strace; do
+	command -v "$tool" >/dev/null || {
+		echo "1..0 # SKIP $tool is not installed"
+		exit 0
+	}
+done
+
+tone() { # file ... : each a second of sound that no other has
+	python3 - "$@" <<'EOF'
+import os, sys, wave
+for path in sys.argv[1:]:
+    with wave.open(path, "wb") as w:
+        w.setparams((1, 2, 8000, 8000, "NONE", ""))
+        w.writeframes(os.urandom(16000))
+EOF
+}
+entries() {
+	prov ledger checkpoint 2>/dev/null | sed -n 2p
+}
+
+ok "init" prov init --no-passphrase test/scenes
+tone a.wav b.wav c.wav d.wav e.wav f.wav
+ok "sign" prov sign a.wav
+ledger=$PROV_HOME/ledger
+
+# The holder of the lock is stopped: others wait for it, and not for ever.
+mkdir stuck
+cp -a "$PROV_HOME" stuck/home
+cp b.wav stuck/b.wav
+mkfifo held
+python3 - "$tap_dir/stuck/home/ledger/lock" >held <<'EOF' &
+import fcntl, os, signal, sys
+lock = open(sys.argv[1])
+fcntl.flock(lock, fcntl.LOCK_EX)
+print("held", flush=True)
+os.close(1)
+os.kill(os.getpid(), signal.SIGSTOP)
+EOF
+holder=$!
+trap 'kill -9 "$holder" 2>/dev/null; chmod -R u+w "$tap_dir"; rm -rf "$tap_dir"' EXIT
+read -r state <held
+exit_is 0 "a lock is held" test "$state" = held
+(
+	PROV_HOME=$tap_dir/stuck/home
+	export PROV_HOME
+	begin=$(date +%s)
+	prov sign stuck/b.wav >stuck/out 2>stuck/err
+	echo "$? $(($(date +%s) - begin))" >stuck/status
+) &
+waiting=$!
+exit_is 0 "who only reads does not wait" \
+    env PROV_HOME="$tap_dir/stuck/home" prov verify --no-sidecar a.wav
+
+# An old copy of the store beside what was published since.
+mkdir old
+cp -a "$ledger"/ledger.db* old/
+ok "sign one more" prov sign b.wav
+mkdir new
+cp -a "$ledger"/ledger.db* new/
+cp -a old/* "$ledger/"
+says 2 "an old store is not written to" "old copy" prov sign c.wav
+exit_is 1 "nothing was signed" test -e c.wav.prov
+ok "and what was is still found" prov verify --no-sidecar a.wav b.wav
+if strace -o trace true 2>/dev/null; then
+	exit_is 75 "nor where the checkpoint cannot be read" \
+	    strace -o trace -P "$ledger/tlog/checkpoint" \
+	    -e inject=read:error=EIO prov sign c.wav
+	exit_is 2 "nor opened" strace -o trace -P "$ledger/tlog/checkpoint" \
+	    -e inject=openat:error=EIO prov sign c.wav
+	has "the call did fail" trace INJECTED
+	exit_is 1 "nothing was signed then" test -e c.wav.prov
+fi
+exit_is 0 "the checkpoint stands" test "$(entries)" = 3
+cp -a new/* "$ledger/"
+ok "with the right store it goes on" prov sign c.wav
+ok "and is whole" prov ledger check
+
+# The clock goes back by years.
+if command -v faketime >/dev/null; then
+	ok "sign in the past" env FAKETIME_DONT_FAKE_MONOTONIC=1 \
+	    faketime -f '2011-02-03 04:05:06' prov sign d.wav
+	ok "and now" prov sign e.wav
+	ok "all of it verifies" prov verify a.wav c.wav d.wav e.wav
+	ok "also from the ledger" prov verify --no-sidecar a.wav d.wav e.wav
+	ok "which is whole" prov ledger check
+else
+	echo "# a clock that goes back: not run, faketime is not installed"
+fi
+
+# Any moment at which a disk fills up: so many pages are left.
+fill() { # pages left
+	dd if=/dev/zero of=small/fill bs=4096 2>/dev/null
+	[ "$1" -eq 0 ] || truncate -s "-$((4096 * $1))" small/fill
+}
+if mkdir small && mount -t tmpfs -o size=2m tmpfs small 2>/dev/null; then
+	PROV_HOME=$tap_dir/small/home
+	ok "init on a small disk" prov init --no-passphrase test/small
+	pages=0 lost=0 false=0
+	while [ "$pages" -lt 24 ]; do
+		tone "p$pages.wav"
+		fill "$pages"
+		if prov sign "p$pages.wav" >out 2>err; then
+			prov verify "p$pages.wav" >out 2>&1 || false=$((false + 1))
+			prov verify --no-sidecar "p$pages.wav" >out 2>&1 ||
+			    false=$((false + 1))
+		fi
+		rm small/fill
+		prov sign "p$pages.wav" >out 2>err || lost=$((lost + 1))
+		prov verify --no-sidecar "p$pages.wav" >out 2>&1 ||
+		    lost=$((lost + 1))
+		pages=$((pages + 3))
+	done
+	exit_is 0 "no success without room" test "$false" -eq 0
+	exit_is 0 "with room again all is signed" test "$lost" -eq 0
+	ok "each once" test "$(entries)" = 9
+	ok "and the ledger is whole" prov ledger check
+	umount small
+	PROV_HOME=$tap_dir/home
+else
+	echo "# a disk that fills up: not run, mounts are not allowed here"
+fi
+
+# A tree of 0444, read by somebody else where that can be.
+mkdir shown
+cp -a "$ledger" shown/ledger
+cp "$PROV_HOME/trust.yaml" "$PROV_HOME/tlog-policy" a.wav shown/
+rm -rf shown/ledger/private shown/ledger/ledger.db* shown/ledger/lock
+chmod -R a=rX shown
+chmod a+x "$tap_dir"
+reader=
+if [ "$(id -u)" -eq 0 ]; then
+	reader="setpriv --reuid=65534 --regid=65534 --clear-groups --"
+	# shellcheck disable=SC2086 # words
+	$reader prov --version >out 2>&1 || {
+		echo "# another user cannot run prov here: read as the same one"
+		reader=
+	}
+fi
+# shellcheck disable=SC2086
+ok "verify from a tree that is only readable" $reader prov verify \
+    --no-sidecar --ledger shown/ledger --trust shown/trust.yaml shown/a.wav
+# shellcheck disable=SC2086
+ok "check it" $reader prov ledger check --ledger shown/ledger \
+    --trust shown/trust.yaml
+# shellcheck disable=SC2086
+ok "prove from it" $reader prov ledger prove --ledger shown/ledger \
+    --trust shown/trust.yaml 1
+exit_is 0 "nothing was written there" test -z "$(find shown -newer shown/a.wav -type f -name '*.tmp')"
+
+wait "$waiting"
+read -r status seconds <stuck/status
+exit_is 0 "a stopped writer: exit 75" \
+    test "$status" -eq 75
+exit_is 0 "not before 30 s, or nearly ($seconds)" test "$seconds" -ge 28
+has "what to do is said" stuck/err "try again"
+kill -9 "$holder"
+wait "$holder" 2>/dev/null
+exit_is 0 "when it is gone, signing works at once" \
+    env PROV_HOME="$tap_dir/stuck/home" prov sign stuck/b.wav
+exit_is 0 "and the ledger is whole" \
+    env PROV_HOME="$tap_dir/stuck/home" prov ledger check
+done_testing
