@@ -7,6 +7,9 @@
 #include "sign/note.h"
 #include "sign/receipt.h"
 
+/* From so many statements on, the filters of all runs pay. */
+#define FILTER_MIN 64
+
 /* What is derived goes to the disk this often while a process appends. */
 #define SYNC_INTERVAL_MS 1000
 
@@ -86,6 +89,17 @@ find_repeats(struct batch *b, prov_err *err)
 	return (PROV_OK);
 }
 
+/* Runs that the list names are there: nobody else writes now. */
+static prov_status
+index_damaged(const prov_ledger *l, prov_status st, const prov_err *why,
+    prov_err *err)
+{
+	if (st != PROV_ENOTFOUND)
+		return (prov_fail(err, st, "%s", why->msg));
+	return (prov_fail(err, PROV_EUNTRUSTED,
+	    "%s/index is damaged; remove it, and it is made again", l->dir));
+}
+
 struct compare {
 	prov_span bytes;
 	bool same;
@@ -115,6 +129,8 @@ find_existing(prov_ledger *l, const struct statement *s, prov_entry *e,
 	prov_status st;
 
 	e->existed = 0;
+	if (index_lacks(&l->index, s->sub_digest))
+		return (PROV_OK);
 	st = index_find(&l->index, l->dir, INDEX_ASSET, s->sub_digest,
 	    w->at.size, &hits, &why);
 	at = (const uint64_t *)(const void *)hits.p;
@@ -124,14 +140,10 @@ find_existing(prov_ledger *l, const struct statement *s, prov_entry *e,
 		    &c, &why);
 		e->index = at[i];
 	}
-	if (st == PROV_ENOTFOUND)
-		st = prov_fail(err, PROV_EUNTRUSTED,
-		    "%s/index is damaged; remove it, and it is made again",
-		    l->dir);
-	else if (st != PROV_OK)
-		st = prov_fail(err, st, "%s", why.msg);
+	if (st != PROV_OK)
+		return (index_damaged(l, st, &why, err));
 	e->existed = c.same;
-	return (st);
+	return (PROV_OK);
 }
 
 /* Admits each statement under the policy that stands before it. */
@@ -192,6 +204,10 @@ batch_fill(prov_ledger *l, struct batch *b, struct registry *registry,
 	b->policy = l->writer->state.policy;
 	if ((st = find_repeats(b, err)) != PROV_OK)
 		return (st);
+	/* A few are looked up sooner than all filters are read. */
+	if (b->n >= FILTER_MIN &&
+	    (st = index_filters(&l->index, l->dir, &why)) != PROV_OK)
+		return (index_damaged(l, st, &why, err));
 	for (size_t i = 0; i < b->n; i++) {
 		if (b->same[i] != i) {
 			b->entries[i].index = b->entries[b->same[i]].index;

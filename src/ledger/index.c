@@ -3,9 +3,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "hash/sha256.h"
+#include "ledger/filter.h"
 #include "ledger/index.h"
 #include "ledger/segment.h"
 
@@ -14,9 +16,20 @@ static const char INDEX_HEADER[] = "prov-index/2";
 /* 16,384 lines of three numbers. */
 #define INDEX_TEXT_MAX ((size_t)INDEX_RUNS_MAX * 64)
 
+static void
+drop_filters(struct index *x)
+{
+	for (size_t i = 0; i < x->n_filters; i++)
+		buf_free(&x->filters[i].bits);
+	free(x->filters);
+	x->filters = NULL;
+	x->n_filters = 0;
+}
+
 void
 index_clear(struct index *x)
 {
+	drop_filters(x);
 	buf_free(&x->text);
 	records_clear(&x->tail);
 	free(x->runs);
@@ -266,6 +279,71 @@ index_find(const struct index *x, const char *dir, enum index_kind kind,
 	if ((st = buf_done(hits, err)) == PROV_OK)
 		prune(hits, from, limit);
 	return (st);
+}
+
+/* Takes a filter that is there already, or reads it. */
+static prov_status
+take_filter(struct index *x, struct index_filter *to, const char *dir,
+    prov_err *err)
+{
+	for (size_t i = 0; i < x->n_filters; i++) {
+		struct index_filter *f = &x->filters[i];
+
+		if (f->begin != to->begin || f->end != to->end)
+			continue;
+		to->bits = f->bits;
+		memset(&f->bits, 0, sizeof(f->bits));
+		return (PROV_OK);
+	}
+	return (run_filter(&to->bits, dir, to->begin, to->end, err));
+}
+
+/* Runs are never changed: what was read of one stays true. */
+static bool
+filters_current(const struct index *x)
+{
+	for (size_t i = 0; i < x->n_filters && i < x->n; i++)
+		if (x->filters[i].begin != x->runs[i].begin ||
+		    x->filters[i].end != x->runs[i].end)
+			return (false);
+	return (x->n_filters == x->n);
+}
+
+prov_status
+index_filters(struct index *x, const char *dir, prov_err *err)
+{
+	struct index_filter *now;
+	prov_status st = PROV_OK;
+
+	if (filters_current(x))
+		return (PROV_OK);
+	if ((now = calloc(x->n + 1, sizeof(*now))) == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "out of memory"));
+	for (size_t i = 0; i < x->n && st == PROV_OK; i++) {
+		now[i].begin = x->runs[i].begin;
+		now[i].end = x->runs[i].end;
+		st = take_filter(x, &now[i], dir, err);
+	}
+	drop_filters(x);
+	x->filters = now;
+	x->n_filters = x->n;
+	if (st != PROV_OK)
+		drop_filters(x);
+	return (st);
+}
+
+bool
+index_lacks(const struct index *x, const uint8_t asset[32])
+{
+	uint64_t key = be64(asset);
+
+	if (!filters_current(x) || records_have(&x->tail, INDEX_ASSET, key))
+		return (false);
+	for (size_t i = 0; i < x->n_filters; i++)
+		if (filter_has(x->filters[i].bits.p, x->filters[i].bits.len,
+			key))
+			return (false);
+	return (true);
 }
 
 static unsigned

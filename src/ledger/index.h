@@ -38,6 +38,12 @@ struct index_run {
 	uint64_t begin, end, records;
 };
 
+/* Which assets a run has not; only for writers of many entries. */
+struct index_filter {
+	uint64_t begin, end;
+	struct buf bits;
+};
+
 struct index {
 	const char *dir; /* the ledger, borrowed; its blobs have segments */
 	struct buf text; /* of index/runs, as last read */
@@ -46,6 +52,8 @@ struct index {
 	uint64_t position;
 	struct records tail; /* sorted; entries position to tail_end - 1 */
 	uint64_t tail_end;
+	size_t n_filters; /* 0, or as many as runs: index_filters */
+	struct index_filter *filters;
 };
 
 void index_clear(struct index *x);
@@ -94,6 +102,15 @@ prov_status index_tail(void *arg, uint64_t i, prov_span entry, prov_err *err);
 prov_status index_find(const struct index *x, const char *dir,
     enum index_kind kind, const uint8_t key[32], uint64_t limit,
     struct buf *hits, prov_err *err);
+
+/*
+ * Reads the filters of all runs, those that are not there yet, so that
+ * index_lacks knows most of what is new. PROV_ENOTFOUND if a run is gone.
+ */
+prov_status index_filters(struct index *x, const char *dir, prov_err *err);
+
+/* Whether no entry has this asset; false says nothing. */
+bool index_lacks(const struct index *x, const uint8_t asset[32]);
 
 /* Lock holder: writes the tail as a run, merges, and replaces index/runs. */
 prov_status index_flush(struct index *x, const char *dir, prov_err *err);

@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "hash/sha256.h"
+#include "ledger/filter.h"
 #include "ledger/run.h"
 
 /* A block of records is read at once: one page. */
@@ -13,9 +14,6 @@
 
 /* Guesses by value before halving: keys are digests, and evenly spread. */
 #define GUESSES_MAX 6
-
-/* Over the cap of merging, and all kinds of one batch fit. */
-#define RUN_FILE_MAX ((size_t)1 << 30)
 
 _Static_assert(RUN_HEAD == 32 + 8 * INDEX_KINDS, "a run's head has no room");
 
@@ -82,12 +80,12 @@ records_total(const struct records *r)
 	return (n);
 }
 
-void
-records_find(const struct records *r, enum index_kind kind, uint64_t key,
-    struct buf *hits)
+/* The first record whose key is not below key. */
+static size_t
+records_seek(const struct records *r, enum index_kind kind, uint64_t key)
 {
 	const struct record *at = records_at(r, kind);
-	size_t lo = 0, hi = records_n(r, kind), n = hi;
+	size_t lo = 0, hi = records_n(r, kind);
 
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
@@ -97,8 +95,27 @@ records_find(const struct records *r, enum index_kind kind, uint64_t key,
 		else
 			hi = mid;
 	}
-	for (; lo < n && at[lo].key == key; lo++)
-		buf_put(hits, &at[lo].index, sizeof(at[lo].index));
+	return (lo);
+}
+
+bool
+records_have(const struct records *r, enum index_kind kind, uint64_t key)
+{
+	size_t i = records_seek(r, kind, key);
+
+	return (i < records_n(r, kind) && records_at(r, kind)[i].key == key);
+}
+
+void
+records_find(const struct records *r, enum index_kind kind, uint64_t key,
+    struct buf *hits)
+{
+	const struct record *at = records_at(r, kind);
+	size_t n = records_n(r, kind);
+
+	for (size_t i = records_seek(r, kind, key); i < n && at[i].key == key;
+	     i++)
+		buf_put(hits, &at[i].index, sizeof(at[i].index));
 }
 
 void
@@ -108,32 +125,71 @@ run_name(char out[LEDGER_PATH_MAX], const struct run_info *r)
 	    (unsigned long long)r->begin, (unsigned long long)r->end);
 }
 
+void
+run_put_head(uint8_t head[RUN_HEAD], const struct run_info *r)
+{
+	memcpy(head, RUN_MAGIC, sizeof(RUN_MAGIC));
+	put_be32(head + 8, RUN_VERSION);
+	put_be32(head + 12, INDEX_KINDS);
+	put_be64(head + 16, r->begin);
+	put_be64(head + 24, r->end);
+	for (unsigned k = 0; k < INDEX_KINDS; k++)
+		put_be64(head + 32 + 8 * k, r->n[k]);
+}
+
+uint64_t
+run_offset(const struct run_info *r, unsigned kind)
+{
+	uint64_t off = RUN_HEAD;
+
+	for (unsigned k = 0; k < kind; k++)
+		off += r->n[k] * RUN_RECORD;
+	return (off);
+}
+
+static void
+put_section(uint8_t *to, const struct buf *from)
+{
+	const struct record *at = (const void *)from->p;
+
+	for (size_t n = from->len / sizeof(*at); n > 0; n--, at++) {
+		put_be64(to, at->key);
+		put_be64(to + 8, at->index);
+		to += RUN_RECORD;
+	}
+}
+
+/* The filter that these records call for, into len bytes. */
+static void
+put_filter(uint8_t *to, uint64_t len, const uint8_t *section, uint64_t n)
+{
+	memset(to, 0, (size_t)len);
+	for (uint64_t i = 0; i < n; i++)
+		filter_add(to, len, be64(section + i * RUN_RECORD));
+}
+
 prov_status
 run_encode(struct buf *b, uint64_t begin, uint64_t end, const struct records *r,
     prov_err *err)
 {
-	uint8_t digest[32];
-	size_t start = b->len;
+	struct run_info run = { .begin = begin, .end = end };
+	uint64_t sections, len;
+	uint8_t digest[32], *p;
 	prov_status st;
 
-	buf_put(b, RUN_MAGIC, sizeof(RUN_MAGIC));
-	buf_put_be32(b, RUN_VERSION);
-	buf_put_be32(b, INDEX_KINDS);
-	buf_put_be64(b, begin);
-	buf_put_be64(b, end);
 	for (unsigned k = 0; k < INDEX_KINDS; k++)
-		buf_put_be64(b, r->of[k].len / sizeof(struct record));
-	for (unsigned k = 0; k < INDEX_KINDS; k++) {
-		const struct record *at = records_at(r, k);
-
-		for (size_t i = 0; i < records_n(r, k); i++) {
-			buf_put_be64(b, at[i].key);
-			buf_put_be64(b, at[i].index);
-		}
-	}
-	if ((st = buf_done(b, err)) != PROV_OK ||
-	    (st = sha256_of(digest, span(b->p + start, b->len - start), err)) !=
-		PROV_OK)
+		run.n[k] = r->of[k].len / sizeof(struct record);
+	sections = run_offset(&run, INDEX_KINDS);
+	len = filter_len(run.n[INDEX_ASSET]);
+	if ((p = buf_grow(b, (size_t)(sections + len))) == NULL)
+		return (buf_done(b, err));
+	run_put_head(p, &run);
+	for (unsigned k = 0; k < INDEX_KINDS; k++)
+		put_section(p + run_offset(&run, k), &r->of[k]);
+	put_filter(p + sections, len, p + run_offset(&run, INDEX_ASSET),
+	    run.n[INDEX_ASSET]);
+	st = sha256_of(digest, span(p, (size_t)(sections + len)), err);
+	if (st != PROV_OK)
 		return (st);
 	buf_put(b, digest, sizeof(digest));
 	return (buf_done(b, err));
@@ -145,7 +201,7 @@ run_head(struct run_info *out, const uint8_t head[RUN_HEAD], uint64_t file_len,
 {
 	struct run_info r = { .begin = be64(head + 16),
 		.end = be64(head + 24) };
-	uint64_t len = RUN_HEAD + 32;
+	uint64_t len = 32;
 
 	if (memcmp(head, RUN_MAGIC, sizeof(RUN_MAGIC)) != 0 ||
 	    be32(head + 8) != RUN_VERSION || be32(head + 12) != INDEX_KINDS)
@@ -162,8 +218,8 @@ run_head(struct run_info *out, const uint8_t head[RUN_HEAD], uint64_t file_len,
 			return (prov_fail(err, PROV_EUNTRUSTED,
 			    "ledger.invalid: a run of %llu records",
 			    (unsigned long long)r.n[k]));
-		len += r.n[k] * RUN_RECORD;
 	}
+	len += run_offset(&r, INDEX_KINDS) + filter_len(r.n[INDEX_ASSET]);
 	if (len != file_len)
 		return (prov_fail(err, PROV_EUNTRUSTED,
 		    "ledger.invalid: a run of %llu bytes where its head says "
@@ -197,6 +253,24 @@ decode_section(const struct run_info *run, struct buf *to, const uint8_t *p,
 	return (to != NULL ? buf_done(to, err) : PROV_OK);
 }
 
+/* A filter that lacks a key would have the same statement logged twice. */
+static prov_status
+check_filter(const struct run_info *run, const uint8_t *p, prov_err *err)
+{
+	uint64_t n = run->n[INDEX_ASSET], len = filter_len(n);
+	AUTO_FREE uint8_t *want = malloc((size_t)len + 1);
+
+	if (want == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "out of memory"));
+	put_filter(want, len, p + run_offset(run, INDEX_ASSET), n);
+	if (memcmp(want, p + run_offset(run, INDEX_KINDS), (size_t)len) != 0)
+		return (prov_fail(err, PROV_EUNTRUSTED,
+		    "ledger.invalid: the filter of the run %llu-%llu",
+		    (unsigned long long)run->begin,
+		    (unsigned long long)run->end));
+	return (PROV_OK);
+}
+
 prov_status
 run_decode(struct run_info *out, struct records *r, prov_span bytes,
     prov_err *err)
@@ -227,6 +301,8 @@ run_decode(struct run_info *out, struct records *r, prov_span bytes,
 			return (st);
 		p += run.n[k] * RUN_RECORD;
 	}
+	if ((st = check_filter(&run, bytes.p, err)) != PROV_OK)
+		return (st);
 	*out = run;
 	return (PROV_OK);
 }
@@ -360,13 +436,12 @@ section_find(struct section *s, const struct run_info *run, uint64_t key,
 }
 
 prov_status
-run_find(const char *dir, uint64_t begin, uint64_t end, enum index_kind kind,
-    uint64_t key, struct buf *hits, prov_err *err)
+run_open(int *out, struct run_info *info, const char *dir, uint64_t begin,
+    uint64_t end, prov_err *err)
 {
 	struct run_info want = { .begin = begin, .end = end }, run;
 	char name[LEDGER_PATH_MAX], path[LEDGER_PATH_MAX];
 	uint8_t head[RUN_HEAD];
-	struct section s = { .fd = -1 };
 	struct stat sb;
 	AUTO_FD int fd = -1;
 	prov_status st;
@@ -384,10 +459,44 @@ run_find(const char *dir, uint64_t begin, uint64_t end, enum index_kind kind,
 	if (run.begin != begin || run.end != end)
 		return (prov_fail(err, PROV_EUNTRUSTED,
 		    "ledger.invalid: %s holds another run", name));
+	*info = run;
+	*out = fd;
+	fd = -1;
+	return (PROV_OK);
+}
+
+prov_status
+run_filter(struct buf *out, const char *dir, uint64_t begin, uint64_t end,
+    prov_err *err)
+{
+	struct run_info run;
+	AUTO_FD int fd = -1;
+	uint64_t len;
+	uint8_t *p;
+	prov_status st;
+
+	if ((st = run_open(&fd, &run, dir, begin, end, err)) != PROV_OK)
+		return (st);
+	len = filter_len(run.n[INDEX_ASSET]);
+	if ((p = buf_grow(out, (size_t)len)) == NULL)
+		return (buf_done(out, err));
+	return (
+	    fd_pread(fd, p, (size_t)len, run_offset(&run, INDEX_KINDS), err));
+}
+
+prov_status
+run_find(const char *dir, uint64_t begin, uint64_t end, enum index_kind kind,
+    uint64_t key, struct buf *hits, prov_err *err)
+{
+	struct run_info run;
+	AUTO_FD int fd = -1;
+	struct section s = { .fd = -1 };
+	prov_status st;
+
+	if ((st = run_open(&fd, &run, dir, begin, end, err)) != PROV_OK)
+		return (st);
 	s.fd = fd;
 	s.n = run.n[kind];
-	s.off = RUN_HEAD;
-	for (unsigned k = 0; k < (unsigned)kind; k++)
-		s.off += run.n[k] * RUN_RECORD;
+	s.off = run_offset(&run, kind);
 	return (section_find(&s, &run, key, hits, err));
 }

@@ -54,14 +54,16 @@ size_t records_total(const struct records *r);
 void records_find(const struct records *r, enum index_kind kind, uint64_t key,
     struct buf *hits);
 
+bool records_have(const struct records *r, enum index_kind kind, uint64_t key);
+
 /*
  * A sorted run: the records of entries begin to end - 1 in a file
  * index/BEGIN-END that is never changed. 64 bytes of head ("prov-run", u32
  * version, u32 kinds, u64 begin, u64 end, u64 n[kinds]), then a section of
- * each kind with records of 16 bytes sorted by (key, index), then the
- * SHA-256 of all that. Numbers are big-endian.
+ * each kind with records of 16 bytes sorted by (key, index), then a filter over
+ * the keys of assets, then the SHA-256 of all that. Numbers are big-endian.
  */
-#define RUN_VERSION 2
+#define RUN_VERSION 3
 #define RUN_HEAD    64
 #define RUN_RECORD  16
 
@@ -70,7 +72,16 @@ struct run_info {
 	uint64_t n[INDEX_KINDS];
 };
 
+/* Over the cap of merging, and all kinds of one batch fit. */
+#define RUN_FILE_MAX ((size_t)1 << 30)
+
 void run_name(char out[LEDGER_PATH_MAX], const struct run_info *r);
+
+/* Writes a run's head. */
+void run_put_head(uint8_t head[RUN_HEAD], const struct run_info *r);
+
+/* Where a section begins, and behind the last one the filter. */
+uint64_t run_offset(const struct run_info *r, unsigned kind);
 
 /* Sorted records as a run's bytes. */
 prov_status run_encode(struct buf *b, uint64_t begin, uint64_t end,
@@ -87,6 +98,14 @@ prov_status run_decode(struct run_info *out, struct records *r, prov_span bytes,
 /* Reads a whole run under dir. */
 prov_status run_read(struct run_info *out, struct records *r, const char *dir,
     uint64_t begin, uint64_t end, prov_err *err);
+
+/* Opens a run under dir and checks its head. */
+prov_status run_open(int *fd, struct run_info *out, const char *dir,
+    uint64_t begin, uint64_t end, prov_err *err);
+
+/* The filter of a run under dir, whose truth nobody vouches for. */
+prov_status run_filter(struct buf *out, const char *dir, uint64_t begin,
+    uint64_t end, prov_err *err);
 
 /*
  * Appends to hits the entries in the run that have the key. Says nothing of

@@ -16,11 +16,20 @@
 #define BUSY_TIMEOUT_MS 5000
 
 /*
+ * A page holds 23 entries of 700 bytes, and what is left over at its end costs
+ * few bytes of each; of the usual 4 KiB a seventh would be lost.
+ */
+#define PAGE_BYTES    16384
+#define PAGE_BYTES_IS "16384"
+
+/*
  * Pages of log after which they are copied into the database. Whoever takes
  * the lock reads the log from its start, so it is kept short; it still holds
- * some 40 single appends.
+ * some 16 single appends. This is done before a commit and not behind it, as
+ * SQLite does by itself: only who has copied the log knows that, and begins it
+ * anew with his next commit. Otherwise it would grow with each that opens it.
  */
-#define WAL_PAGES_MAX 256
+#define WAL_PAGES_MAX 64
 
 /* After a batch of large statements the log shrinks to this again. */
 #define WAL_BYTES_MAX (16 << 20)
@@ -30,6 +39,10 @@
 #define STORE_SYNCHRONOUS    "FULL"
 #define STORE_SYNCHRONOUS_IS "2"
 #endif
+
+/* The log's head and each page's: SQLite's file format, section 4.1. */
+#define WAL_HEAD       32
+#define WAL_FRAME_HEAD 24
 
 struct store {
 	sqlite3 *db;
@@ -169,14 +182,17 @@ configure(struct store *s, prov_err *err)
 	} pragmas[] = {
 		{ "PRAGMA locking_mode = EXCLUSIVE", "exclusive" },
 		{ "PRAGMA mmap_size = 0", "0" },
+		{ "PRAGMA page_size", PAGE_BYTES_IS },
 		{ "PRAGMA journal_mode = WAL", "wal" },
 		{ "PRAGMA journal_size_limit = 16777216", "16777216" },
-		{ "PRAGMA wal_autocheckpoint = 256", "256" },
+		{ "PRAGMA wal_autocheckpoint = 0", "0" },
 	};
 	prov_status st;
 
 	_Static_assert(WAL_BYTES_MAX == 16777216, "the pragma's number");
-	_Static_assert(WAL_PAGES_MAX == 256, "the pragma's number");
+	/* Of a database that is there already it changes nothing. */
+	if ((st = exec(s, "PRAGMA page_size = " PAGE_BYTES_IS, err)) != PROV_OK)
+		return (st);
 	for (size_t i = 0; i < sizeof(pragmas) / sizeof(pragmas[0]); i++) {
 		st = expect(s, pragmas[i].sql, pragmas[i].want, err);
 		if (st != PROV_OK)
@@ -504,13 +520,47 @@ finish(struct store *s, int rc, bool *fatal, const char *what, prov_err *err)
 	return (st);
 }
 
+/*
+ * Whether the log holds more than it should: a page that far behind belongs to
+ * it if it has the salt of its head. Where that cannot be read it is short.
+ */
+static bool
+log_is_long(struct store *s)
+{
+	const sqlite3_int64 at = WAL_HEAD + (sqlite3_int64)WAL_PAGES_MAX *
+	                                        (WAL_FRAME_HEAD + PAGE_BYTES);
+	uint8_t head[8], frame[8];
+	sqlite3_file *f = NULL;
+
+	return (sqlite3_file_control(s->db, "main",
+		    SQLITE_FCNTL_JOURNAL_POINTER, &f) == SQLITE_OK &&
+		f != NULL && f->pMethods != NULL &&
+		f->pMethods->xRead(f, head, 8, 16) == SQLITE_OK &&
+		f->pMethods->xRead(f, frame, 8, at + 8) == SQLITE_OK &&
+		memcmp(head, frame, sizeof(head)) == 0);
+}
+
+/* Begins a transaction, with a new log where the old one is long. */
+static int
+begin(struct store *s)
+{
+	int rc = SQLITE_OK;
+
+	if (log_is_long(s))
+		rc = sqlite3_wal_checkpoint_v2(s->db, NULL,
+		    SQLITE_CHECKPOINT_FULL, NULL, NULL);
+	if (rc != SQLITE_OK)
+		return (rc);
+	return (sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL));
+}
+
 static prov_status
 sqlite_commit(struct store *s, const struct store_batch *b, bool *fatal,
     prov_err *err)
 {
-	int rc = sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+	int rc = begin(s);
 
-	*fatal = false;
+	*fatal = (rc & 0xff) == SQLITE_IOERR;
 	if (rc != SQLITE_OK)
 		return (fail(s, rc, "append", err));
 	if ((rc = put_entries(s, b)) == SQLITE_OK &&
@@ -542,9 +592,9 @@ sqlite_flush(struct store *s, bool *fatal, prov_err *err)
 static prov_status
 sqlite_mark(struct store *s, uint64_t synced, bool *fatal, prov_err *err)
 {
-	int rc = sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+	int rc = begin(s);
 
-	*fatal = false;
+	*fatal = (rc & 0xff) == SQLITE_IOERR;
 	if (rc != SQLITE_OK)
 		return (fail(s, rc, "mark", err));
 	if ((rc = put_position(s, "synced", synced)) == SQLITE_OK)

@@ -130,10 +130,10 @@ static void
 stream_of(struct stream *s, unsigned i, uint8_t fill)
 {
 	s->index = i;
-	s->kind = i == 0 ? PROV_VIDEO : PROV_AUDIO;
-	snprintf(s->codec, sizeof(s->codec), i == 0 ? "h264" : "aac");
-	snprintf(s->canon, sizeof(s->canon), i == 0 ? "h264/1" : "aac/1");
-	snprintf(s->rule, sizeof(s->rule), i == 0 ? "gop/1" : "cdc/1");
+	s->kind = PROV_IMAGE; /* no segments: they are stated apart */
+	snprintf(s->codec, sizeof(s->codec), "jpeg");
+	snprintf(s->canon, sizeof(s->canon), "jpeg/1");
+	snprintf(s->rule, sizeof(s->rule), "cdc/1");
 	s->segments = 30000;
 	s->frames = 900000;
 	s->rate = 48000;

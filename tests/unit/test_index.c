@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "ledger/filter.h"
 #include "ledger/index.h"
 #include "logged.h"
 
@@ -306,6 +307,73 @@ repair(void **state)
 	logged_close(&g);
 }
 
+/* Nothing that is there seems not to be, and little that is not seems to be. */
+static void
+filter_tells_what_lacks(void **state)
+{
+	const uint64_t n = 20000, len = filter_len(n);
+	AUTO_FREE uint8_t *bits = calloc(1, (size_t)len);
+	uint8_t key[32];
+	unsigned wrong = 0;
+
+	(void)state;
+	assert_non_null(bits);
+	for (uint64_t i = 0; i < n; i++) {
+		logged_digest(key, i, 'f');
+		filter_add(bits, len, be64(key));
+	}
+	for (uint64_t i = 0; i < 2 * n; i++) {
+		logged_digest(key, i, 'f');
+		if (i < n)
+			assert_true(filter_has(bits, len, be64(key)));
+		else
+			wrong += filter_has(bits, len, be64(key));
+	}
+	/* One in a thousand; always the same ones. */
+	assert_true(wrong < 60);
+	assert_false(filter_has(bits, 0, 1));
+}
+
+/* Through runs, the tail, merging, and by a list that another one replaced. */
+static void
+index_lacks_what_is_new(void **state)
+{
+	struct logged g;
+	struct index x = { 0 }, y = { 0 };
+	uint8_t key[32];
+	unsigned known = 0;
+
+	(void)state;
+	assert_true(logged_dir(&g));
+	make_index_dir(&g);
+	logged_digest(key, 1, 'a');
+	/* Before its filters were read an index says nothing. */
+	add(&x, &g, 0, 3000, 700);
+	assert_false(index_lacks(&x, key));
+	for (uint64_t end = 3000; end < 9000; end += 900) {
+		ok(index_filters(&x, g.path, err));
+		for (uint64_t i = 0; i < end; i += 11) {
+			logged_digest(key, i, 'a');
+			assert_false(index_lacks(&x, key));
+		}
+		for (uint64_t i = end; i < end + 300; i++) {
+			logged_digest(key, i, 'a');
+			known += !index_lacks(&x, key);
+		}
+		add(&x, &g, end, end + 900, 400);
+		assert_false(index_lacks(&x, key));
+	}
+	assert_true(known < 30);
+	ok(index_load(&y, g.path, err));
+	keys_of(&y.tail, y.position + 7);
+	ok(index_filters(&y, g.path, err));
+	logged_digest(key, y.position + 7, 'a');
+	assert_false(index_lacks(&y, key));
+	index_clear(&x);
+	index_clear(&y);
+	logged_close(&g);
+}
+
 int
 main(void)
 {
@@ -316,6 +384,8 @@ main(void)
 		cmocka_unit_test(damaged_runs),
 		cmocka_unit_test(lists),
 		cmocka_unit_test(repair),
+		cmocka_unit_test(filter_tells_what_lacks),
+		cmocka_unit_test(index_lacks_what_is_new),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
