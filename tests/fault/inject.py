@@ -92,6 +92,27 @@ def shows_registered(p, vkey):
         raise Wrong("was not registered")
 
 
+@command
+def init(_):
+    return (["prov", "init", "--no-passphrase", "test/inject"],
+            r"^(ledger|key) .*(empty|there already)", shows_home)
+
+
+def shows_home(p):
+    p.must("prov", "ledger", "checkpoint")
+
+
+# Begin with no home at all.
+FRESH = ("init",)
+
+
+def begin(p, name, to):
+    place = p.copy(to)
+    if name in FRESH:
+        shutil.rmtree(place.home)
+    return place
+
+
 def traced(line, scope, extra, out):
     return (["strace", "-qq", "-o", out] + (["-f"] if scope == "all" else []) +
             extra + line)
@@ -101,7 +122,7 @@ def count(p, name, top):
     """How often each call is made, from the first look at the home on."""
     found = {}
     for scope in ("main", "all"):
-        place = p.copy(os.path.join(top, "count"))
+        place = begin(p, name, os.path.join(top, "count"))
         out = os.path.join(top, "trace")
         line, _, _ = COMMANDS[name](place)
         done = place.run(traced(line, scope, [
@@ -186,20 +207,25 @@ def inject(p, c):
 
 
 def one(p, c, top, number):
-    place = p.copy(os.path.join(top, "case%d" % number))
+    fresh = c.command in FRESH
+    place = begin(p, c.command, os.path.join(top, "case%d" % number))
     try:
         hit, acked = inject(place, c)
         line, _, shows = COMMANDS[c.command](place)
         # Before any writer came to repair: what was acknowledged stands.
-        place.must("prov", "verify", "old.wav")
-        place.must("prov", "verify", "--no-sidecar", "old.wav")
+        if not fresh:
+            place.must("prov", "verify", "old.wav")
+            place.must("prov", "verify", "--no-sidecar", "old.wav")
         if acked:
             shows(place)
         place.must(*line)
         shows(place)
+        if fresh:
+            place.must("prov", "sign", "new.wav")
+            shows_media(place)
         place.must("prov", "ledger", "check")
-        if place.size() != 3:
-            raise Wrong("%d entries, not 3" % place.size())
+        if place.size() != (2 if fresh else 3):
+            raise Wrong("%d entries" % place.size())
     finally:
         shutil.rmtree(place.top, ignore_errors=True)
     return hit
