@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,12 +31,29 @@ help(FILE *out, int status)
 	return (status);
 }
 
+/*
+ * Where standard output is closed, the next file that is opened would take its
+ * place, and be written to. What stands there now cannot be written, or read,
+ * so that it shows.
+ */
+static bool
+hold_standard(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) == -1 &&
+		    open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
+			return (false);
+	return (true);
+}
+
 int
 main(int argc, char **argv)
 {
 	int status = EXIT_TROUBLE;
 	char *safe;
 
+	if (!hold_standard())
+		return (EXIT_TROUBLE);
 	if (argc < 2)
 		return (help(stderr, EXIT_TROUBLE));
 	if (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0)

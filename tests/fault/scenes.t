@@ -93,6 +93,21 @@ else
 	echo "# a clock that goes back: not run, faketime is not installed"
 fi
 
+# Nowhere to say it: no file takes the place of what is closed.
+exit_is 2 "a full standard output" sh -c 'prov sign a.wav >/dev/full'
+exit_is 2 "a closed standard output" sh -c 'prov sign f.wav >&-'
+ok "what could not be said was done" prov verify --no-sidecar f.wav
+if strace -o trace true 2>/dev/null; then
+	rm -f f.wav.prov
+	sh -c 'strace -f -o trace -e trace=openat prov sign f.wav none.wav \
+	    <&- >&- 2>&-'
+	has "signs without any" trace 'f.wav'
+	exit_is 1 "and opens nothing in their place" \
+	    grep -E "\"$PROV_HOME/.*= [012]\$" trace
+	ok "the sidecar is one" prov verify f.wav
+fi
+ok "and the ledger is whole" prov ledger check
+
 # Any moment at which a disk fills up: so many pages are left.
 fill() { # pages left
 	dd if=/dev/zero of=small/fill bs=4096 2>/dev/null
