@@ -3,8 +3,8 @@
  * logseeds DIR: writes the ledger's inputs of DIR (testdata/fuzz). Run it
  * again when a format changes.
  */
+#include "../unit/branch.h"
 #include "../unit/grown.h"
-#include "../unit/logged.h"
 #include "ledger/index.h"
 #include "ledger/tile.h"
 #include "remote/wire.h"
@@ -59,6 +59,37 @@ put_proof(const char *dir)
 	proof_encode(&proof, &p);
 	return (put(dir, "checkpoint/size-7", buf_span(&text)) &&
 		put(dir, "proof/entry-2", buf_span(&proof)));
+}
+
+/* Two histories of one log, at one size and at two. */
+static bool
+put_forks(const char *dir)
+{
+	AUTO(prov_key) *log = logged_key(LOG_NAME, 1);
+	AUTO_BUF equal = { 0 }, grown = { 0 };
+	struct buf notes[2] = { { 0 }, { 0 } };
+	struct signed_head old, head;
+	struct branch a, b;
+	bool one, two, fine;
+
+	branch_open(&a);
+	branch_open(&b);
+	branch_grow(&a, 7, 7, 0);
+	branch_grow(&b, 11, 5, 1);
+	branch_sign(&notes[0], &old, &a, 7, log);
+	branch_sign(&notes[1], &head, &b, 7, log);
+	fine =
+	    fork_look(&equal, &one, &old, &head, NULL, NULL, NULL) == PROV_OK;
+	branch_sign(&notes[1], &head, &b, 11, log);
+	fine = fine && fork_look(&grown, &two, &old, &head, branch_get, &b,
+			   NULL) == PROV_OK;
+	branch_close(&a);
+	branch_close(&b);
+	for (size_t i = 0; i < 2; i++)
+		buf_free(&notes[i]);
+	return (fine && one && two &&
+		put(dir, "fork/equal", buf_span(&equal)) &&
+		put(dir, "fork/grown", buf_span(&grown)));
 }
 
 /* The same entry's receipt, as prov makes it and as others may. */
@@ -199,8 +230,9 @@ main(int argc, char **argv)
 	if (argc != 2)
 		return (2);
 	return (put_proof(argv[1]) && put_receipts(argv[1]) &&
-			put_bundle(argv[1]) && put_run(argv[1]) &&
-			put_requests(argv[1]) && put_wire(argv[1]) &&
+			put_forks(argv[1]) && put_bundle(argv[1]) &&
+			put_run(argv[1]) && put_requests(argv[1]) &&
+			put_wire(argv[1]) &&
 			put_text(argv[1], "index/list",
 			    "prov-index/2\n0 5 15\n5 6 3\n") &&
 			put_text(argv[1], "checkpoint/extension",
