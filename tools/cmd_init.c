@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "home.h"
+#include "key.h"
 
 static const struct opt opts[] = {
 	{ "no-passphrase", 0, NULL, "store the keys unencrypted" },
@@ -130,22 +130,34 @@ already(const struct home *h, const struct args *args, const char *name)
 	return (EXIT_HOLDS);
 }
 
-/* Makes the ledger; one that is there already has to be of this very log. */
+/*
+ * Makes the ledger; one that is there already has to be of this very log, and
+ * may name a recovery key that was taken elsewhere.
+ */
 static prov_status
 make_ledger(const struct home *h, const prov_key *key, const prov_key *log,
-    prov_err *err)
+    const prov_key *recovery, bool *elsewhere, prov_err *err)
 {
+	const prov_pubkey *more = prov_key_public(recovery);
 	prov_ledger *ledger = NULL;
 	prov_err why = { 0 };
+	prov_entry entry;
 	prov_status st;
 
-	st = prov_ledger_create(h->ledger, log, key, NULL, err);
+	st = prov_ledger_create(h->ledger, log, key, more, err);
 	if (st != PROV_EEXIST)
 		return (st);
 	prov_err_clear(err);
 	st = prov_ledger_open_writer(&ledger, h->ledger, log, &why);
-	prov_ledger_close(ledger);
-	if (st != PROV_OK) {
+	if (st == PROV_OK) {
+		st = prov_ledger_recovery(ledger, key, more, &entry, err);
+		prov_ledger_close(ledger);
+		*elsewhere = st == PROV_EEXIST;
+		if (*elsewhere) {
+			prov_err_clear(err);
+			st = PROV_OK;
+		}
+	} else {
 		err->status = st;
 		(void)snprintf(err->msg, sizeof(err->msg),
 		    "the ledger was begun under another name, which goes on, "
@@ -160,19 +172,26 @@ set_up(const struct home *h, const struct args *args, const char *name,
     prov_span passphrase)
 {
 	char log_name[PROV_NAME_MAX + 8];
-	prov_key *key = NULL, *log = NULL;
+	prov_key *key = NULL, *log = NULL, *recovery = NULL;
+	char *path = NULL;
 	prov_err err = { 0 };
 	prov_status st;
 	int status = EXIT_TROUBLE;
+	bool elsewhere = false;
 
 	(void)snprintf(log_name, sizeof(log_name), "%s/log", name);
 	if (prov_name_check(log_name, &err) != PROV_OK)
 		return (failure(args, NULL, &err));
 	if ((key = key_for(h, args, name, passphrase)) == NULL ||
-	    (log = key_for(h, args, log_name, passphrase)) == NULL)
+	    (log = key_for(h, args, log_name, passphrase)) == NULL ||
+	    asprintf(&path, "%s/recovery.key", h->dir) < 0 ||
+	    (recovery = key_recovery_at(args, name, path, passphrase)) == NULL)
 		goto done;
-	if ((st = make_ledger(h, key, log, &err)) == PROV_OK)
+	if ((st = make_ledger(h, key, log, recovery, &elsewhere, &err)) ==
+	    PROV_OK)
 		st = write_trust(h, key, log, &err);
+	if (elsewhere)
+		(void)unlink(path);
 	if (st != PROV_OK) {
 		status = failure(args, NULL, &err);
 	} else if (!write_config(h, name)) {
@@ -180,11 +199,18 @@ set_up(const struct home *h, const struct args *args, const char *name,
 	} else {
 		print_key("key   ", prov_key_public(key));
 		printf("ledger  %s, empty\n", log_name);
+		if (!elsewhere)
+			printf("recovery  %s: move it to where neither loss "
+			       "nor theft "
+			       "of the key reaches it\n",
+			    path);
 		status = EXIT_HOLDS;
 	}
 done:
 	prov_key_free(key);
 	prov_key_free(log);
+	prov_key_free(recovery);
+	free(path);
 	return (status);
 }
 

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "home.h"
+#include "key.h"
 
 static const struct opt new_opts[] = {
 	{ "no-passphrase", 0, NULL, "store the key unencrypted" },
@@ -164,9 +164,8 @@ run_import(const struct args *args)
 	return (status);
 }
 
-/* The key that the operand or the default names. */
-static prov_key *
-named_key(const struct args *args)
+prov_key *
+key_named(const struct args *args)
 {
 	struct home h;
 	prov_key *key = NULL;
@@ -190,7 +189,7 @@ named_key(const struct args *args)
 static int
 run_export(const struct args *args)
 {
-	prov_key *key = named_key(args);
+	prov_key *key = key_named(args);
 	char vkey[PROV_VKEY_MAX + 1];
 	uint8_t seed[32];
 	prov_err err = { 0 };
@@ -215,7 +214,7 @@ run_export(const struct args *args)
 static int
 run_show(const struct args *args)
 {
-	prov_key *key = named_key(args);
+	prov_key *key = key_named(args);
 
 	if (key == NULL)
 		return (EXIT_TROUBLE);
@@ -263,11 +262,11 @@ static const struct cmd key_show = {
 };
 
 static const struct cmd *const subs[] = { &key_generate, &key_import,
-	&key_export, &key_show, NULL };
+	&key_export, &key_show, &key_recovery, &key_revoke, NULL };
 
 const struct cmd cmd_key = {
 	.name = "key",
 	.args = "command",
-	.summary = "make, move and show signing keys",
+	.summary = "make, move, show and revoke signing keys",
 	.subs = subs,
 };

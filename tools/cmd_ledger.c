@@ -2,7 +2,8 @@
 #include "ledger.h"
 
 static const struct cmd *const subs[] = { &ledger_append, &ledger_register,
-	&ledger_checkpoint, &ledger_prove, &ledger_check, NULL };
+	&ledger_checkpoint, &ledger_takedown, &ledger_prove, &ledger_check,
+	NULL };
 
 const struct cmd cmd_ledger = {
 	.name = "ledger",

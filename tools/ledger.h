@@ -6,7 +6,7 @@
 
 /* The commands of prov ledger, each in tools/ledger_NAME.c. */
 extern const struct cmd ledger_append, ledger_register, ledger_checkpoint,
-    ledger_prove, ledger_check;
+    ledger_prove, ledger_check, ledger_takedown;
 
 /* What opens a ledger for reading: --ledger and --trust, for a table. */
 #define OPT_LEDGER                                                      \

@@ -56,6 +56,13 @@ PROV_API PROV_MUST_USE prov_status prov_show(char **out, prov_span bytes,
 PROV_API PROV_MUST_USE prov_status prov_statement_in(prov_span *out,
     prov_span bytes, prov_err *err);
 
+/*
+ * SHA-256 of the asset that the statement in bytes is on. PROV_EFORMAT where
+ * it carries no manifest.
+ */
+PROV_API PROV_MUST_USE prov_status prov_statement_asset(uint8_t out[32],
+    prov_span bytes, prov_err *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -707,7 +707,7 @@ audit_one(struct task *t, struct evidence *e, prov_err *err)
 	prov_verifier *v = t->v;
 	prov_status st = PROV_OK;
 
-	if (is_at_hand(t, e))
+	if (is_at_hand(t, e) && e->binding != PROV_BIND_NONE)
 		st = lookup_superseded(e, v->ledger, &v->revocations, err);
 	if (st == PROV_OK)
 		revocations_judge(&v->revocations,
@@ -729,7 +729,7 @@ audit(struct task *t, prov_err *err)
 		if (st == PROV_OK && is_at_hand(t, e) && e->from_sidecar)
 			st = lookup_consistency(e, t->v->ledger, &why);
 		if (st == PROV_OK && t->v->ledger != NULL &&
-		    evidence_is_sound(e) && e->binding != PROV_BIND_NONE)
+		    evidence_is_sound(e))
 			st = audit_one(t, e, &why);
 	}
 	return (after_lookup(t, st, &why, err));
