@@ -9,7 +9,7 @@
 struct ack {
 	uint64_t index;
 	uint64_t n;
-	uint32_t batch;
+	uint64_t blob; /* a number that was kept beside it; 0: none */
 };
 
 /* Appends for ever, 1 to 3 statements at a time, with a blob now and then. */
@@ -39,7 +39,7 @@ append_for_ever(const struct logged *g, uint64_t from, int out)
 			_exit(4);
 		for (size_t i = 0; i < batch; i++) {
 			const struct ack a = { e[i].index, n + i,
-				(uint32_t)batch };
+				n % 5 == 0 ? n : 0 };
 
 			if (write(out, &a, sizeof(a)) != sizeof(a))
 				_exit(5);
@@ -55,6 +55,19 @@ append_for_ever(const struct logged *g, uint64_t from, int out)
 	}
 }
 
+static inline bool
+ack_blob_kept(prov_ledger *l, const struct ack *a, prov_err *err)
+{
+	AUTO_BUF b = { 0 };
+	uint8_t name[32];
+
+	if (a->blob == 0)
+		return (true);
+	if (sha256_of(name, span(&a->blob, sizeof(a->blob)), NULL) != PROV_OK)
+		abort();
+	return (ledger_blob(l, name, &b, err) == PROV_OK);
+}
+
 /* Whether an acknowledged entry is there, and the one that it was. */
 static inline bool
 ack_kept(const struct logged *g, prov_ledger *l, const struct ack *a,
@@ -68,7 +81,8 @@ ack_kept(const struct logged *g, prov_ledger *l, const struct ack *a,
 		return (false);
 	if (!logged_statement(&b, g->owner, a->n))
 		abort();
-	return (span_eq(buf_span(&b), span(bytes, len)));
+	return (span_eq(buf_span(&b), span(bytes, len)) &&
+		ack_blob_kept(l, a, err));
 }
 
 #endif

@@ -183,7 +183,7 @@ append_some(const struct logged *g, const prov_key *key, uint64_t from, int out)
 	if (prov_ledger_open_writer(&w, g->path, g->log, NULL) != PROV_OK)
 		_exit(2);
 	for (uint64_t n = from; n < from + EACH; n++) {
-		struct ack a = { 0, n, 1 };
+		struct ack a = { 0, n, 0 };
 
 		if (!logged_statement(&b, key, n))
 			_exit(3);
@@ -275,7 +275,7 @@ fill_up(const struct logged *g, int out)
 	if (prov_ledger_open_writer(&w, g->path, g->log, NULL) != PROV_OK)
 		return (2);
 	for (uint64_t n = 0; n < 20000; n++) {
-		struct ack a = { 0, n, 1 };
+		struct ack a = { 0, n, 0 };
 
 		if (!logged_statement(&b, g->owner, n))
 			return (3);
@@ -325,7 +325,7 @@ file_size_limit(void **state)
 	pid = fork();
 	assert_int_not_equal(-1, pid);
 	if (pid == 0) {
-		const struct rlimit r = { 300000, 300000 };
+		const struct rlimit r = { 1000000, 1000000 };
 
 		(void)signal(SIGXFSZ, SIG_IGN);
 		_exit(setrlimit(RLIMIT_FSIZE, &r) != 0 ? 9 : fill_up(&g, p[1]));
@@ -350,7 +350,7 @@ full_disk(void **state)
 	assert_true(logged_dir(&g));
 	if (unshare(CLONE_NEWNS) != 0 ||
 	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
-	    mount("tmpfs", g.dir, "tmpfs", 0, "size=1500k") != 0) {
+	    mount("tmpfs", g.dir, "tmpfs", 0, "size=4m") != 0) {
 		printf("# mounting is not allowed: %s; not tried\n",
 		    strerror(errno));
 		logged_close(&g);
