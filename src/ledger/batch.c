@@ -10,9 +10,6 @@
 /* From so many statements on, the filters of all runs pay. */
 #define FILTER_MIN 64
 
-/* What is derived goes to the disk this often while a process appends. */
-#define SYNC_INTERVAL_MS 1000
-
 /* Several statements of one asset in a batch: which of them are the same. */
 struct sorted {
 	const uint8_t *leaf;
@@ -261,7 +258,9 @@ batch_commit(prov_ledger *l, struct batch *b, prov_err *err)
 		.edge = b->edge,
 		.note = buf_span(&b->note),
 		.policy = b->policy,
-		.synced = w->state.synced,
+		.synced = w->synced > w->state.synced && w->synced <= w->at.size
+		              ? w->synced
+		              : w->state.synced,
 	};
 	prov_err why = { 0 };
 	prov_status st;
@@ -354,8 +353,7 @@ append_fresh(prov_ledger *l, struct batch *b, struct registry *registry,
 	memset(registry, 0, sizeof(*registry));
 	w->loaded = true;
 	batch_index(l, b);
-	if (lock_clock_ms() - w->sync_ms >= SYNC_INTERVAL_MS)
-		(void)writer_sync(l, NULL);
+	writer_sync_along(l);
 	return (PROV_OK);
 }
 

@@ -8,6 +8,9 @@
 #include "ledger/lock.h"
 #include "ledger/writer.h"
 
+/* What is derived goes to the disk this often while a process appends. */
+#define SYNC_INTERVAL_MS 1000
+
 static prov_status
 keep_framed(void *arg, uint64_t i, prov_span entry, prov_err *err)
 {
@@ -255,6 +258,27 @@ writer_leave(prov_ledger *l)
 	w->store = NULL;
 	auto_fd(&w->lock);
 	w->lock = -1;
+}
+
+void
+writer_sync_along(prov_ledger *l)
+{
+	struct writer *w = l->writer;
+	uint64_t now = lock_clock_ms();
+
+	if (w->syncer != NULL &&
+	    syncer_ended(w->syncer, &w->synced, NULL) != PROV_OK) {
+		w->dead = true;
+		return;
+	}
+	if (now - w->sync_ms < SYNC_INTERVAL_MS)
+		return;
+	/* Where no thread can be had, whoever appends waits for it. */
+	if (w->syncer == NULL &&
+	    syncer_new(&w->syncer, l->dir, NULL) != PROV_OK)
+		(void)writer_sync(l, NULL);
+	else if (syncer_begin(w->syncer, w->at.size))
+		w->sync_ms = now;
 }
 
 prov_status

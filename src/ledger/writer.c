@@ -23,6 +23,8 @@ writer_close(prov_ledger *l)
 {
 	struct writer *w = l->writer;
 
+	syncer_free(w->syncer);
+	w->syncer = NULL;
 	if (w->unsynced && !w->dead &&
 	    writer_enter(l, CLOSE_WAIT_MS, NULL) == PROV_OK) {
 		/* Readers scan what no run covers, so a failure costs time. */

@@ -5,6 +5,7 @@
 #include "ledger/candidate.h"
 #include "ledger/publish.h"
 #include "ledger/reader.h"
+#include "ledger/syncer.h"
 
 /* The writing half of a ledger. */
 struct writer {
@@ -17,6 +18,8 @@ struct writer {
 	bool recovered;   /* this process compared tlog/ with the store */
 	bool unsynced;    /* it wrote there since it last synced */
 	uint64_t sync_ms; /* when it last synced, by lock_clock_ms */
+	struct syncer *syncer; /* NULL: not needed yet */
+	uint64_t synced; /* up to here by it: the next commit says so */
 	/* What the store said last; all of it fits this checkpoint. */
 	bool loaded;
 	struct checkpoint at;
@@ -35,6 +38,12 @@ void writer_leave(prov_ledger *l);
 
 /* Puts tlog/ and index/ on the disk and records that. The lock is held. */
 prov_status writer_sync(prov_ledger *l, prov_err *err);
+
+/*
+ * The same beside what follows, if the last time is a while ago. A failure
+ * shows in the next append: what was acknowledged is in the store.
+ */
+void writer_sync_along(prov_ledger *l);
 
 /*
  * Appends under the lock what is not there yet, publishes it, and stands at

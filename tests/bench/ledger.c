@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -459,6 +460,26 @@ setup(struct bench *b)
 	must(prov_ledger_open_writer(&b->l, b->dir, b->log, err));
 }
 
+/* Verifying takes every processor that there is. */
+static void
+foreign(struct bench *b)
+{
+	struct times t = { 0 };
+	cpu_set_t set;
+	char what[64];
+
+	CPU_ZERO(&set);
+	for (int i = 0; i < CPU_SETSIZE; i++)
+		CPU_SET(i, &set);
+	if (sched_setaffinity(0, sizeof(set), &set) == -1 ||
+	    sched_getaffinity(0, sizeof(set), &set) == -1)
+		exit(2);
+	snprintf(what, sizeof(what), "foreign, verified on %d processors",
+	    CPU_COUNT(&set));
+	(void)append_group(b, FOREIGN, BATCH, false, &t, what);
+	print_times("a batch of 1,024, verified", &t, "goal 15,000 a second");
+}
+
 static void
 run(struct bench *b, uint64_t n)
 {
@@ -486,9 +507,7 @@ run(struct bench *b, uint64_t n)
 	    last / first);
 	(void)append_group(b, SINGLES, 1, true, &t, "single appends");
 	print_times("a single append", &t, "");
-	(void)append_group(b, FOREIGN, BATCH, false, &t,
-	    "foreign, signatures checked");
-	print_times("a batch of 1,024, checked", &t, "goal 15,000 a second");
+	foreign(b);
 }
 
 int
