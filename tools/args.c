@@ -143,19 +143,24 @@ parse(struct args *args, const char *family, int argc, char **argv)
 	return (EXIT_HOLDS);
 }
 
+/* "ledger" and "witness" of ledger witness add: families may be nested. */
 static int
-run_family(const struct cmd *cmd, int argc, char **argv)
+run_family(const struct cmd *cmd, const char *family, int argc, char **argv)
 {
+	char name[64];
+
+	(void)snprintf(name, sizeof(name), "%s%s%s", prefix(family),
+	    family == NULL ? "" : " ", cmd->name);
 	if (argc < 2)
-		return (usage(cmd, NULL));
+		return (usage(cmd, family));
 	if (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0)
-		return (help(cmd, NULL));
+		return (help(cmd, family));
 	for (size_t i = 0; cmd->subs[i] != NULL; i++)
 		if (strcmp(argv[1], cmd->subs[i]->name) == 0)
-			return (cmd_run(cmd->subs[i], cmd->name, argc - 1,
-			    argv + 1));
-	complain(&(struct args){ .cmd = cmd }, argv[1],
-	    "no such command; prov %s -h lists them", cmd->name);
+			return (
+			    cmd_run(cmd->subs[i], name, argc - 1, argv + 1));
+	complain(&(struct args){ .cmd = cmd, .family = family }, argv[1],
+	    "no such command; prov %s -h lists them", name);
 	return (EXIT_TROUBLE);
 }
 
@@ -166,7 +171,7 @@ cmd_run(const struct cmd *cmd, const char *family, int argc, char **argv)
 	int status;
 
 	if (cmd->subs != NULL)
-		return (run_family(cmd, argc, argv));
+		return (run_family(cmd, family, argc, argv));
 	args.all = calloc((size_t)argc + 1, sizeof(*args.all));
 	if (args.all == NULL) {
 		complain(&args, NULL, "out of memory");

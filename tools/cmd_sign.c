@@ -2,8 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
-#include "home.h"
+#include "ledger.h"
 #include "ordered.h"
 #include "progress.h"
 #include "walk.h"
@@ -19,6 +20,7 @@ static const struct opt opts[] = {
 	{ "sidecar-dir", 0, "DIR", "write sidecars into DIR" },
 	{ "no-sidecar", 0, NULL, "write no sidecars" },
 	OPT_PASSPHRASE,
+	OPT_WAIT,
 	{ "json", 0, NULL, "print one JSON object a line" },
 	{ 0 },
 };
@@ -30,9 +32,12 @@ struct session {
 	struct files files;
 	prov_key *key, *log;
 	prov_ledger *ledger;
+	prov_trust *trust; /* NULL: no policy, no witnesses */
+	prov_witnesses *witnesses;
+	unsigned wait_ms;
 	prov_claim *claim;
 	struct progress *progress;
-	size_t n_signed, n_existed, n_failed;
+	size_t n_signed, n_existed, n_pending, n_failed;
 	int status;
 };
 
@@ -124,7 +129,8 @@ report(void *arg, const prov_signed *done)
 	if (done->status != PROV_OK) {
 		complain(s->args, done->path, "%s", done->message);
 		s->status = exit_worse(s->status, sign_exit(done->status));
-		s->n_failed++;
+		s->n_pending += done->pending != 0;
+		s->n_failed += !done->pending;
 	} else {
 		if (!args_has(s->args, "json"))
 			print_signed(s->args, done);
@@ -189,6 +195,33 @@ load_keys(struct session *s)
 	return (true);
 }
 
+static void
+print_summary(const struct session *s)
+{
+	fprintf(stderr, "%zu files: %zu signed, %zu signed already, ",
+	    s->files.n, s->n_signed, s->n_existed);
+	if (s->n_pending > 0)
+		fprintf(stderr, "%zu pending, ", s->n_pending);
+	fprintf(stderr, "%zu failed\n", s->n_failed);
+}
+
+/* Whom the home's policy wants to have cosigned what is signed. */
+static bool
+load_witnesses(struct session *s)
+{
+	prov_err err = { 0 };
+
+	if (access(s->home.trust, F_OK) != 0)
+		return (true);
+	if ((s->trust = home_load_trust(&s->home, s->args)) == NULL)
+		return (false);
+	if (prov_witnesses_new(&s->witnesses, s->trust, s->home.net, &err) ==
+	    PROV_OK)
+		return (true);
+	complain(s->args, NULL, "%s", err.msg);
+	return (false);
+}
+
 static int
 sign_all(struct session *s, unsigned jobs)
 {
@@ -201,6 +234,8 @@ sign_all(struct session *s, unsigned jobs)
 		.jobs = jobs,
 		.now = (int64_t)time(NULL),
 		.frames = args_has(s->args, "frames"),
+		.witnesses = s->witnesses,
+		.witness_ms = s->wait_ms,
 	};
 	prov_err err = { 0 };
 	prov_status st;
@@ -222,9 +257,7 @@ sign_all(struct session *s, unsigned jobs)
 		s->status = exit_worse(s->status, sign_exit(st));
 	}
 	if (s->files.n > 1)
-		fprintf(stderr,
-		    "%zu files: %zu signed, %zu signed already, %zu failed\n",
-		    s->files.n, s->n_signed, s->n_existed, s->n_failed);
+		print_summary(s);
 	return (s->status);
 }
 
@@ -252,7 +285,7 @@ run(const struct args *args)
 	bool gathered;
 
 	if (!args_number(args, "jobs", 1, JOBS_MAX, &jobs) ||
-	    !args_only_one(args, places, 2))
+	    !ledger_wait(args, &s.wait_ms) || !args_only_one(args, places, 2))
 		return (EXIT_TROUBLE);
 	if (args->n == 0 && !args_has(args, "recursive")) {
 		complain(args, NULL, "nothing to sign; prov sign FILE ...");
@@ -262,11 +295,13 @@ run(const struct args *args)
 		return (EXIT_TROUBLE);
 	gathered = files_gather(&s.files, args);
 	drop_sidecars(&s.files);
-	if (load_keys(&s) && load_claim(&s))
+	if (load_keys(&s) && load_witnesses(&s) && load_claim(&s))
 		(void)sign_all(&s, jobs);
 	if (!gathered)
 		s.status = exit_worse(s.status, EXIT_TROUBLE);
 	prov_claim_free(s.claim);
+	prov_witnesses_free(s.witnesses);
+	prov_trust_free(s.trust);
 	prov_ledger_close(s.ledger);
 	prov_key_free(s.key);
 	prov_key_free(s.log);

@@ -25,16 +25,39 @@ put_quoted(const char *s, const char *escape)
 
 typedef void (*leaf_fn)(const char *family, const struct cmd *cmd);
 
+/* Calls fn for each command that is no family; families may be nested. */
+static void
+each_below(const char *family, const struct cmd *cmd, leaf_fn fn)
+{
+	char name[64];
+
+	if (cmd->subs == NULL) {
+		fn(family, cmd);
+		return;
+	}
+	(void)snprintf(name, sizeof(name), "%s%s%s",
+	    family != NULL ? family : "", family != NULL ? " " : "", cmd->name);
+	for (size_t i = 0; cmd->subs[i] != NULL; i++)
+		each_below(name, cmd->subs[i], fn);
+}
+
 static void
 each_leaf(leaf_fn fn)
 {
+	for (size_t i = 0; commands[i] != NULL; i++)
+		each_below(NULL, commands[i], fn);
+}
+
+/* The same for each family inside a family. */
+static void
+each_nested(leaf_fn fn)
+{
 	for (size_t i = 0; commands[i] != NULL; i++) {
-		if (commands[i]->subs == NULL)
-			fn(NULL, commands[i]);
-		for (size_t k = 0;
-		     commands[i]->subs != NULL && commands[i]->subs[k] != NULL;
-		     k++)
-			fn(commands[i]->name, commands[i]->subs[k]);
+		const struct cmd *const *subs = commands[i]->subs;
+
+		for (size_t k = 0; subs != NULL && subs[k] != NULL; k++)
+			if (subs[k]->subs != NULL)
+				fn(commands[i]->name, subs[k]);
 	}
 }
 
@@ -55,6 +78,14 @@ bash_leaf(const char *family, const struct cmd *cmd)
 		if (o->letter != 0)
 			printf(" -%c", o->letter);
 	}
+	printf("' ;;\n");
+}
+
+static void
+bash_nested(const char *family, const struct cmd *cmd)
+{
+	printf("\t'%s %s') subs='", family, cmd->name);
+	names(cmd->subs);
 	printf("' ;;\n");
 }
 
@@ -84,6 +115,14 @@ bash(void)
 	       "\t\treturn\n\tfi\n"
 	       "\tkey=$one\n"
 	       "\t[ -n \"$subs\" ] && key=\"$one $two\"\n"
+	       "\tsubs=\n"
+	       "\tcase $key in\n");
+	each_nested(bash_nested);
+	printf("\tesac\n"
+	       "\tif [ -n \"$subs\" ] && [ \"$COMP_CWORD\" -eq 3 ]; then\n"
+	       "\t\tCOMPREPLY=($(compgen -W \"$subs\" -- \"$cur\"))\n"
+	       "\t\treturn\n\tfi\n"
+	       "\t[ -n \"$subs\" ] && key=\"$key ${COMP_WORDS[3]}\"\n"
 	       "\tcase $key in\n");
 	each_leaf(bash_leaf);
 	printf("\tesac\n"
@@ -134,6 +173,16 @@ zsh_names(const struct cmd *const *at)
 }
 
 static void
+zsh_nested(const char *family, const struct cmd *cmd)
+{
+	printf("\t('%s %s')\n\t\tif (( CURRENT == 4 )); then\n\t\t\tnames=(",
+	    family, cmd->name);
+	zsh_names(cmd->subs);
+	printf(" )\n\t\t\t_describe command names\n\t\t\treturn\n"
+	       "\t\tfi\n\t\tkey=\"$key $words[4]\" ;;\n");
+}
+
+static void
 zsh(void)
 {
 	printf("#compdef prov\n"
@@ -153,6 +202,8 @@ zsh(void)
 		       "\t\tfi\n\t\tkey=\"$words[2] $words[3]\" ;;\n");
 	}
 	printf("esac\ncase $key in\n");
+	each_nested(zsh_nested);
+	printf("esac\ncase $key in\n");
 	each_leaf(zsh_leaf);
 	printf("esac\n");
 }
@@ -165,19 +216,42 @@ fish_about(const char *text)
 	printf("'\n");
 }
 
+/* "ledger witness": each of the words has to be on the line. */
+static void
+fish_seen(char *out, size_t len, const char *family)
+{
+	size_t n = 0;
+
+	out[0] = '\0';
+	while (family != NULL && *family != '\0' && n < len) {
+		size_t word = strcspn(family, " ");
+
+		n += (size_t)snprintf(out + n, len - n,
+		    "%s__fish_seen_subcommand_from %.*s",
+		    n == 0 ? "" : "; and ", (int)word, family);
+		family += word + (family[word] == ' ');
+	}
+}
+
+static void
+fish_nested(const char *family, const struct cmd *cmd)
+{
+	for (size_t i = 0; cmd->subs[i] != NULL; i++) {
+		printf("complete -c prov -n '__fish_seen_subcommand_from %s; "
+		       "and __fish_seen_subcommand_from %s' -f -a %s",
+		    family, cmd->name, cmd->subs[i]->name);
+		fish_about(cmd->subs[i]->summary);
+	}
+}
+
 static void
 fish_leaf(const char *family, const struct cmd *cmd)
 {
-	char when[160];
+	char when[256], all[128];
 
-	if (family == NULL)
-		(void)snprintf(when, sizeof(when),
-		    "__fish_seen_subcommand_from %s", cmd->name);
-	else
-		(void)snprintf(when, sizeof(when),
-		    "__fish_seen_subcommand_from %s; and "
-		    "__fish_seen_subcommand_from %s",
-		    family, cmd->name);
+	(void)snprintf(all, sizeof(all), "%s%s%s", family != NULL ? family : "",
+	    family != NULL ? " " : "", cmd->name);
+	fish_seen(when, sizeof(when), all);
 	for (const struct opt *o = cmd->opts; o->name != NULL; o++) {
 		printf("complete -c prov -n '%s' -l %s", when, o->name);
 		if (o->letter != 0)
@@ -205,6 +279,7 @@ fish(void)
 			fish_about(commands[i]->subs[k]->summary);
 		}
 	}
+	each_nested(fish_nested);
 	each_leaf(fish_leaf);
 }
 

@@ -56,6 +56,7 @@ home_find(struct home *h, const struct args *args)
 	h->ledger = join(h->dir, "ledger");
 	h->state = where_state();
 	h->demux = getenv("PROV_DEMUX");
+	h->net = getenv("PROV_NET");
 	if (h->config == NULL || h->trust == NULL || h->ledger == NULL) {
 		complain(args, NULL, "out of memory");
 		home_free(h);

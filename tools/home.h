@@ -15,6 +15,7 @@ struct home {
 	char *ledger;
 	char *state;       /* outside of dir: see home_state */
 	const char *demux; /* $PROV_DEMUX, or NULL: as installed */
+	const char *net;   /* $PROV_NET likewise */
 };
 
 bool home_find(struct home *h, const struct args *args);

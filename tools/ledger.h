@@ -6,7 +6,8 @@
 
 /* The commands of prov ledger, each in tools/ledger_NAME.c. */
 extern const struct cmd ledger_append, ledger_register, ledger_checkpoint,
-    ledger_prove, ledger_check, ledger_takedown;
+    ledger_prove, ledger_check, ledger_takedown, ledger_witness,
+    ledger_witness_init, ledger_witness_serve;
 
 /* What opens a ledger for reading: --ledger and --trust, for a table. */
 #define OPT_LEDGER                                                      \
@@ -16,6 +17,12 @@ extern const struct cmd ledger_append, ledger_register, ledger_checkpoint,
 #define OPT_LEDGER_TRUST                                                \
 	{                                                               \
 		"trust", 0, "FILE", "the trust file that names its log" \
+	}
+
+/* How long witnesses are waited for. */
+#define OPT_WAIT                                                   \
+	{                                                          \
+		"wait", 0, "S", "wait S seconds for witnesses, 10" \
 	}
 
 /* The home's ledger, open for appending. */
@@ -32,6 +39,16 @@ void ledger_writer_close(struct ledger_writer *w);
 /* Opens the ledger that the options name and works on it. */
 int ledger_read(const struct args *args,
     int (*work)(const struct args *, struct home *, prov_ledger *));
+
+/* --wait, or 10 seconds; false after complaining. */
+bool ledger_wait(const struct args *args, unsigned *ms);
+
+/* Asks the policy's witnesses about the newest checkpoint, and says so. */
+int ledger_cosign(const struct args *args, struct ledger_writer *w, int renew,
+    unsigned wait_ms, bool quiet);
+
+/* Completes the sidecars of the operands; for ledger_read. */
+int ledger_update(const struct args *args, struct home *h, prov_ledger *ledger);
 
 /* "PATH: entry N" */
 void ledger_print_entry(const char *path, const prov_entry *entry);

@@ -11,7 +11,10 @@ static const struct opt opts[] = {
 	OPT_LEDGER,
 	{ "receipt", 0, NULL, "write a COSE Receipt (RFC 9942) instead" },
 	{ "transparent", 0, NULL, "write the statement with its receipt" },
+	OPT_PASSPHRASE,
 	OPT_LEDGER_TRUST,
+	{ "update", 0, NULL, "complete the sidecars of files instead" },
+	OPT_WAIT,
 	{ 0 },
 };
 
@@ -98,19 +101,26 @@ prove(const struct args *args, struct home *h, prov_ledger *ledger)
 static int
 run_prove(const struct args *args)
 {
-	static const char *const forms[] = { "receipt", "transparent" };
+	static const char *const forms[] = { "receipt", "transparent",
+		"update" };
 
-	if (!args_only_one(args, forms, 2))
+	if (!args_only_one(args, forms, 3))
 		return (EXIT_TROUBLE);
+	if (args_has(args, "update"))
+		return (ledger_read(args, ledger_update));
+	if (args->n > 1) {
+		complain(args, args->at[1], "prove one at a time");
+		return (EXIT_TROUBLE);
+	}
 	return (ledger_read(args, prove));
 }
 
 const struct cmd ledger_prove = {
 	.name = "prove",
-	.args = "entry|media",
+	.args = "entry|media ...",
 	.summary = "print the proof that an entry is in the ledger",
 	.opts = opts,
 	.n_min = 1,
-	.n_max = 1,
+	.n_max = -1,
 	.run = run_prove,
 };

@@ -84,6 +84,27 @@ PROV_API PROV_MUST_USE prov_status prov_ledger_cosign(prov_ledger *l,
     prov_witnesses *w, int renew, unsigned wait_ms, int64_t now,
     prov_cosigned *out, prov_err *err);
 
+/*
+ * Completes a sidecar whose proof lacks what trust asks for, under the ledger's
+ * newest checkpoint; *changed says whether it was written. PROV_EBUSY where
+ * that lacks the quorum, too; PROV_ENOTFOUND where the ledger has no such
+ * entry.
+ */
+PROV_API PROV_MUST_USE prov_status prov_sidecar_update(prov_ledger *l,
+    const prov_trust *trust, const char *path, int64_t now, int *changed,
+    prov_err *err);
+
+/*
+ * Answers requests over HTTP at addr, HOST:PORT (port 0: any), through prov-net
+ * (net NULL: as installed), until *stop is not 0. event is called once with the
+ * address, status 0, and then with each request's line, status and reason.
+ */
+typedef void (*prov_witness_fn)(void *arg, unsigned status, const char *what,
+    const char *why);
+PROV_API PROV_MUST_USE prov_status prov_witness_serve(prov_witness *w,
+    const char *net, const char *addr, const volatile int *stop,
+    prov_witness_fn event, void *arg, prov_err *err);
+
 #ifdef __cplusplus
 }
 #endif

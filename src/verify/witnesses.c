@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "verify/trust.h"
+#include "witness/amendment.h"
 #include "witness/client.h"
 #include "witness/post.h"
 
@@ -43,4 +44,29 @@ prov_ledger_cosign(prov_ledger *l, prov_witnesses *w, int renew,
 	    prov_ledger_checkpoint(l, &out->size, NULL, NULL, NULL) == PROV_OK
 		? st
 		: PROV_EIO);
+}
+
+prov_status
+prov_trust_add_witness(prov_trust *trust, const char *name, const char *vkey,
+    const char *url, prov_err *err)
+{
+	return (amendment_add(&trust->logs, name, vkey, url, err));
+}
+
+prov_status
+prov_trust_remove_witness(prov_trust *trust, const char *name, prov_err *err)
+{
+	return (amendment_remove(&trust->logs, name, err));
+}
+
+prov_status
+prov_trust_set_quorum(prov_trust *trust, const char *what, prov_err *err)
+{
+	return (amendment_quorum(&trust->logs, what, err));
+}
+
+const char *
+prov_trust_policy(const prov_trust *trust, size_t i)
+{
+	return (i < trust->logs.n_lines ? trust->logs.lines[i] : NULL);
 }

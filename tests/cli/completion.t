@@ -20,11 +20,15 @@ list() { # [command] : the names of its commands
 }
 for one in $(list); do
 	subs=$(list "$one")
-	if [ -z "$subs" ]; then
-		echo "$one"
-	else
-		echo "$subs" | sed "s/^/$one /"
-	fi
+	[ -n "$subs" ] || echo "$one"
+	for two in $subs; do
+		nested=$(list "$one" "$two")
+		if [ -z "$nested" ]; then
+			echo "$one $two"
+		else
+			echo "$nested" | sed "s/^/$one $two /"
+		fi
+	done
 done >leaves
 ok "there are commands" test "$(wc -l <leaves)" -gt 10
 while read -r leaf; do
@@ -38,7 +42,7 @@ while read -r leaf; do
 	awk -v at="('$leaf')" 'index($0, at) { on = 1 }
 	    on { print } on && /;;/ { exit }' prov.zsh >zsh.part
 	grep -F -e "-n '__fish_seen_subcommand_from $(echo "$leaf" |
-	    sed 's/ /; and __fish_seen_subcommand_from /')'" prov.fish >fish.part
+	    sed 's/ /; and __fish_seen_subcommand_from /g')'" prov.fish >fish.part
 	while read -r o; do
 		grep -q -e " --${o}[ ']" bash.part || echo "bash --$o"
 		grep -q -e "'--${o}\[" zsh.part || echo "zsh --$o"
@@ -52,7 +56,7 @@ while read -r leaf; do
 	: >want
 	same "$leaf: its $(wc -l <longs) options are in all three" want missing
 	for shell in bash zsh fish; do
-		has "$leaf: in $shell" "prov.$shell" "${leaf#* }"
+		has "$leaf: in $shell" "prov.$shell" "${leaf##* }"
 	done
 done <leaves
 
@@ -73,6 +77,8 @@ EOF
 	}
 	completes verify prov ver
 	completes register prov ledger reg
+	completes serve prov ledger witness ser
+	completes --quorum prov ledger witness add --quo
 	completes --sidecar-dir prov verify --sidecar-d
 	completes --not-after prov trust add --not-a
 	: >'a file.mp4'

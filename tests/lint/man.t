@@ -81,6 +81,25 @@ for name in $(cat commands); do
 	section "$page" DESCRIPTION |
 	    sed -n 's/^\.It Cm \([a-z][a-z-]*\).*/\1/p' | sort -u >described
 	same "prov-$name.1 describes each subcommand" listed described
+	# A family inside the family has a page of its own.
+	for sub in $subs; do
+		nested=$(prov "$name" "$sub" --help | awk '/^  [a-z]/ { print $1 }')
+		[ -n "$nested" ] || continue
+		page=$srcdir/man/prov-$name-$sub.1
+		for last in $nested; do
+			options prov "$name" "$sub" "$last"
+		done | sort -u >taken
+		sed -n -e 's/^\.It Fl \(.\) , Fl Fl \([a-z-]*\).*/\1 \2/p' \
+		    -e 's/^\.It Fl Fl \([a-z-]*\).*/\1/p' "$page" |
+		    sort -u >described
+		same "prov-$name-$sub.1 describes each option" taken described
+		echo "$nested" | tr ' ' '\n' | sort >listed
+		section "$page" DESCRIPTION |
+		    sed -n 's/^\.It Cm \([a-z][a-z-]*\).*/\1/p' |
+		    sort -u >described
+		same "prov-$name-$sub.1 describes each subcommand" listed \
+		    described
+	done
 done
 
 # Each reason and each thing not checked is in prov-verify(1), and no other.
