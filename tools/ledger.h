@@ -7,7 +7,7 @@
 /* The commands of prov ledger, each in tools/ledger_NAME.c. */
 extern const struct cmd ledger_append, ledger_register, ledger_checkpoint,
     ledger_prove, ledger_check, ledger_takedown, ledger_witness,
-    ledger_witness_init, ledger_witness_serve;
+    ledger_witness_init, ledger_witness_serve, ledger_publish, ledger_clone;
 
 /* What opens a ledger for reading: --ledger and --trust, for a table. */
 #define OPT_LEDGER                                                      \
@@ -49,6 +49,10 @@ int ledger_cosign(const struct args *args, struct ledger_writer *w, int renew,
 
 /* Completes the sidecars of the operands; for ledger_read. */
 int ledger_update(const struct args *args, struct home *h, prov_ledger *ledger);
+
+/* What was published or cloned, and the exit status for it. */
+int ledger_print_copied(const struct args *args, const char *dir,
+    const prov_copied *c, prov_err *why);
 
 /* "PATH: entry N" */
 void ledger_print_entry(const char *path, const prov_entry *entry);

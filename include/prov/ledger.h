@@ -142,6 +142,64 @@ PROV_API PROV_MUST_USE prov_status prov_ledger_lookup(prov_ledger *l,
     prov_lookup_by by, const uint8_t key[32], uint64_t **indexes, size_t *n,
     prov_err *err);
 
+/* What was copied from one directory, or a server, to another. */
+typedef struct prov_copied {
+	uint64_t from, size; /* entries before and after */
+	uint8_t root[32];
+	uint64_t bytes;   /* of entries and timelines */
+	uint64_t blobs;   /* timelines that came along */
+	uint64_t lacking; /* and that the source does not have (any more) */
+} prov_copied;
+
+/*
+ * One line of JSON about it, of the directory dir, with the exit status that
+ * goes with it; why is what the call said. Free *out with prov_free.
+ */
+PROV_API PROV_MUST_USE prov_status prov_copied_json(const prov_copied *c,
+    const char *dir, const prov_err *why, int status, char **out,
+    prov_err *err);
+
+/*
+ * Publishes to dir what it lacks, the checkpoint last, for any web server to
+ * serve: never over a larger log or another history (PROV_EUNTRUSTED). A
+ * ledger's own store remembers dir, and compares with it before it signs
+ * again. all: compares every file, not only what is new.
+ */
+PROV_API PROV_MUST_USE prov_status prov_ledger_publish(prov_ledger *l,
+    const char *dir, int all, prov_progress_fn progress, void *arg,
+    prov_copied *out, prov_err *err);
+
+/* Nothing is compared with dir any more. PROV_ENOTFOUND if nothing was. */
+PROV_API PROV_MUST_USE prov_status prov_ledger_forget(prov_ledger *l,
+    const char *dir, prov_err *err);
+
+typedef enum prov_clone_blobs {
+	PROV_BLOBS_NEW = 0, /* timelines of the entries that come in */
+	PROV_BLOBS_ALL,     /* and what earlier runs did not get */
+	PROV_BLOBS_NONE
+} prov_clone_blobs;
+
+typedef struct prov_clone_options {
+	const char *net;     /* path of prov-net; NULL: as installed */
+	unsigned timeout_ms; /* for one file; 0: one minute */
+	prov_clone_blobs blobs;
+	prov_progress_fn progress; /* entries done */
+	void *arg;
+} prov_clone_options;
+
+/*
+ * Clones the log at from, a directory or an http or https URL under which
+ * there is tlog/, to the directory to; or brings what is there up to date.
+ * Everything is checked against a checkpoint that log signed, and that against
+ * the one that to holds. PROV_EIO: the source does not answer; what came in
+ * is kept. PROV_EBUSY: it has an older checkpoint than to. PROV_EUNTRUSTED:
+ * "ledger.fork: ...", "ledger.invalid: ..." or "ledger.untrusted: ...", and to
+ * stays as it was.
+ */
+PROV_API PROV_MUST_USE prov_status prov_ledger_clone(const char *from,
+    const char *to, const prov_pubkey *log, const prov_clone_options *options,
+    prov_copied *out, prov_err *err);
+
 /*
  * Rebuilds every hash from the entries and compares tiles, index, blobs and
  * checkpoint. PROV_EUNTRUSTED names the first thing that differs.

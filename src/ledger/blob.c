@@ -51,6 +51,15 @@ blob_read(struct buf *out, const char *dir, const uint8_t sha256[32],
 	return (PROV_OK);
 }
 
+bool
+blob_there(const char *dir, const uint8_t sha256[32])
+{
+	char path[LEDGER_PATH_MAX];
+
+	return (blob_path(path, dir, sha256, NULL) == PROV_OK &&
+		access(path, F_OK) == 0);
+}
+
 /* A file that another process may have renamed here and not synced yet. */
 static prov_status
 sync_existing(const char *path, prov_err *err)

@@ -12,6 +12,9 @@
 prov_status blob_read(struct buf *out, const char *dir,
     const uint8_t sha256[32], prov_err *err);
 
+/* Whether there is one of this name; says nothing of what it holds. */
+bool blob_there(const char *dir, const uint8_t sha256[32]);
+
 /*
  * Writes a blob, or leaves the sound one that is there. With FILE_SYNC it is
  * on the disk, new or not, when this returns.

@@ -63,19 +63,18 @@ sleep_ms(uint64_t ms)
 }
 
 static prov_status
-wait_lock(int fd, const char *dir, unsigned wait_ms, prov_err *err)
+wait_lock(int fd, const char *what, unsigned wait_ms, prov_err *err)
 {
 	uint64_t start = lock_clock_ms(), pause = POLL_MIN_MS, gone;
 
 	while (flock(fd, LOCK_EX | LOCK_NB) == -1) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
-			return (prov_fail_errno(err, PROV_EWRITE, "%s/%s", dir,
-			    LEDGER_LOCK));
+			return (prov_fail_errno(err, PROV_EWRITE, "%s", what));
 		if ((gone = lock_clock_ms() - start) >= wait_ms)
 			return (prov_fail(err, PROV_EBUSY,
 			    "%s: another process held the ledger for %u ms; "
 			    "try again",
-			    dir, wait_ms));
+			    what, wait_ms));
 		sleep_ms(pause < wait_ms - gone ? pause : wait_ms - gone);
 		pause = pause * 2 < POLL_MAX_MS ? pause * 2 : POLL_MAX_MS;
 	}
@@ -97,6 +96,21 @@ lock_take(int *fd, const char *dir, unsigned wait_ms, prov_err *err)
 		    "%s: cannot write there, nothing was logged", path));
 	if ((st = check_place(lock, dir, err)) != PROV_OK ||
 	    (st = wait_lock(lock, dir, wait_ms, err)) != PROV_OK)
+		return (st);
+	*fd = lock;
+	lock = -1;
+	return (PROV_OK);
+}
+
+prov_status
+lock_dir(int *fd, const char *dir, unsigned wait_ms, prov_err *err)
+{
+	AUTO_FD int lock = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	prov_status st;
+
+	if (lock == -1)
+		return (prov_fail_errno(err, PROV_EOPEN, "%s", dir));
+	if ((st = wait_lock(lock, dir, wait_ms, err)) != PROV_OK)
 		return (st);
 	*fd = lock;
 	lock = -1;

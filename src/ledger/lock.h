@@ -13,6 +13,12 @@
 prov_status lock_take(int *fd, const char *dir, unsigned wait_ms,
     prov_err *err);
 
+/*
+ * Locks a directory itself: what is published or cloned there may be on any
+ * file system, and holds no file but its own.
+ */
+prov_status lock_dir(int *fd, const char *dir, unsigned wait_ms, prov_err *err);
+
 /* Milliseconds of a clock that is never set. */
 uint64_t lock_clock_ms(void);
 

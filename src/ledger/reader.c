@@ -96,8 +96,9 @@ check_growth(prov_ledger *l, const struct checkpoint *old, prov_err *err)
 	return (PROV_OK);
 }
 
-static prov_status
-verify_note(prov_ledger *l, struct checkpoint *c, prov_span note, prov_err *err)
+prov_status
+reader_verify(const prov_pubkey *key, struct checkpoint *c, prov_span note,
+    prov_err *err)
 {
 	prov_err why = { 0 };
 	prov_span text;
@@ -105,11 +106,11 @@ verify_note(prov_ledger *l, struct checkpoint *c, prov_span note, prov_err *err)
 
 	if (note_parse(&text, note, NULL) == PROV_OK &&
 	    checkpoint_parse(c, text, NULL) == PROV_OK &&
-	    strcmp(c->origin, l->key.name) != 0)
+	    strcmp(c->origin, key->name) != 0)
 		return (prov_fail(err, PROV_EUNTRUSTED,
 		    "ledger.untrusted: the log is %s, not %s", c->origin,
-		    l->key.name));
-	st = checkpoint_verify(c, note, &l->key, &why);
+		    key->name));
+	st = checkpoint_verify(c, note, key, &why);
 	if (st == PROV_OK || st == PROV_ENOMEM || st == PROV_EINTERNAL)
 		return (st == PROV_OK ? st : prov_fail(err, st, "%s", why.msg));
 	return (prov_fail(err, PROV_EUNTRUSTED,
@@ -134,7 +135,7 @@ move(prov_ledger *l, prov_span note, prov_err *err)
 	prov_err why = { 0 };
 	prov_status st;
 
-	if ((st = verify_note(l, &c, note, err)) != PROV_OK)
+	if ((st = reader_verify(&l->key, &c, note, err)) != PROV_OK)
 		return (st);
 	if (l->note.len != 0) {
 		view_move(&l->view, &c);

@@ -29,6 +29,13 @@ struct prov_ledger {
 prov_status reader_new(prov_ledger **out, const char *dir,
     const prov_pubkey *key, prov_err *err);
 
+/*
+ * A checkpoint that key signed; PROV_EUNTRUSTED "ledger.untrusted: ..." where
+ * it is another log's, else "ledger.invalid: ...".
+ */
+prov_status reader_verify(const prov_pubkey *key, struct checkpoint *c,
+    prov_span note, prov_err *err);
+
 /* Stands at a checkpoint that was verified under l->key. */
 prov_status reader_stand(prov_ledger *l, const struct checkpoint *at,
     prov_span note, prov_err *err);

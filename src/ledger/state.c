@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "ledger/layout.h"
 #include "ledger/lock.h"
+#include "ledger/target.h"
 #include "ledger/writer.h"
 
 /* What is derived goes to the disk this often while a process appends. */
@@ -221,6 +222,22 @@ scan_store(void *arg, uint64_t from, uint64_t to, struct index *x,
 	return (w->ops->entries(w->store, from, to, index_tail, x, err));
 }
 
+/* What others may have seen of this log must be in it, or it is an old copy. */
+static prov_status
+compare_targets(prov_ledger *l, prov_err *err)
+{
+	struct writer *w = l->writer;
+	prov_status st;
+
+	if (w->compared)
+		return (PROV_OK);
+	st = reader_stand(l, &w->at, buf_span(&w->state.note), err);
+	if (st == PROV_OK)
+		st = target_check(l, err);
+	w->compared = st == PROV_OK;
+	return (st);
+}
+
 prov_status
 writer_enter(prov_ledger *l, unsigned wait_ms, prov_err *err)
 {
@@ -241,7 +258,8 @@ writer_enter(prov_ledger *l, unsigned wait_ms, prov_err *err)
 	if (st == PROV_OK && (st = load_state(l, err)) == PROV_OK &&
 	    (st = recover(l, err)) == PROV_OK &&
 	    (st = index_cover(&l->index, l->dir, w->at.size, scan_store, w,
-		 err)) == PROV_OK)
+		 err)) == PROV_OK &&
+	    (st = compare_targets(l, err)) == PROV_OK)
 		st = load_revocations(l, err);
 	if (st != PROV_OK)
 		writer_leave(l);

@@ -10,7 +10,7 @@
 
 /* "prov" */
 #define APPLICATION_ID 0x70726f76
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 
 /* Somebody looks into the database with a tool of his own. */
 #define BUSY_TIMEOUT_MS 5000
@@ -60,6 +60,9 @@ static const struct schema {
 			 "note BLOB NOT NULL) STRICT" },
 	{ "positions", "CREATE TABLE positions (name TEXT PRIMARY KEY, "
 		       "value INTEGER NOT NULL) STRICT, WITHOUT ROWID" },
+	{ "targets", "CREATE TABLE targets (name TEXT PRIMARY KEY, "
+		     "size INTEGER NOT NULL, root BLOB NOT NULL) STRICT, "
+		     "WITHOUT ROWID" },
 };
 #define SCHEMA_N (sizeof(schema) / sizeof(schema[0]))
 
@@ -245,7 +248,7 @@ check_schema(struct store *s, prov_err *err)
 	if (n != SCHEMA_N)
 		return (prov_fail(err, PROV_EUNTRUSTED,
 		    LEDGER_DB ": %zu of %zu tables", n, SCHEMA_N));
-	return (expect(s, "PRAGMA user_version", "1", err));
+	return (expect(s, "PRAGMA user_version", "2", err));
 }
 
 static prov_status
@@ -253,13 +256,13 @@ make_schema(struct store *s, prov_err *err)
 {
 	prov_status st;
 
-	_Static_assert(SCHEMA_VERSION == 1, "the pragma's number");
+	_Static_assert(SCHEMA_VERSION == 2, "the pragma's number");
 	if ((st = exec(s, "BEGIN IMMEDIATE", err)) != PROV_OK)
 		return (st);
 	for (size_t i = 0; i < SCHEMA_N && st == PROV_OK; i++)
 		st = exec(s, schema[i].sql, err);
 	if (st == PROV_OK)
-		st = exec(s, "PRAGMA user_version = 1", err);
+		st = exec(s, "PRAGMA user_version = 2", err);
 	if (st == PROV_OK)
 		st = exec(s, "PRAGMA application_id = 1886547830", err);
 	if (st == PROV_OK)
@@ -689,6 +692,102 @@ sqlite_sizes(struct store *s, uint64_t above, struct buf *out, prov_err *err)
 	return (buf_done(out, err));
 }
 
+static int
+put_target(sqlite3_stmt *q, const struct store_target *t)
+{
+	int rc;
+
+	(void)sqlite3_bind_text(q, 1, t->name, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(q, 2, (sqlite3_int64)t->size);
+	(void)sqlite3_bind_blob(q, 3, t->root, 32, SQLITE_STATIC);
+	rc = sqlite3_step(q);
+	return (rc == SQLITE_DONE ? SQLITE_OK : rc);
+}
+
+static prov_status
+sqlite_target_put(struct store *s, const struct store_target *t, bool *fatal,
+    prov_err *err)
+{
+	AUTO_STMT *q = NULL;
+	prov_status st;
+	int rc;
+
+	*fatal = false;
+	st = prepare(s, &q, "INSERT OR REPLACE INTO targets VALUES (?, ?, ?)",
+	    err);
+	if (st != PROV_OK)
+		return (st);
+	rc = sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+	if (rc != SQLITE_OK)
+		return (fail(s, rc, "target", err));
+	rc = put_target(q, t);
+	(void)sqlite3_reset(q);
+	return (finish(s, rc, fatal, "target", err));
+}
+
+static prov_status
+sqlite_target_drop(struct store *s, const char *name, bool *fatal,
+    prov_err *err)
+{
+	AUTO_STMT *q = NULL;
+	prov_status st;
+	int rc;
+
+	*fatal = false;
+	st = prepare(s, &q, "DELETE FROM targets WHERE name = ?", err);
+	if (st != PROV_OK)
+		return (st);
+	(void)sqlite3_bind_text(q, 1, name, -1, SQLITE_STATIC);
+	rc = sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+	if (rc != SQLITE_OK)
+		return (fail(s, rc, "target", err));
+	rc = sqlite3_step(q);
+	(void)sqlite3_reset(q);
+	if (rc == SQLITE_DONE && sqlite3_changes(s->db) == 0) {
+		(void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+		return (PROV_ENOTFOUND);
+	}
+	return (finish(s, rc == SQLITE_DONE ? SQLITE_OK : rc, fatal, "target",
+	    err));
+}
+
+/* A row as it was written, or what this version would not have made. */
+static prov_status
+read_target(sqlite3_stmt *q, struct store_target *t, prov_err *err)
+{
+	sqlite3_int64 size = sqlite3_column_int64(q, 1);
+
+	t->name = (const char *)sqlite3_column_text(q, 0);
+	if (t->name == NULL || t->name[0] != '/' || size < 0 ||
+	    sqlite3_column_bytes(q, 2) != 32)
+		return (prov_fail(err, PROV_EUNTRUSTED,
+		    LEDGER_DB ": a publish target is malformed"));
+	t->size = (uint64_t)size;
+	memcpy(t->root, sqlite3_column_blob(q, 2), 32);
+	return (PROV_OK);
+}
+
+static prov_status
+sqlite_targets(struct store *s, store_target_fn fn, void *arg, prov_err *err)
+{
+	AUTO_STMT *q = NULL;
+	prov_status st;
+	int rc;
+
+	st = prepare(s, &q,
+	    "SELECT name, size, root FROM targets ORDER BY name", err);
+	if (st != PROV_OK)
+		return (st);
+	while ((rc = sqlite3_step(q)) == SQLITE_ROW) {
+		struct store_target t;
+
+		if ((st = read_target(q, &t, err)) != PROV_OK ||
+		    (st = fn(arg, &t, err)) != PROV_OK)
+			return (st);
+	}
+	return (rc == SQLITE_DONE ? PROV_OK : fail(s, rc, "targets", err));
+}
+
 static prov_status
 sqlite_check(struct store *s, prov_err *err)
 {
@@ -706,6 +805,9 @@ const struct ledger_ops ledger_sqlite = {
 	.note = sqlite_note,
 	.entries = sqlite_entries,
 	.sizes = sqlite_sizes,
+	.targets = sqlite_targets,
+	.target_put = sqlite_target_put,
+	.target_drop = sqlite_target_drop,
 	.check = sqlite_check,
 };
 

@@ -15,9 +15,9 @@ struct store;
 /* What the store says of itself. note is empty before the first commit. */
 struct store_state {
 	struct edge edge;
-	struct buf note;  /* the newest signed checkpoint */
-	uint64_t policy;  /* the entry with the newest registration policy */
-	uint64_t synced;  /* tlog/ and index/ are on the disk up to here */
+	struct buf note; /* the newest signed checkpoint */
+	uint64_t policy; /* the entry with the newest registration policy */
+	uint64_t synced; /* tlog/ and index/ are on the disk up to here */
 };
 
 /* One transaction: entries from edge's old size on, in order. */
@@ -31,8 +31,18 @@ struct store_batch {
 	uint64_t synced;
 };
 
-typedef prov_status (*store_entry_fn)(void *arg, uint64_t i, prov_span entry,
-    prov_err *err);
+typedef prov_status (
+    *store_entry_fn)(void *arg, uint64_t i, prov_span entry, prov_err *err);
+
+/* Where the log is published, and the newest checkpoint that went there. */
+struct store_target {
+	const char *name; /* absolute */
+	uint64_t size;
+	uint8_t root[32];
+};
+
+typedef prov_status (
+    *store_target_fn)(void *arg, const struct store_target *t, prov_err *err);
 
 /*
  * A backend. Writes that fail are PROV_EWRITE, and nothing was committed;
@@ -46,8 +56,8 @@ struct ledger_ops {
 	prov_status (*open)(struct store **out, const char *dir, bool create,
 	    prov_err *err);
 	void (*close)(struct store *s);
-	prov_status (*load)(struct store *s, struct store_state *out,
-	    prov_err *err);
+	prov_status (
+	    *load)(struct store *s, struct store_state *out, prov_err *err);
 	prov_status (*commit)(struct store *s, const struct store_batch *b,
 	    bool *fatal, prov_err *err);
 	/*
@@ -70,6 +80,13 @@ struct ledger_ops {
 	/* Sizes (uint64_t, ascending) of the checkpoints above a size. */
 	prov_status (*sizes)(struct store *s, uint64_t above, struct buf *out,
 	    prov_err *err);
+	/* Each publish target; adds or replaces one; PROV_ENOTFOUND if none. */
+	prov_status (*targets)(struct store *s, store_target_fn fn, void *arg,
+	    prov_err *err);
+	prov_status (*target_put)(struct store *s, const struct store_target *t,
+	    bool *fatal, prov_err *err);
+	prov_status (*target_drop)(struct store *s, const char *name,
+	    bool *fatal, prov_err *err);
 	/* The backend's own look at its files, page by page. */
 	prov_status (*check)(struct store *s, prov_err *err);
 };

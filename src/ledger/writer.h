@@ -16,6 +16,7 @@ struct writer {
 	struct store *store; /* open while the lock is held */
 	bool dead;        /* a sync failed: what is on the disk is not known */
 	bool recovered;   /* this process compared tlog/ with the store */
+	bool compared;    /* it compared the store with publish targets */
 	bool unsynced;    /* it wrote there since it last synced */
 	uint64_t sync_ms; /* when it last synced, by lock_clock_ms */
 	struct syncer *syncer; /* NULL: not needed yet */

@@ -44,12 +44,12 @@ needed() { # file: the shared libraries it asks for
 }
 needed "$builddir/.libs/libprov.so" >library
 needed "$builddir/prov-demux" >worker
-command=$builddir/prov
-[ ! -x "$builddir/.libs/prov" ] || command=$builddir/.libs/prov
-needed "$command" >command
+program=$builddir/prov
+[ ! -x "$builddir/.libs/prov" ] || program=$builddir/.libs/prov
+needed "$program" >program.libs
 needed "$builddir/prov-net" >network
 network='curl|microhttpd|gnutls|libssl|libnghttp'
-grep -hE "$network" command library worker >found
+grep -hE "$network" program.libs library worker >found
 same "neither prov, libprov nor prov-demux links a network library" none found
 has "the network program does" network 'libcurl'
 grep -E 'sqlite|sodium|libav|jansson|yaml' network >found

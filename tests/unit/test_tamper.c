@@ -215,7 +215,7 @@ foreign_schema_is_refused(void **state)
 		"ALTER TABLE entries RENAME TO e2; CREATE VIEW entries AS "
 		"SELECT * FROM e2",
 		"DROP TABLE positions",
-		"PRAGMA user_version = 2",
+		"PRAGMA user_version = 3",
 		"UPDATE edge SET hashes = zeroblob(length(hashes))",
 		"UPDATE entries SET bytes = zeroblob(9) WHERE idx = 2",
 		"DELETE FROM entries WHERE idx = 3",
