@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "sign/claimed.h"
 
 void
@@ -47,6 +48,23 @@ evidence_new(struct evidence **out, prov_span statement, prov_err *err)
 	return (PROV_OK);
 }
 
+/*
+ * When the statement was made, as far as others than its signer say so; its own
+ * word for that is worth nothing.
+ */
+static void
+judge_time(struct evidence *e, int64_t t, const char *when)
+{
+	findings_remove(&e->why, REASON_SIGNATURE_EXPIRED);
+	e->signature = PROV_SIG_EXPIRED;
+	if (trust_valid_at(e->signer, t))
+		e->signature = PROV_SIG_VALID;
+	else
+		findings_add(&e->why, REASON_SIGNATURE_EXPIRED,
+		    "trust in %.100s does not cover %s", e->signer->key.name,
+		    when);
+}
+
 /* What a trusted key, by which the statement verified, may not do. */
 static prov_sig_state
 judge_scope(struct evidence *e, const char *path, int64_t now)
@@ -62,13 +80,8 @@ judge_scope(struct evidence *e, const char *path, int64_t now)
 		    "%.100s is not trusted for this path", e->signer->key.name);
 		return (PROV_SIG_UNKNOWN);
 	}
-	if (!trust_valid_at(e->signer, now)) {
-		findings_add(&e->why, REASON_SIGNATURE_EXPIRED,
-		    "trust in %.100s does not cover the present time",
-		    e->signer->key.name);
-		return (PROV_SIG_EXPIRED);
-	}
-	return (PROV_SIG_VALID);
+	judge_time(e, now, "the present time");
+	return (e->signature);
 }
 
 prov_status
@@ -103,6 +116,21 @@ refuse_proof(struct evidence *e, const prov_err *why)
 	findings_add(&e->why, REASON_LEDGER_INVALID, "%.150s", why->msg);
 }
 
+/* Witnesses say when the entry was there: that the key was valid then counts.
+ */
+static void
+accept(struct evidence *e)
+{
+	char when[32];
+
+	e->ledger = PROV_LEDGER_INCLUDED;
+	if (!e->quorum.timed || (e->signature != PROV_SIG_VALID &&
+				    e->signature != PROV_SIG_EXPIRED))
+		return;
+	time_format(when, e->quorum.since);
+	judge_time(e, e->quorum.since, when);
+}
+
 /* An entry is included only under what trust asks for. */
 static prov_status
 include(struct evidence *e, const prov_trust *trust, const struct head *head,
@@ -120,7 +148,7 @@ include(struct evidence *e, const prov_trust *trust, const struct head *head,
 	else if (st != PROV_OK)
 		return (prov_fail(err, st, "%s", why.msg));
 	else if (e->quorum.met)
-		e->ledger = PROV_LEDGER_INCLUDED;
+		accept(e);
 	else
 		findings_add(&e->why, REASON_LEDGER_WITNESSES,
 		    "%zu of the %zu witnesses cosigned the checkpoint of %llu "

@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One checkpoint being weighed. time[i] is member i's, 0 for none. */
+/* One checkpoint being weighed. time[i] and since[i] are member i's, or 0. */
 struct weighing {
 	const struct tlogpolicy *p;
 	prov_span text;
 	int64_t latest; /* what is later counts for nothing */
-	int64_t *time;
+	int64_t *time, *since;
 };
 
 static prov_status
@@ -28,8 +28,12 @@ weigh_line(void *arg, const struct note_sig *s, prov_err *err)
 		st = cosignature_verify(&time, key, w->text, s->sig, err);
 		if (st != PROV_OK)
 			return (st);
-		if (time <= w->latest && time > w->time[i])
+		if (time > w->latest || time <= 0)
+			continue;
+		if (time > w->time[i])
 			w->time[i] = time;
+		if (w->since[i] == 0 || time < w->since[i])
+			w->since[i] = time;
 	}
 	return (PROV_OK);
 }
@@ -44,19 +48,29 @@ newest_first(const void *a, const void *b)
 	return (x > y ? -1 : x < y);
 }
 
-/* The k-th newest of the members' times; 0 where fewer have one. */
+/*
+ * The k-th newest of the members' times, and the k-th oldest since; 0 where
+ * fewer have one.
+ */
 static prov_status
-group_time(struct weighing *w, const struct policy_member *g, int64_t *out,
+group_times(struct weighing *w, const struct policy_member *g, size_t i,
     prov_err *err)
 {
 	AUTO_FREE int64_t *of = calloc(g->n, sizeof(*of));
+	size_t n = 0;
 
 	if (of == NULL)
 		return (prov_fail(err, PROV_ENOMEM, "quorum"));
-	for (size_t i = 0; i < g->n; i++)
-		of[i] = w->time[g->at[i]];
+	for (size_t j = 0; j < g->n; j++)
+		of[j] = w->time[g->at[j]];
 	qsort(of, g->n, sizeof(*of), newest_first);
-	*out = of[g->k - 1];
+	w->time[i] = of[g->k - 1];
+	for (size_t j = 0; j < g->n; j++) {
+		of[j] = w->since[g->at[j]];
+		n += of[j] != 0;
+	}
+	qsort(of, g->n, sizeof(*of), newest_first);
+	w->since[i] = n >= g->k ? of[n - g->k] : 0;
 	return (PROV_OK);
 }
 
@@ -71,7 +85,7 @@ weigh_members(struct weighing *w, struct quorum *q, prov_err *err)
 
 		if (m->key != NULL)
 			q->n += w->time[i] != 0;
-		else if ((st = group_time(w, m, &w->time[i], err)) != PROV_OK)
+		else if ((st = group_times(w, m, i, err)) != PROV_OK)
 			return (st);
 	}
 	if (!w->p->quorum) {
@@ -79,6 +93,7 @@ weigh_members(struct weighing *w, struct quorum *q, prov_err *err)
 		return (PROV_OK);
 	}
 	q->time = w->time[w->p->quorum_member];
+	q->since = w->since[w->p->quorum_member];
 	q->met = q->timed = q->time != 0;
 	return (PROV_OK);
 }
@@ -88,12 +103,13 @@ quorum_weigh(struct quorum *out, const struct tlogpolicy *p, prov_span note,
     int64_t now, prov_err *err)
 {
 	AUTO_FREE int64_t *time = calloc(p->n_members + 1, sizeof(*time));
-	struct weighing w = { .p = p, .time = time };
+	AUTO_FREE int64_t *since = calloc(p->n_members + 1, sizeof(*since));
+	struct weighing w = { .p = p, .time = time, .since = since };
 	struct quorum q = { .of = p->n_witnesses };
 	prov_status st;
 	prov_span sigs;
 
-	if (time == NULL)
+	if (time == NULL || since == NULL)
 		return (prov_fail(err, PROV_ENOMEM, "quorum"));
 	w.latest = now > INT64_MAX - COSIGNED_AHEAD_S ? INT64_MAX
 	                                              : now + COSIGNED_AHEAD_S;

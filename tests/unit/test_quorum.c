@@ -97,6 +97,48 @@ quorums(void **state)
 	}
 }
 
+/* By when a quorum had cosigned: who lies alone makes nothing look older. */
+static void
+since(void **state)
+{
+	static const struct {
+		const char *rest;
+		int64_t times[6];
+		int64_t want;
+	} rows[] = {
+		{ "quorum w1\n", { 7 }, 7 },
+		{ "quorum w1\n", { 0, 7 }, 0 },
+		{ "group g any w1 w2 w3\nquorum g\n", { 4, 5, 3 }, 3 },
+		{ "group g 2 w1 w2 w3\nquorum g\n", { 4, 5, 1 }, 4 },
+		{ "group g 2 w1 w2 w3\nquorum g\n", { 0, 5, 1 }, 5 },
+		{ "group g all w1 w2 w3\nquorum g\n", { 1, 5, 3 }, 5 },
+		{ "group g all w1 w2 w3\nquorum g\n", { 1, 5, 0 }, 0 },
+		{ "group x 2 w1 w2 w3\ngroup y any w4 w5 w6\n"
+		  "group z all x y\nquorum z\n",
+		    { 8, 7, 6, 2, 3, 1 }, 7 },
+		{ "group x 2 w1 w2 w3\ngroup y any w4 w5 w6\n"
+		  "group z any x y\nquorum z\n",
+		    { 8, 7, 6, 9, 0, 0 }, 7 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct tlogpolicy p = { 0 };
+		struct quorum q = { 0 };
+		AUTO_BUF note = { 0 };
+
+		assert_int_equal(witness_policy(&p, NULL, 6, rows[i].rest),
+		    PROV_OK);
+		make_note(&note, rows[i].times, 6);
+		assert_int_equal(quorum_weigh(&q, &p, buf_span(&note), NOW,
+				     NULL),
+		    PROV_OK);
+		if (q.since != rows[i].want)
+			fail_msg("case %zu: since %lld", i, (long long)q.since);
+		tlogpolicy_clear(&p);
+	}
+}
+
 /* No quorum asked for: met, and nobody vouches for a time. */
 static void
 none(void **state)
@@ -220,6 +262,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(quorums),
+		cmocka_unit_test(since),
 		cmocka_unit_test(none),
 		cmocka_unit_test(twice),
 		cmocka_unit_test(lying),

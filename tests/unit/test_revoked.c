@@ -9,9 +9,11 @@
 
 #include "ledger/run.h"
 #include "manifest/revocation.h"
+#include "sign/note.h"
 #include "signed.h"
 #include "verify/revocations.h"
 #include "verify/trust.h"
+#include "witnesses.h"
 
 #define FIRST "a.wav" /* entry 2 */
 #define LATER "b.wav" /* entry 3 */
@@ -433,6 +435,63 @@ superseded_by_a_thief(void **state)
 	court_close(&c);
 }
 
+/* The state of FIRST's signature under a head cosigned at a time; 0: not. */
+static prov_sig_state
+witnessed(struct court *c, prov_ledger *l, int64_t time, int64_t now)
+{
+	AUTO_EVIDENCE *e = NULL;
+	AUTO_BUF bytes = { 0 }, note = { 0 };
+	struct head head = { .index = 2 };
+	prov_span text, sigs;
+	prov_sig_state state;
+
+	ok(ledger_entry_proven(l, head.index, &bytes, &head.at, err));
+	ok(evidence_new(&e, buf_span(&bytes), err));
+	buf_put_span(&note, ledger_note(l));
+	ok(note_split(&text, &sigs, ledger_note(l), err));
+	if (time != 0)
+		assert_true(witness_cosign(&note, 1, text, time));
+	head.note = buf_span(&note);
+	ok(evidence_signature(e, c->d.trust, NULL, now, err));
+	ok(evidence_entry(e, c->d.trust, &head, now, err));
+	state = e->signature;
+	assert_int_equal(state == PROV_SIG_EXPIRED,
+	    findings_has(&e->why, REASON_SIGNATURE_EXPIRED));
+	return (state);
+}
+
+/*
+ * A key that is valid from 1000 to 2000. What a quorum has seen then stays
+ * valid; without one the clock decides, and never the claimed time.
+ */
+static void
+validity(void **state)
+{
+	struct court c;
+	prov_trust_signer s = { .not_before = 1000, .not_after = 2000 };
+	AUTO(prov_ledger) *l = NULL;
+
+	(void)state;
+	court_open(&c);
+	ok(prov_trust_remove(c.d.trust, OWNER_NAME, err));
+	s.key = *prov_key_public(c.d.g.owner);
+	ok(prov_trust_add_signer(c.d.trust, &s, err));
+	ok(prov_ledger_open(&l, c.d.g.path, prov_key_public(c.d.g.log), err));
+	assert_int_equal(PROV_SIG_VALID, witnessed(&c, l, 0, 1500));
+	assert_int_equal(PROV_SIG_EXPIRED, witnessed(&c, l, 0, 2001));
+	/* Whom trust does not ask says nothing. */
+	assert_int_equal(PROV_SIG_EXPIRED, witnessed(&c, l, 1500, 2001));
+	tlogpolicy_clear(&c.d.trust->logs);
+	ok(witness_policy(&c.d.trust->logs, prov_key_public(c.d.g.log), 1,
+	    "quorum w1\n"));
+	assert_int_equal(PROV_SIG_VALID, witnessed(&c, l, 1500, 9999));
+	assert_int_equal(PROV_SIG_VALID, witnessed(&c, l, 2000, 9999));
+	assert_int_equal(PROV_SIG_EXPIRED, witnessed(&c, l, 2001, 9999));
+	assert_int_equal(PROV_SIG_EXPIRED, witnessed(&c, l, 999, 1500));
+	assert_int_equal(PROV_SIG_EXPIRED, witnessed(&c, l, 0, 9999));
+	court_close(&c);
+}
+
 /* An index of somebody else's that leaves the revocation out. */
 static void
 hidden(void **state)
@@ -526,6 +585,7 @@ main(void)
 		cmocka_unit_test(another_log),
 		cmocka_unit_test(without_a_place),
 		cmocka_unit_test(superseded_by_a_thief),
+		cmocka_unit_test(validity),
 		cmocka_unit_test(hidden),
 		cmocka_unit_test(remembered),
 	};
