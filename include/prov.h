@@ -9,6 +9,7 @@
 #include <prov/media.h>
 #include <prov/manifest.h>
 #include <prov/ledger.h>
+#include <prov/check.h>
 #include <prov/sign.h>
 #include <prov/trust.h>
 #include <prov/verify.h>

@@ -113,14 +113,18 @@ void
 progress_entries(void *arg, uint64_t done, uint64_t total)
 {
 	struct progress *p = arg;
+	double rate;
 
 	if (p == NULL)
 		return;
 	pthread_mutex_lock(&p->lock);
 	if (due(p)) {
-		fprintf(stderr, "\r\033[K%s %llu of %llu entries, %.0f/s",
+		rate = (double)done / since(&p->start);
+		fprintf(stderr,
+		    "\r\033[K%s %llu of %llu entries, %.0f/s, %.0f s left",
 		    p->verb, (unsigned long long)done,
-		    (unsigned long long)total, (double)done / since(&p->start));
+		    (unsigned long long)total, rate,
+		    rate > 0 ? (double)(total - done) / rate : 0.0);
 		p->visible = true;
 	}
 	pthread_mutex_unlock(&p->lock);

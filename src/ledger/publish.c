@@ -9,6 +9,20 @@
 #include "ledger/publish.h"
 
 static prov_status
+write_file(const struct publisher *p, const char *path, prov_span bytes,
+    prov_err *err)
+{
+	prov_status st;
+
+	if ((st = layout_make_parent(path, err)) != PROV_OK ||
+	    (st = file_write(path, bytes, 0644, 0, err)) != PROV_OK)
+		return (st);
+	if (p->told != NULL)
+		p->told(p->arg, path + strlen(p->dir) + 1);
+	return (PROV_OK);
+}
+
+static prov_status
 put(const struct publisher *p, int level, uint64_t n, unsigned width,
     prov_span bytes, prov_err *err)
 {
@@ -20,9 +34,7 @@ put(const struct publisher *p, int level, uint64_t n, unsigned width,
 	/* A failed fsync or write may have left less than was asked for. */
 	if (st != PROV_OK || (p->compare && file_holds(path, bytes)))
 		return (st);
-	if ((st = layout_make_parent(path, err)) != PROV_OK)
-		return (st);
-	return (file_write(path, bytes, 0644, 0, err));
+	return (write_file(p, path, bytes, err));
 }
 
 static prov_status
@@ -88,9 +100,9 @@ publish_checkpoint(const struct publisher *p, prov_span note, prov_err *err)
 	prov_status st;
 
 	st = layout_path(path, err, p->dir, LEDGER_CHECKPOINT);
-	if (st != PROV_OK || (st = layout_make_parent(path, err)) != PROV_OK)
+	if (st != PROV_OK || (p->compare && file_holds(path, note)))
 		return (st);
-	return (file_write(path, note, 0644, 0, err));
+	return (write_file(p, path, note, err));
 }
 
 /* Best effort: what stays is no harm, for readers try the partial one first. */
@@ -204,7 +216,8 @@ rebuild_from(struct rebuild *r, const struct ledger_ops *ops,
 prov_status
 publish_rebuild(const char *dir, const struct ledger_ops *ops,
     struct store *store, const struct store_state *state,
-    const uint8_t root[32], uint64_t from, prov_err *err)
+    const uint8_t root[32], uint64_t from, publish_told told, void *arg,
+    prov_err *err)
 {
 	AUTO_FREE struct edge *e = calloc(1, sizeof(*e));
 	AUTO_BUF bundle = { 0 }, sizes = { 0 };
@@ -212,7 +225,9 @@ publish_rebuild(const char *dir, const struct ledger_ops *ops,
 				 .edge = e,
 				 .bundle = &bundle,
 				 .final = state->edge.size,
-				 .compare = true } };
+				 .compare = true,
+				 .told = told,
+				 .arg = arg } };
 	prov_status st;
 
 	if (e == NULL)

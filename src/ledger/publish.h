@@ -4,6 +4,9 @@
 
 #include "ledger/store.h"
 
+/* A file was written, by its name under the ledger. */
+typedef void (*publish_told)(void *arg, const char *name);
+
 /*
  * Writes tiles and bundles of a growing tree under dir/tlog. What a file holds
  * follows from its name and the tree, so writing it twice is harmless.
@@ -15,6 +18,9 @@ struct publisher {
 	uint64_t first;     /* size at the start */
 	uint64_t final;     /* size that it will end at */
 	bool compare;       /* leave files alone that are right */
+	publish_told
+	    told; /* of each file that was written; NULL to go without */
+	void *arg;
 };
 
 prov_status publish_entry(struct publisher *p, prov_span entry,
@@ -42,6 +48,7 @@ void publish_tidy(const struct publisher *p);
  */
 prov_status publish_rebuild(const char *dir, const struct ledger_ops *ops,
     struct store *store, const struct store_state *state,
-    const uint8_t root[32], uint64_t from, prov_err *err);
+    const uint8_t root[32], uint64_t from, publish_told told, void *arg,
+    prov_err *err);
 
 #endif

@@ -5,6 +5,7 @@
 #include "ledger/index.h"
 #include "ledger/ledger.h"
 #include "ledger/view.h"
+#include "prov/check.h"
 
 struct writer;
 
@@ -20,7 +21,8 @@ struct prov_ledger {
 	struct index index;
 	struct writer *writer; /* NULL: opened for reading */
 	void (*writer_close)(prov_ledger *l);
-	prov_status (*writer_check)(prov_ledger *l, prov_err *err);
+	prov_status (*writer_check)(prov_ledger *l,
+	    const prov_inspection *how, prov_inspected *out, prov_err *err);
 	prov_status (*writer_cosign)(prov_ledger *l, prov_span lines,
 	    unsigned wait_ms, prov_err *err);
 };

@@ -328,6 +328,141 @@ run_read(struct run_info *out, struct records *r, const char *dir,
 	return (PROV_OK);
 }
 
+/* A run's file on its way through run_check. */
+struct pass {
+	int fd;
+	uint64_t at;
+	struct sha256 *hash;
+	uint8_t *filter; /* what the assets call for */
+	uint64_t filter_len;
+	uint8_t block[BLOCK_RECORDS * RUN_RECORD];
+};
+
+static prov_status
+pass_block(struct pass *p, const struct run_info *run, unsigned kind, size_t n,
+    struct record *prev, prov_err *err)
+{
+	prov_status st;
+
+	st = fd_pread(p->fd, p->block, n * RUN_RECORD, p->at, err);
+	if (st != PROV_OK)
+		return (st);
+	p->at += n * RUN_RECORD;
+	sha256_add(p->hash, p->block, n * RUN_RECORD);
+	for (size_t i = 0; i < n; i++) {
+		struct record rec = { be64(p->block + i * RUN_RECORD),
+			be64(p->block + i * RUN_RECORD + 8) };
+
+		if (rec.index < run->begin || rec.index >= run->end ||
+		    record_cmp(prev, &rec) > 0)
+			return (prov_fail(err, PROV_EUNTRUSTED,
+			    "a record is out of order or place"));
+		if (kind == INDEX_ASSET)
+			filter_add(p->filter, p->filter_len, rec.key);
+		*prev = rec;
+	}
+	return (PROV_OK);
+}
+
+static prov_status
+pass_section(struct pass *p, const struct run_info *run, unsigned kind,
+    prov_err *err)
+{
+	struct record prev = { 0 };
+	uint64_t n = run->n[kind];
+	prov_status st;
+
+	while (n > 0) {
+		size_t len = n < BLOCK_RECORDS ? (size_t)n : BLOCK_RECORDS;
+
+		if ((st = pass_block(p, run, kind, len, &prev, err)) != PROV_OK)
+			return (st);
+		n -= len;
+	}
+	return (PROV_OK);
+}
+
+static prov_status
+pass_filter(struct pass *p, prov_err *err)
+{
+	prov_status st;
+
+	for (uint64_t i = 0; i < p->filter_len;) {
+		size_t len = sizeof(p->block);
+
+		if (p->filter_len - i < len)
+			len = (size_t)(p->filter_len - i);
+		st = fd_pread(p->fd, p->block, len, p->at, err);
+		if (st != PROV_OK)
+			return (st);
+		sha256_add(p->hash, p->block, len);
+		if (memcmp(p->block, p->filter + i, len) != 0)
+			return (prov_fail(err, PROV_EUNTRUSTED,
+			    "its filter is not that of its assets"));
+		p->at += len;
+		i += len;
+	}
+	return (PROV_OK);
+}
+
+static prov_status
+pass_digest(struct pass *p, prov_err *err)
+{
+	uint8_t got[32], want[32];
+	prov_status st;
+
+	if ((st = fd_pread(p->fd, want, sizeof(want), p->at, err)) != PROV_OK ||
+	    (st = sha256_done(p->hash, got, err)) != PROV_OK)
+		return (st);
+	if (memcmp(got, want, sizeof(got)) != 0)
+		return (prov_fail(err, PROV_EUNTRUSTED,
+		    "has not the digest that it states"));
+	return (PROV_OK);
+}
+
+static prov_status
+pass_all(struct pass *p, const struct run_info *run, prov_err *err)
+{
+	AUTO_FREE uint8_t *filter = NULL;
+	prov_status st;
+
+	p->filter_len = filter_len(run->n[INDEX_ASSET]);
+	if ((filter = calloc(1, (size_t)p->filter_len + 1)) == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "out of memory"));
+	p->filter = filter;
+	for (unsigned k = 0; k < INDEX_KINDS; k++)
+		if ((st = pass_section(p, run, k, err)) != PROV_OK)
+			return (st);
+	if ((st = pass_filter(p, err)) != PROV_OK)
+		return (st);
+	return (pass_digest(p, err));
+}
+
+prov_status
+run_check(struct run_info *out, int fd, prov_err *err)
+{
+	AUTO_SHA256 *hash = NULL;
+	struct pass p = { .fd = fd, .at = RUN_HEAD };
+	uint8_t head[RUN_HEAD];
+	struct run_info run;
+	struct stat sb;
+	prov_status st;
+
+	if (fstat(fd, &sb) == -1)
+		return (prov_fail_errno(err, PROV_EIO, "a run"));
+	if (sb.st_size < RUN_HEAD + 32)
+		return (prov_fail(err, PROV_EUNTRUSTED, "is cut short"));
+	if ((st = sha256_new(&hash, err)) != PROV_OK ||
+	    (st = fd_pread(fd, head, sizeof(head), 0, err)) != PROV_OK ||
+	    (st = run_head(&run, head, (uint64_t)sb.st_size, err)) != PROV_OK)
+		return (st);
+	p.hash = hash;
+	sha256_add(hash, head, sizeof(head));
+	if ((st = pass_all(&p, &run, err)) == PROV_OK)
+		*out = run;
+	return (st);
+}
+
 /* One section of a run's file. */
 struct section {
 	int fd;

@@ -107,6 +107,9 @@ prov_status run_open(int *fd, struct run_info *out, const char *dir,
 prov_status run_filter(struct buf *out, const char *dir, uint64_t begin,
     uint64_t end, prov_err *err);
 
+/* run_decode of an open file, a piece at a time: keeps nothing. */
+prov_status run_check(struct run_info *out, int fd, prov_err *err);
+
 /*
  * Appends to hits the entries in the run that have the key. Says nothing of
  * the run's truth. PROV_ENOTFOUND if the file is gone.

@@ -199,7 +199,7 @@ recover(prov_ledger *l, prov_err *err)
 		return (st);
 	if (!published || (!w->recovered && w->state.synced < w->at.size)) {
 		st = publish_rebuild(l->dir, w->ops, w->store, &w->state,
-		    w->at.root, w->state.synced, err);
+		    w->at.root, w->state.synced, NULL, NULL, err);
 		if (st != PROV_OK)
 			return (st);
 		w->unsynced = true;

@@ -789,6 +789,28 @@ sqlite_targets(struct store *s, store_target_fn fn, void *arg, prov_err *err)
 }
 
 static prov_status
+sqlite_notes(struct store *s, store_entry_fn fn, void *arg, prov_err *err)
+{
+	AUTO_STMT *q = NULL;
+	prov_status st;
+	int rc;
+
+	st = prepare(s, &q, "SELECT size, note FROM checkpoints ORDER BY size",
+	    err);
+	if (st != PROV_OK)
+		return (st);
+	while ((rc = sqlite3_step(q)) == SQLITE_ROW) {
+		st = fn(arg, (uint64_t)sqlite3_column_int64(q, 0),
+		    span(sqlite3_column_blob(q, 1),
+			(size_t)sqlite3_column_bytes(q, 1)),
+		    err);
+		if (st != PROV_OK)
+			return (st);
+	}
+	return (rc == SQLITE_DONE ? PROV_OK : fail(s, rc, "checkpoints", err));
+}
+
+static prov_status
 sqlite_check(struct store *s, prov_err *err)
 {
 	return (expect(s, "PRAGMA integrity_check(1)", "ok", err));
@@ -808,6 +830,7 @@ const struct ledger_ops ledger_sqlite = {
 	.targets = sqlite_targets,
 	.target_put = sqlite_target_put,
 	.target_drop = sqlite_target_drop,
+	.notes = sqlite_notes,
 	.check = sqlite_check,
 };
 

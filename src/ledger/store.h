@@ -87,6 +87,9 @@ struct ledger_ops {
 	    bool *fatal, prov_err *err);
 	prov_status (*target_drop)(struct store *s, const char *name,
 	    bool *fatal, prov_err *err);
+	/* Each checkpoint that is kept, ascending. */
+	prov_status (*notes)(struct store *s, store_entry_fn fn, void *arg,
+	    prov_err *err);
 	/* The backend's own look at its files, page by page. */
 	prov_status (*check)(struct store *s, prov_err *err);
 };

@@ -109,10 +109,9 @@ open_either(int *fd, struct stat *sb, char path[TILE_PATH_MAX], const char *dir,
 }
 
 prov_status
-tile_read(struct tile *t, const char *dir, unsigned level, uint64_t n,
+tile_load(uint8_t *hashes, const char *dir, unsigned level, uint64_t n,
     unsigned width, prov_err *err)
 {
-	uint8_t hashes[TILE_WIDTH * 32];
 	char path[TILE_PATH_MAX];
 	struct stat sb;
 	AUTO_FD int fd = -1;
@@ -128,6 +127,18 @@ tile_read(struct tile *t, const char *dir, unsigned level, uint64_t n,
 		    (long long)sb.st_size));
 	if ((st = fd_pread(fd, hashes, (size_t)width * 32, 0, err)) != PROV_OK)
 		return (prov_wrap(err, st, path));
+	return (PROV_OK);
+}
+
+prov_status
+tile_read(struct tile *t, const char *dir, unsigned level, uint64_t n,
+    unsigned width, prov_err *err)
+{
+	uint8_t hashes[TILE_WIDTH * 32];
+	prov_status st;
+
+	if ((st = tile_load(hashes, dir, level, n, width, err)) != PROV_OK)
+		return (st);
 	return (tile_build(t, level, n, hashes, width, err));
 }
 

@@ -48,6 +48,10 @@ const uint8_t *tile_node(const struct tile *t, unsigned sub, uint64_t i);
 prov_status tile_read(struct tile *t, const char *dir, unsigned level,
     uint64_t n, unsigned width, prov_err *err);
 
+/* The same without the nodes above: width hashes, believed by nobody yet. */
+prov_status tile_load(uint8_t *hashes, const char *dir, unsigned level,
+    uint64_t n, unsigned width, prov_err *err);
+
 /* An entry bundle, read in pieces; entries are lent until the next call. */
 struct bundle {
 	int fd; /* -1: all of it is in buf */

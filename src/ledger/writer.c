@@ -39,7 +39,8 @@ writer_close(prov_ledger *l)
 	l->writer = NULL;
 }
 
-static prov_status writer_check(prov_ledger *l, prov_err *err);
+static prov_status writer_check(prov_ledger *l, const prov_inspection *how,
+    prov_inspected *out, prov_err *err);
 
 static prov_status
 writer_new(prov_ledger **out, const char *dir, const prov_key *log,
@@ -365,37 +366,10 @@ prov_ledger_register(prov_ledger *l, const prov_key *owner,
 	return (st == PROV_OK ? st : writer_refused(st, &why, err));
 }
 
+/* Everything, with the store that only a writer has. */
 static prov_status
-check_stored(void *arg, uint64_t i, prov_span entry, prov_err *err)
+writer_check(prov_ledger *l, const prov_inspection *how, prov_inspected *out,
+    prov_err *err)
 {
-	prov_ledger *l = arg;
-	uint8_t want[32], got[32];
-	prov_status st;
-
-	if ((st = view_leaf(&l->view, i, want, err)) != PROV_OK ||
-	    (st = tree_leaf(got, entry, err)) != PROV_OK)
-		return (st);
-	if (memcmp(want, got, sizeof(want)) != 0)
-		return (prov_fail(err, PROV_EUNTRUSTED,
-		    LEDGER_DB ": entry %llu is not the one in tlog/",
-		    (unsigned long long)i));
-	return (PROV_OK);
-}
-
-/* The store behind what was published. */
-static prov_status
-writer_check(prov_ledger *l, prov_err *err)
-{
-	struct writer *w = l->writer;
-	prov_status st;
-
-	if ((st = writer_enter(l, REGISTER_WAIT_MS, err)) != PROV_OK)
-		return (st);
-	if ((st = w->ops->check(w->store, err)) == PROV_OK &&
-	    (st = reader_stand(l, &w->at, buf_span(&w->state.note), err)) ==
-		PROV_OK)
-		st = w->ops->entries(w->store, 0, w->at.size, check_stored, l,
-		    err);
-	writer_leave(l);
-	return (st);
+	return (prov_ledger_inspect(l->dir, &l->key, how, out, err));
 }

@@ -104,27 +104,102 @@ d[at if at >= 0 else len(d) // 2] ^= 4
 open(path, "wb").write(d)
 EOF
 }
+is() { # description want got
+	printf '%s\n' "$2" >want
+	printf '%s\n' "$3" >got
+	same "$1" want got
+}
+damaged() { # description pattern : of the ledger in bad/
+	prov ledger check --ledger bad >out 2>err
+	is "$1" 1 "$?"
+	has "is named" out "$2"
+}
 noticed() { # file pattern [offset]
 	flips "$1" "${3:-}"
-	says 1 "one byte of $1" "$2" prov ledger check --ledger bad
+	damaged "one byte of $1" "^$1: $2"
 }
-noticed tlog/checkpoint 'tlog/checkpoint: ' 20
-noticed tlog/tile/0/000 "tlog/tile/0/000"
-noticed tlog/tile/0/001.p/8 'the tiles at size 264'
-noticed tlog/tile/1/000.p/1 'the tiles at size 264'
-noticed tlog/tile/entries/000 'entry [0-9]* is not in the tree' 5000
-noticed tlog/tile/entries/001.p/8 'entry [0-9]* is not in the tree' 500
+noticed tlog/checkpoint '.*(checkpoint; .*--repair' 20
+noticed tlog/tile/0/000 'does not follow.*hash of entry 128.*(tile; .*--repair'
+noticed tlog/tile/0/001.p/8 'does not follow.*hash of entry 260'
+noticed tlog/tile/1/000.p/1 'does not follow'
+noticed tlog/tile/entries/000 'entry 13 is not the one in the tree' 5000
+noticed tlog/tile/entries/001.p/8 'entry 257 is not the one in the tree' 500
 blob=$(cd home/ledger && find blobs -type f | sort | head -n 1)
-noticed "$blob" "${blob##*/}"
+noticed "$blob" 'is not what its name says'
 run=$(cd home/ledger && find index -name '*-*' | sort | head -n 1)
-noticed "$run" "$run"
-noticed index/runs 'index'
+noticed "$run" '.*(index; '
+noticed index/runs '.*(index; '
 for lost in tlog/tile/entries/000 tlog/tile/0/000; do
 	rm -rf bad
 	cp -R home/ledger bad
 	rm "bad/$lost"
-	says 1 "a lost $lost" "$lost" prov ledger check --ledger bad
+	damaged "a lost $lost" "^$lost: "
 done
+
+# All of it at once: each is named, and made anew from the store.
+rm -rf bad
+cp -R home/ledger bad
+printf x >>bad/tlog/tile/entries/000
+: >bad/tlog/tile/0/001.p/8
+rm bad/tlog/checkpoint
+printf junk >bad/tlog/tile/0/junk
+ln -s 8 bad/tlog/tile/0/001.p/9
+printf 'prov-index/2\n0 5 1\n' >bad/index/runs
+prov ledger check --ledger bad --json >out
+is "many things are wrong" 1 "$?"
+is "each is named once" "6 True True" "$(python3 -c '
+import json
+r = json.load(open("out"))
+paths = {f["path"] for f in r["found"]}
+print(r["differences"], r["differences"] == len(paths), r["sound"])')"
+is "how many are named can be said" 2 \
+    "$(prov ledger check --ledger bad --max 1 | grep -c '(.*; \|and 5 more')"
+prov ledger check --ledger bad --repair >out
+is "they are repaired" 0 "$?"
+has "each file is named" out '^tlog/checkpoint: written anew'
+ok "which leaves nothing" prov ledger check --ledger bad --signatures
+ok "and all as it was" diff -r home/ledger/tlog bad/tlog
+prov ledger check --ledger bad --repair >out
+is "there is nothing more to repair" 0 "$(grep -c 'written anew' out)"
+
+# The store is the truth: where that is damaged nothing is written.
+rm -rf bad
+cp -R home/ledger bad
+python3 - bad/ledger.db <<'EOF'
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+for i in 5, 100, 263:
+    bytes, = db.execute("SELECT bytes FROM entries WHERE idx = ?", (i,)).fetchone()
+    db.execute("UPDATE entries SET bytes = ? WHERE idx = ?",
+               (bytes[:-1] + bytearray([bytes[-1] ^ 1]), i))
+db.commit()
+EOF
+prov ledger check --ledger bad --json >out
+is "changed entries of the store" 1 "$?"
+is "are not sound" "entry recover False" "$(python3 -c '
+import json
+r = json.load(open("out"))
+print(*sorted({f["code"] for f in r["found"]} - {"edge", "stored-checkpoint"}),
+      *{f["remedy"] for f in r["found"]}, r["sound"])')"
+find bad -type f -exec sha256sum {} + | sort >before
+says 1 "and cannot be repaired" 'recover the ledger from a copy' \
+    prov ledger check --ledger bad --repair
+find bad -type f -exec sha256sum {} + | sort >after
+same "nothing was written" before after
+
+# A copy without the store can only be copied anew, but for its index.
+rm -rf bad
+cp -R home/ledger bad
+rm -f bad/ledger.db* bad/lock
+ok "a copy is checked" prov ledger check --ledger bad
+prov ledger check --ledger bad --json >out
+has "without a store" out '"store":false'
+printf x >>"bad/$run"
+damaged "its index" "^$run: .*--repair"
+ok "is made anew" prov ledger check --ledger bad --repair
+printf x >>bad/tlog/tile/0/000
+damaged "its tiles" "^tlog/tile/0/000: .*copy the ledger anew"
+says 1 "are not" 'nothing was written' prov ledger check --ledger bad --repair
 flips tlog/tile/entries/000 5000
 exit_is 1 "and what verify reads of it" \
     prov verify --no-sidecar --ledger bad -r many

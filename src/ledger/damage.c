@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: ISC */
+#include "ledger/damage.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* How far damage goes: what is derived, else what nobody can make again. */
+enum extent { DERIVED, TRUTH, BLOB, LOGGED };
+
+static const struct {
+	const char *code;
+	enum extent extent;
+} kinds[] = {
+	[FOUND_TILE] = { "tile", DERIVED },
+	[FOUND_BUNDLE] = { "bundle", DERIVED },
+	[FOUND_STRAY] = { "stray", DERIVED },
+	[FOUND_INDEX] = { "index", DERIVED },
+	[FOUND_CHECKPOINT] = { "checkpoint", DERIVED },
+	[FOUND_BLOB] = { "blob", BLOB },
+	[FOUND_STATEMENT] = { "statement", LOGGED },
+	[FOUND_SIGNATURE] = { "signature", LOGGED },
+	[FOUND_ROOT] = { "root", TRUTH },
+	[FOUND_STORE] = { "store", TRUTH },
+	[FOUND_ENTRY] = { "entry", TRUTH },
+	[FOUND_EDGE] = { "edge", TRUTH },
+	[FOUND_STORED] = { "stored-checkpoint", TRUTH },
+};
+
+prov_status
+damage_init(struct damage *f, prov_err *err)
+{
+	memset(f, 0, sizeof(*f));
+	if ((f->at = calloc(DAMAGE_MAX, sizeof(*f->at))) == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "out of memory"));
+	(void)pthread_mutex_init(&f->lock, NULL);
+	return (PROV_OK);
+}
+
+void
+damage_clear(struct damage *f)
+{
+	if (f->at != NULL)
+		(void)pthread_mutex_destroy(&f->lock);
+	free(f->at);
+	memset(f, 0, sizeof(*f));
+}
+
+/* What readers' messages begin with. */
+static void
+strip(char *what)
+{
+	static const char code[] = "ledger.invalid: ";
+	size_t n = sizeof(code) - 1;
+
+	if (strncmp(what, code, n) == 0)
+		memmove(what, what + n, strlen(what + n) + 1);
+}
+
+void
+damage_add(struct damage *f, enum finding_kind kind, const char *path,
+    uint64_t entry, const char *fmt, ...)
+{
+	va_list ap;
+
+	(void)pthread_mutex_lock(&f->lock);
+	f->total++;
+	if (kinds[kind].extent == TRUTH)
+		f->truth++;
+	if (kinds[kind].extent == DERIVED && kind != FOUND_INDEX)
+		f->copied++;
+	if (f->n < DAMAGE_MAX) {
+		struct finding *at = &f->at[f->n++];
+
+		at->kind = kind;
+		at->entry = entry;
+		snprintf(at->path, sizeof(at->path), "%s", path);
+		va_start(ap, fmt);
+		(void)vsnprintf(at->what, sizeof(at->what), fmt, ap);
+		va_end(ap);
+		strip(at->what);
+	}
+	(void)pthread_mutex_unlock(&f->lock);
+}
+
+/* A copy has nothing to repair itself from, but for its index. */
+static prov_remedy
+remedy(enum finding_kind kind, bool store, bool truth)
+{
+	switch (kinds[kind].extent) {
+	case DERIVED:
+		if (!truth)
+			return (store ? PROV_REMEDY_RECOVER : PROV_REMEDY_COPY);
+		return (store || kind == FOUND_INDEX ? PROV_REMEDY_REPAIR
+						     : PROV_REMEDY_COPY);
+	case TRUTH:
+		return (store ? PROV_REMEDY_RECOVER : PROV_REMEDY_COPY);
+	case BLOB:
+		return (PROV_REMEDY_REMOVE);
+	case LOGGED:
+		break;
+	}
+	return (PROV_REMEDY_NONE);
+}
+
+void
+damage_tell(const struct damage *f, bool store, bool truth,
+    prov_difference_fn fn, void *arg)
+{
+	for (size_t i = 0; fn != NULL && i < f->n; i++) {
+		const struct finding *at = &f->at[i];
+		prov_difference d = { .code = kinds[at->kind].code,
+			.path = at->path,
+			.entry = at->entry,
+			.what = at->what,
+			.remedy = remedy(at->kind, store, truth) };
+
+		fn(arg, &d);
+	}
+}
+
+bool
+damage_is_sound(const struct damage *f, bool store)
+{
+	return (f->truth == 0 && (store || f->copied == 0));
+}
+
+prov_status
+damage_status(const struct damage *f, prov_err *err)
+{
+	if (f->total == 0)
+		return (PROV_OK);
+	return (prov_fail(err, PROV_EUNTRUSTED, "ledger.invalid: %s: %s",
+	    f->at[0].path, f->at[0].what));
+}
