@@ -13,6 +13,7 @@
 #include <prov/sign.h>
 #include <prov/trust.h>
 #include <prov/verify.h>
+#include <prov/monitor.h>
 #include <prov/witness.h>
 
 #endif

@@ -7,7 +7,8 @@
 /* The commands of prov ledger, each in tools/ledger_NAME.c. */
 extern const struct cmd ledger_append, ledger_register, ledger_checkpoint,
     ledger_prove, ledger_check, ledger_takedown, ledger_witness,
-    ledger_witness_init, ledger_witness_serve, ledger_publish, ledger_clone;
+    ledger_witness_init, ledger_witness_serve, ledger_publish, ledger_clone,
+    ledger_monitor;
 
 /* What opens a ledger for reading: --ledger and --trust, for a table. */
 #define OPT_LEDGER                                                      \

@@ -31,6 +31,17 @@ put_text(const char *dir, const char *name, const char *text)
 	return (put(dir, name, span(text, strlen(text))));
 }
 
+/* What a monitor remembers of that log. */
+static bool
+put_seen(const char *dir, prov_span note)
+{
+	AUTO_BUF seen = { 0 };
+
+	buf_put_str(&seen, "prov-monitor/1\nentries 5\ntime 1795466460\n\n");
+	buf_put_span(&seen, note);
+	return (put(dir, "seen/head", buf_span(&seen)));
+}
+
 /* Entry "2" of the log of "0" to "6". */
 static bool
 put_proof(const char *dir)
@@ -57,6 +68,8 @@ put_proof(const char *dir)
 		return (false);
 	p.note = buf_span(&note);
 	proof_encode(&proof, &p);
+	if (!put_seen(dir, buf_span(&note)))
+		return (false);
 	return (put(dir, "checkpoint/size-7", buf_span(&text)) &&
 		put(dir, "proof/entry-2", buf_span(&proof)));
 }

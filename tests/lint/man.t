@@ -65,7 +65,8 @@ for name in $(cat commands); do
 	{
 		options prov "$name"
 		for sub in $subs; do
-			options prov "$name" "$sub"
+			[ -f "$srcdir/man/prov-$name-$sub.1" ] ||
+			    options prov "$name" "$sub"
 		done
 	} | sort -u >taken
 	if [ ! -f "$page" ]; then
@@ -99,6 +100,16 @@ for name in $(cat commands); do
 		    sort -u >described
 		same "prov-$name-$sub.1 describes each subcommand" listed \
 		    described
+	done
+	# One with a page of its own has its options there.
+	for sub in $subs; do
+		page=$srcdir/man/prov-$name-$sub.1
+		[ -f "$page" ] || continue
+		options prov "$name" "$sub" | sort -u >taken
+		[ -s taken ] || continue
+		sed -n -e 's/^\.It Fl Fl \([a-z-]*\).*/\1/p' "$page" |
+		    sort -u >described
+		same "prov-$name-$sub.1 describes each option" taken described
 	done
 done
 
