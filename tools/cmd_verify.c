@@ -164,7 +164,7 @@ make_verifiers(struct session *s)
 		.accept_clip = args_has(s->args, "accept"),
 		.require_revocation = args_has(s->args, "require"),
 	};
-	char *notices = home_notices_dir();
+	char *notices = home_notices_dir(&s->home);
 	prov_err err = { 0 };
 	bool fine = true;
 

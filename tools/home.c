@@ -224,20 +224,14 @@ home_owns_ledger(const struct home *h, const char *dir)
 }
 
 char *
-home_notices_dir(void)
+home_notices_dir(const struct home *h)
 {
-	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-	char *path = NULL;
+	char *path = h->state != NULL ? join(h->state, "notices/") : NULL;
 
-	if (state != NULL && *state == '/')
-		path = join(state, "prov/notices/");
-	else if (home != NULL && *home != '\0')
-		path = join(home, ".local/state/prov/notices/");
-	if (path != NULL && !home_make_parents(path)) {
-		free(path);
-		return (NULL);
-	}
-	return (path);
+	if (path == NULL || home_make_parents(path))
+		return (path);
+	free(path);
+	return (NULL);
 }
 
 /* Under whichever trusted log it is of. */

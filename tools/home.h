@@ -50,7 +50,7 @@ const char *home_ledger_dir(const struct home *h, const struct args *args);
 bool home_owns_ledger(const struct home *h, const char *dir);
 /* Where to remember what was read of other ledgers; NULL: nowhere. malloc'ed.
  */
-char *home_notices_dir(void);
+char *home_notices_dir(const struct home *h);
 /* Opens it for reading under the log key that trust names; an exit status:
  * a ledger that does not verify is an answer, one that is not there is not. */
 int home_open_ledger(prov_ledger **out, const struct home *h,

@@ -78,6 +78,32 @@ clone_under(const struct args *args, const prov_trust *trust, const char *to,
 	}
 }
 
+/*
+ * The copy's index may be one that came with an earlier copy; what was
+ * revoked is known by reading all of it, once.
+ */
+static int
+heed(const struct args *args, const struct home *h, const prov_trust *trust,
+    const char *to)
+{
+	char *dir = home_notices_dir(h);
+	prov_ledger *l = NULL;
+	prov_err err = { 0 };
+	int status = EXIT_HOLDS;
+
+	for (size_t i = 0; dir != NULL && i < prov_trust_logs(trust); i++) {
+		prov_err_clear(&err);
+		if (prov_ledger_open(&l, to, prov_trust_log_at(trust, i),
+			&err) == PROV_OK)
+			break;
+	}
+	if (l != NULL && prov_ledger_heed(l, dir, &err) != PROV_OK)
+		status = trouble(args, to, &err);
+	prov_ledger_close(l);
+	free(dir);
+	return (status);
+}
+
 static int
 clone(const struct args *args, const struct home *h, prov_trust *trust)
 {
@@ -96,6 +122,8 @@ clone(const struct args *args, const struct home *h, prov_trust *trust)
 	clone_under(args, trust, to, &o, &copied, &err);
 	progress_free(p);
 	status = ledger_print_copied(args, to, &copied, &err);
+	if (status == EXIT_HOLDS)
+		status = heed(args, h, trust, to);
 	free(to);
 	return (status);
 }

@@ -201,6 +201,14 @@ PROV_API PROV_MUST_USE prov_status prov_ledger_clone(const char *from,
     prov_copied *out, prov_err *err);
 
 /*
+ * Reads each entry that was not read before, and remembers in dir which of them
+ * are policies, revocations and takedowns, for prov_verify_options.notices_dir.
+ * PROV_EUNTRUSTED where what was read is not the log's beginning any more.
+ */
+PROV_API PROV_MUST_USE prov_status prov_ledger_heed(prov_ledger *l,
+    const char *dir, prov_err *err);
+
+/*
  * Rebuilds every hash from the entries and compares tiles, index, blobs and
  * checkpoint. PROV_EUNTRUSTED names the first thing that differs.
  */

@@ -348,3 +348,19 @@ notices_save(const struct notices *n, const char *dir, prov_ledger *l,
 		return (st);
 	return (file_write(path, buf_span(&text), 0644, 0, err));
 }
+
+prov_status
+prov_ledger_heed(prov_ledger *l, const char *dir, prov_err *err)
+{
+	struct notices n = { 0 };
+	prov_status st;
+
+	if ((st = notices_load(&n, dir, l, err)) == PROV_OK) {
+		n.by = NOTICES_SCAN;
+		st = notices_follow(&n, l, err);
+	}
+	if (st == PROV_OK)
+		st = notices_save(&n, dir, l, err);
+	notices_clear(&n);
+	return (st);
+}

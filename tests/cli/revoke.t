@@ -128,6 +128,17 @@ exit_is 1 "an index without it" \
     prov verify --require revocation --ledger published first.mp4
 has "hides nothing" out REVOKED
 
+# A clone has read all of it.
+rm -r .local/state/prov/notices
+mv published "$PROV_HOME/ledger"
+ok "publish" prov ledger publish "$tap_dir/web"
+mv "$PROV_HOME/ledger" published
+ok "clone" prov ledger clone web copy
+ok "remembers what it read" test -s .local/state/prov/notices/*
+exit_is 1 "verify by the clone" prov verify --require revocation --ledger copy \
+    first.mp4
+has "knows" out REVOKED
+
 # The way on: another key, let in by the recovery key.
 mv published "$PROV_HOME/ledger"
 prov key generate --no-passphrase demo/camera-2 >/dev/null
