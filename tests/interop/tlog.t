@@ -18,11 +18,13 @@ f.seek(-1, 2); f.write(bytes([b[0] ^ 1]))' "$1"
 # The module comes from the Go module proxy, by go itself.
 go_tool() {
 	command -v go >/dev/null || return 1
-	mkdir -p go && cp "$srcdir/tests/interop/tlog.go" go/main.go || return 1
-	printf 'module tlog\n\ngo 1.21\n\nrequire golang.org/x/mod v0.20.0\n' \
-	    >go/go.mod
-	(cd go && GOFLAGS=-mod=mod GOCACHE="$tap_dir/cache" \
-	    timeout 120 go build -o ../tlog-go .) >go.log 2>&1
+	mkdir -p module && cp "$srcdir/tests/interop/tlog.go" module/main.go ||
+		return 1
+	printf 'module tlog\n\ngo 1.18\n\nrequire golang.org/x/mod v0.20.0\n' \
+	    >module/go.mod
+	(cd module && GOFLAGS='-mod=mod -modcacherw' GOPATH="$tap_dir/gopath" \
+	    GOCACHE="$tap_dir/cache" CGO_ENABLED=0 \
+	    timeout 300 go build -o ../tlog-go .) >go.log 2>&1
 }
 
 for n in 3 256 257 1500; do
@@ -47,7 +49,41 @@ else
 	echo "# no python3-cryptography: not tried"
 fi
 
+# A server for what prov ledger publish made.
+server=
+serve() { # dir: sets url
+	rm -f port
+	"$python" "$srcdir/tests/cli/served.py" "$1" port 2>server.err &
+	server=$!
+	tries=0
+	while [ ! -s port ] && [ "$tries" -lt 100 ]; do
+		sleep 0.1
+		tries=$((tries + 1))
+	done
+	url=http://127.0.0.1:$(cat port)
+}
+trap '[ -z "$server" ] || kill "$server"; chmod -R u+w "$tap_dir"; rm -rf "$tap_dir"' EXIT
+
+# As it grows: what Go was told once is of the same tree later.
+published() { # n [old]: of log-N, and that it extends log-OLD
+	ok "publish $1 entries" prov ledger publish --ledger "log-$1" site
+	serve "$tap_dir/site"
+	ok "go: $1 entries by HTTP" ./tlog-go "$url" "$(cat "vkey-$1")" \
+	    "log-$1.proofs"/* ${2:+"log-$2/tlog/checkpoint"}
+	ok "clone them" prov ledger clone "$url" clone
+	kill "$server"
+	server=
+	ok "go: the clone" ./tlog-go clone "$(cat "vkey-$1")" \
+	    "log-$1.proofs"/* ${2:+"log-$2/tlog/checkpoint"}
+}
+
 if go_tool; then
+	prov init --no-passphrase some/one >/dev/null
+	prov trust add --log "$(cat vkey-3)" >/dev/null
+	published 3
+	published 256 3
+	published 257 256
+	published 1500 257
 	for n in 3 256 257 1500; do
 		ok "go: $n entries" ./tlog-go "log-$n" "$(cat "vkey-$n")" \
 		    "log-$n.proofs"/*
