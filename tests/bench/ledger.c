@@ -469,7 +469,7 @@ foreign(struct bench *b)
 	char what[64];
 
 	CPU_ZERO(&set);
-	for (int i = 0; i < CPU_SETSIZE; i++)
+	for (size_t i = 0; i < CPU_SETSIZE; i++)
 		CPU_SET(i, &set);
 	if (sched_setaffinity(0, sizeof(set), &set) == -1 ||
 	    sched_getaffinity(0, sizeof(set), &set) == -1)
