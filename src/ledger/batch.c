@@ -327,7 +327,7 @@ batch_index(prov_ledger *l, const struct batch *b)
 	x->tail_end = w->at.size;
 	if (x->tail_end - x->position >= INDEX_LAG_MAX ||
 	    records_total(&x->tail) >= INDEX_LAG_RECORDS)
-		(void)index_flush(x, l->dir, NULL);
+		(void)index_flush_along(x, l->dir, NULL);
 }
 
 static prov_status

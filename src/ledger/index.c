@@ -9,6 +9,7 @@
 #include "hash/sha256.h"
 #include "ledger/filter.h"
 #include "ledger/index.h"
+#include "ledger/merge.h"
 #include "ledger/segment.h"
 
 static const char INDEX_HEADER[] = "prov-index/2";
@@ -30,6 +31,7 @@ void
 index_clear(struct index *x)
 {
 	drop_filters(x);
+	merge_free(x->merge);
 	buf_free(&x->text);
 	records_clear(&x->tail);
 	free(x->runs);
@@ -361,7 +363,7 @@ tier(uint64_t records)
  * that INDEX_FANOUT runs of one size become one of the next.
  */
 static size_t
-merge_count(const struct index *x, uint64_t n)
+merge_count(const struct index *x, uint64_t n, uint64_t max)
 {
 	uint64_t total = n;
 	size_t count = 0, best = 0;
@@ -369,8 +371,7 @@ merge_count(const struct index *x, uint64_t n)
 	while (count < x->n) {
 		const struct index_run *r = &x->runs[x->n - 1 - count];
 
-		if (total + r->records > INDEX_MERGE_MAX ||
-		    tier(r->records) > tier(total))
+		if (total + r->records > max || tier(r->records) > tier(total))
 			break;
 		total += r->records;
 		if (++count + 1 - best >= INDEX_FANOUT)
@@ -448,9 +449,16 @@ write_run(const char *dir, const struct run_info *run, const struct records *r,
 	return (file_write(path, buf_span(&b), 0644, flags, err));
 }
 
-/* Replaces index/runs by the first keep runs and, if any, a new one. */
+static void
+put_run(struct buf *text, const struct index_run *r)
+{
+	buf_printf(text, "%llu %llu %llu\n", (unsigned long long)r->begin,
+	    (unsigned long long)r->end, (unsigned long long)r->records);
+}
+
+/* Replaces index/runs: in place of count runs from at on comes, if any, one. */
 static prov_status
-write_list(struct index *x, const char *dir, size_t keep,
+write_list(struct index *x, const char *dir, size_t at, size_t count,
     const struct index_run *more, unsigned flags, prov_err *err)
 {
 	char path[LEDGER_PATH_MAX];
@@ -458,15 +466,12 @@ write_list(struct index *x, const char *dir, size_t keep,
 	prov_status st;
 
 	buf_printf(&text, "%s\n", INDEX_HEADER);
-	for (size_t i = 0; i <= keep; i++) {
-		const struct index_run *r = i < keep ? &x->runs[i] : more;
-
-		if (r != NULL)
-			buf_printf(&text, "%llu %llu %llu\n",
-			    (unsigned long long)r->begin,
-			    (unsigned long long)r->end,
-			    (unsigned long long)r->records);
-	}
+	for (size_t i = 0; i < at; i++)
+		put_run(&text, &x->runs[i]);
+	if (more != NULL)
+		put_run(&text, more);
+	for (size_t i = at + count; i < x->n; i++)
+		put_run(&text, &x->runs[i]);
 	if ((st = buf_done(&text, err)) != PROV_OK ||
 	    (st = layout_path(path, err, dir, LEDGER_RUNS)) != PROV_OK ||
 	    (st = file_write(path, buf_span(&text), 0644, flags, err)) !=
@@ -516,22 +521,23 @@ flush_merged(struct index *x, const char *dir, size_t count, prov_err *err)
 	    (struct index_run){ run.begin, run.end, records_total(&x->tail) };
 	flags = more.records >= INDEX_SYNC_MIN ? FILE_SYNC : 0;
 	if ((st = write_run(dir, &run, &x->tail, flags, err)) != PROV_OK ||
-	    (st = write_list(x, dir, keep, &more, flags, err)) != PROV_OK)
+	    (st = write_list(x, dir, keep, count, &more, flags, err)) !=
+		PROV_OK)
 		return (st);
 	if (count != 0)
 		remove_runs(old, count, dir);
 	return (PROV_OK);
 }
 
-prov_status
-index_flush(struct index *x, const char *dir, prov_err *err)
+static prov_status
+flush_up_to(struct index *x, const char *dir, uint64_t max, prov_err *err)
 {
 	size_t count;
 	prov_status st;
 
 	if (x->tail_end <= x->position)
 		return (PROV_OK);
-	count = merge_count(x, records_total(&x->tail));
+	count = merge_count(x, records_total(&x->tail), max);
 	st = flush_merged(x, dir, count, err);
 	/* After a failure the tail may hold merged runs: begin anew. */
 	drop_tail(x);
@@ -539,27 +545,152 @@ index_flush(struct index *x, const char *dir, prov_err *err)
 }
 
 prov_status
+index_flush(struct index *x, const char *dir, prov_err *err)
+{
+	return (flush_up_to(x, dir, INDEX_CLOSE_MAX, err));
+}
+
+/*
+ * Runs that may become one, the newest ones first: from the end of some on,
+ * those before it that are not larger, and four of them at least.
+ */
+static bool
+find_runs(const struct index *x, size_t *at, size_t *count)
+{
+	for (size_t end = x->n; end >= INDEX_FANOUT; end--) {
+		uint64_t total = x->runs[end - 1].records;
+		size_t n = 1;
+
+		for (; n < end && n < MERGE_INPUTS_MAX; n++) {
+			uint64_t more = x->runs[end - 1 - n].records;
+
+			if (total + more > INDEX_MERGE_MAX ||
+			    tier(more) > tier(total))
+				break;
+			total += more;
+		}
+		*at = end - n;
+		*count = n;
+		if (n >= INDEX_FANOUT)
+			return (true);
+	}
+	return (false);
+}
+
+static prov_status
+begin_merge(struct index *x, const char *dir, prov_err *err)
+{
+	struct run_info runs[MERGE_INPUTS_MAX];
+	size_t at, count;
+
+	if (!find_runs(x, &at, &count))
+		return (PROV_OK);
+	for (size_t i = 0; i < count; i++)
+		runs[i] = (struct run_info){ .begin = x->runs[at + i].begin,
+			.end = x->runs[at + i].end };
+	return (merge_begin(&x->merge, dir, runs, count, err));
+}
+
+/* Where the runs are that are being merged, if nobody replaced them. */
+static bool
+find_merged(const struct index *x, size_t *at)
+{
+	const struct run_info *run = merge_run(x->merge);
+	size_t n = merge_inputs(x->merge);
+
+	for (*at = 0; *at + n <= x->n; ++*at)
+		if (x->runs[*at].begin == run->begin)
+			return (x->runs[*at + n - 1].end == run->end);
+	return (false);
+}
+
+static prov_status
+end_merge(struct index *x, const char *dir, size_t at, prov_err *err)
+{
+	const struct run_info *run = merge_run(x->merge);
+	const struct index_run more = { run->begin, run->end,
+		merge_records(x->merge) };
+	size_t n = merge_inputs(x->merge);
+	AUTO_FREE struct index_run *old = calloc(n, sizeof(*old));
+	prov_status st;
+
+	if (old == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "out of memory"));
+	memcpy(old, x->runs + at, n * sizeof(*old));
+	if ((st = merge_publish(x->merge, err)) != PROV_OK ||
+	    (st = write_list(x, dir, at, n, &more, FILE_SYNC, err)) != PROV_OK)
+		return (st);
+	remove_runs(old, n, dir);
+	return (PROV_OK);
+}
+
+static prov_status
+step_merge(struct index *x, const char *dir, prov_err *err)
+{
+	prov_status st = PROV_OK;
+	bool done = false;
+	size_t at;
+
+	if (x->merge == NULL && (st = begin_merge(x, dir, err)) != PROV_OK)
+		return (st);
+	if (x->merge == NULL)
+		return (PROV_OK);
+	if (find_merged(x, &at)) {
+		st = merge_step(x->merge, INDEX_STEP, &done, err);
+		if (st == PROV_OK && !done)
+			return (PROV_OK);
+		if (st == PROV_OK)
+			st = end_merge(x, dir, at, err);
+	}
+	merge_free(x->merge);
+	x->merge = NULL;
+	return (st);
+}
+
+prov_status
+index_flush_along(struct index *x, const char *dir, prov_err *err)
+{
+	prov_status st;
+
+	st = flush_up_to(x, dir, INDEX_ALONG_MIN, err);
+	if (st != PROV_OK || x->no_merge)
+		return (st);
+	st = step_merge(x, dir, err);
+	x->no_merge = st != PROV_OK;
+	return (st);
+}
+
+/* What the list names is there, and what may not have been synced is whole. */
+static bool
+run_is_sound(const struct index_run *r, const char *dir, uint64_t synced)
+{
+	struct run_info run;
+	AUTO_FD int fd = -1;
+
+	if (r->end > synced)
+		return (run_read(&run, NULL, dir, r->begin, r->end, NULL) ==
+			PROV_OK);
+	return (run_open(&fd, &run, dir, r->begin, r->end, NULL) == PROV_OK);
+}
+
+prov_status
 index_repair(struct index *x, const char *dir, uint64_t synced, uint64_t size,
     prov_err *err)
 {
 	prov_err none = { 0 };
-	struct run_info run;
 	size_t keep = 0;
 
+	merge_tidy(dir);
 	if (index_load(x, dir, &none) != PROV_OK) {
 		index_empty(x);
 		drop_tail(x);
-		return (write_list(x, dir, 0, NULL, 0, err));
+		return (write_list(x, dir, 0, 0, NULL, 0, err));
 	}
-	for (; keep < x->n && x->runs[keep].end <= size; keep++) {
-		const struct index_run *r = &x->runs[keep];
-
-		if (r->end > synced && run_read(&run, NULL, dir, r->begin,
-					   r->end, NULL) != PROV_OK)
-			break;
-	}
+	while (keep < x->n && x->runs[keep].end <= size &&
+	       run_is_sound(&x->runs[keep], dir, synced))
+		keep++;
 	if (keep == x->n)
 		return (PROV_OK);
 	drop_tail(x);
-	return (write_list(x, dir, keep, NULL, 0, err));
+	return (write_list(x, dir, keep, x->n - keep, NULL, 0, err));
 }

@@ -19,11 +19,20 @@
 #define INDEX_RUNS_MAX 16384
 
 /*
- * Runs are merged four to one as long as they stay this small, so that no
- * append waits for more than 16 MiB; ten million entries make some 40 runs.
+ * Runs of like size are merged, four to one. Who appends waits for 1 MiB of
+ * that, who closes for 16; what is larger is merged a piece at a time, along
+ * with what is appended. No run is larger than 512 MiB, 8,000,000 entries.
  */
-#define INDEX_MERGE_MAX (UINT64_C(1) << 20)
 #define INDEX_FANOUT    4U
+#define INDEX_ALONG_MIN (UINT64_C(1) << 16)
+#define INDEX_CLOSE_MAX (UINT64_C(1) << 20)
+#define INDEX_MERGE_MAX (UINT64_C(1) << 25)
+
+/*
+ * Records merged for each run that is appended, which has some 4,000 of a
+ * batch: each is merged five times until its run is one of the largest.
+ */
+#define INDEX_STEP (UINT64_C(1) << 16)
 
 /* A run as large as this is worth an fsync: rebuilding it would take long. */
 #define INDEX_SYNC_MIN (UINT64_C(1) << 16)
@@ -54,6 +63,8 @@ struct index {
 	uint64_t tail_end;
 	size_t n_filters; /* 0, or as many as runs: index_filters */
 	struct index_filter *filters;
+	struct merge *merge; /* on its way, or NULL */
+	bool no_merge;       /* it failed: not again */
 };
 
 void index_clear(struct index *x);
@@ -114,6 +125,9 @@ bool index_lacks(const struct index *x, const uint8_t asset[32]);
 
 /* Lock holder: writes the tail as a run, merges, and replaces index/runs. */
 prov_status index_flush(struct index *x, const char *dir, prov_err *err);
+
+/* The same for who appends on: what is large is merged by pieces. */
+prov_status index_flush_along(struct index *x, const char *dir, prov_err *err);
 
 /* Lock holder: drops what is damaged above synced, or past size. */
 prov_status index_repair(struct index *x, const char *dir, uint64_t synced,

@@ -5,9 +5,11 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <dirent.h>
 
 #include "ledger/filter.h"
 #include "ledger/index.h"
+#include "ledger/merge.h"
 #include "logged.h"
 
 /* Entry i has an asset, a stream that it shares with others, one signer. */
@@ -374,6 +376,160 @@ index_lacks_what_is_new(void **state)
 	logged_close(&g);
 }
 
+static void
+add_along(struct index *x, const struct logged *g, uint64_t from, uint64_t to,
+    uint64_t step)
+{
+	while (from < to) {
+		uint64_t end = from + step < to ? from + step : to;
+
+		for (; from < end; from++)
+			keys_of(&x->tail, from);
+		records_sort(&x->tail);
+		x->tail_end = end;
+		ok(index_flush_along(x, g->path, err));
+		assert_int_equal(end, x->position);
+		assert_false(x->no_merge);
+	}
+}
+
+static size_t
+files_in(const struct logged *g)
+{
+	DIR *d = opendir(logged_path(g, "index"));
+	struct dirent *de;
+	size_t n = 0;
+
+	assert_non_null(d);
+	while ((de = readdir(d)) != NULL)
+		n += strcmp(de->d_name, ".") != 0 &&
+		     strcmp(de->d_name, "..") != 0;
+	(void)closedir(d);
+	return (n);
+}
+
+/* A piece with each flush: in the end few runs, each sound, nothing else. */
+static void
+merges_along(void **state)
+{
+	const uint64_t n = 170000;
+	struct logged g;
+	struct index x = { 0 }, y = { 0 };
+	uint64_t first, largest = 0;
+
+	(void)state;
+	assert_true(logged_dir(&g));
+	make_index_dir(&g);
+	add_along(&x, &g, 0, n, 1700);
+	for (size_t i = 0; i < x.n; i++)
+		if (x.runs[i].records > largest)
+			largest = x.runs[i].records;
+	assert_true(largest > 3 * INDEX_ALONG_MIN);
+	assert_true(x.n < 20);
+	assert_int_equal(x.n + 1 + (x.merge != NULL), files_in(&g));
+	/* Everything is read again, and all that is found before and after. */
+	ok(index_repair(&y, g.path, 0, n, err));
+	assert_int_equal(n, y.position);
+	ok(index_filters(&y, g.path, err));
+	for (uint64_t i = 0; i < n; i += 101) {
+		uint8_t key[32];
+
+		assert_int_equal(1,
+		    count(&y, &g, INDEX_ASSET, i, 'a', n, &first));
+		assert_int_equal(i, first);
+		logged_digest(key, i, 'a');
+		assert_false(index_lacks(&y, key));
+	}
+	assert_int_equal(n / 100,
+	    count(&y, &g, INDEX_STREAM, 7, 's', n, &first));
+	index_clear(&x);
+	assert_int_equal(y.n + 1, files_in(&g));
+	index_clear(&y);
+	logged_close(&g);
+}
+
+static struct merge *
+half_a_merge(const struct logged *g, const struct index *x)
+{
+	struct run_info runs[4] = { 0 };
+	struct merge *m = NULL;
+	bool done = true;
+
+	assert_true(x->n >= 4);
+	for (size_t i = 0; i < 4; i++) {
+		runs[i].begin = x->runs[i].begin;
+		runs[i].end = x->runs[i].end;
+	}
+	ok(merge_begin(&m, g->path, runs, 4, err));
+	ok(merge_step(m, 100, &done, err));
+	assert_false(done);
+	return (m);
+}
+
+/* A damaged input is not given a new digest; killed merges are tidied up. */
+static void
+merges_only_what_is_sound(void **state)
+{
+	struct logged g;
+	struct index x = { 0 }, y = { 0 };
+	AUTO_BUF b = { 0 };
+	struct merge *m;
+	bool done = false;
+	char name[64];
+
+	(void)state;
+	assert_true(logged_dir(&g));
+	make_index_dir(&g);
+	add(&x, &g, 0, 50, 50);
+	add(&x, &g, 50, 80, 30);
+	add(&x, &g, 80, 100, 20);
+	add(&x, &g, 100, 105, 5);
+	assert_int_equal(4, x.n);
+	snprintf(name, sizeof(name), "index/50-80");
+	assert_true(logged_read(&b, &g, name));
+	for (size_t at = RUN_HEAD; at < b.len; at += 97) {
+		b.p[at] ^= 2;
+		assert_true(logged_write(&g, name, buf_span(&b)));
+		m = half_a_merge(&g, &x);
+		assert_int_equal(PROV_EUNTRUSTED,
+		    merge_step(m, UINT64_MAX, &done, NULL));
+		assert_false(done);
+		merge_free(m);
+		assert_int_equal(5, files_in(&g));
+		b.p[at] ^= 2;
+	}
+	assert_true(logged_write(&g, name, buf_span(&b)));
+	m = half_a_merge(&g, &x);
+	assert_true(
+	    logged_write(&g, "index/.prov-0123456789abcdef.tmp", buf_span(&b)));
+	assert_int_equal(7, files_in(&g));
+	/* One is left from a crash, the other one is at work. */
+	ok(index_repair(&y, g.path, 0, 105, err));
+	assert_int_equal(6, files_in(&g));
+	ok(merge_step(m, UINT64_MAX, &done, err));
+	assert_true(done);
+	ok(merge_publish(m, err));
+	merge_free(m);
+	b.len = 0;
+	assert_true(logged_read(&b, &g, "index/0-105"));
+	{
+		struct records all = { 0 };
+		struct run_info run;
+		AUTO_BUF want = { 0 };
+
+		for (uint64_t i = 0; i < 105; i++)
+			keys_of(&all, i);
+		records_sort(&all);
+		ok(run_encode(&want, 0, 105, &all, err));
+		assert_true(span_eq(buf_span(&want), buf_span(&b)));
+		ok(run_decode(&run, NULL, buf_span(&b), err));
+		records_clear(&all);
+	}
+	index_clear(&x);
+	index_clear(&y);
+	logged_close(&g);
+}
+
 int
 main(void)
 {
@@ -386,6 +542,8 @@ main(void)
 		cmocka_unit_test(repair),
 		cmocka_unit_test(filter_tells_what_lacks),
 		cmocka_unit_test(index_lacks_what_is_new),
+		cmocka_unit_test(merges_along),
+		cmocka_unit_test(merges_only_what_is_sound),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PROV_LEDGER_MERGE_H
+#define PROV_LEDGER_MERGE_H
+
+#include "ledger/run.h"
+
+/*
+ * Some neighbouring runs becoming one, a piece at a time, so that whoever
+ * appends never waits for all of it. Nothing of it is seen until it is whole
+ * and on the disk; its inputs' digests are checked on the way.
+ */
+struct merge;
+
+/* One that is half done holds as many descriptors. */
+#define MERGE_INPUTS_MAX 16U
+
+/* runs are in order and follow each other; at most MERGE_INPUTS_MAX. */
+prov_status merge_begin(struct merge **out, const char *dir,
+    const struct run_info *runs, size_t n, prov_err *err);
+
+/* Unless it was published, nothing stays. */
+void merge_free(struct merge *m);
+
+/* What comes out. */
+const struct run_info *merge_run(const struct merge *m);
+size_t merge_inputs(const struct merge *m);
+uint64_t merge_records(const struct merge *m);
+
+/* Does about so many records, and says whether all is done. */
+prov_status merge_step(struct merge *m, uint64_t records, bool *done,
+    prov_err *err);
+
+/* Gives what is done its name. */
+prov_status merge_publish(struct merge *m, prov_err *err);
+
+/* Lock holder: removes what processes that were killed left in index/. */
+void merge_tidy(const char *dir);
+
+#endif
