@@ -636,7 +636,7 @@ step_merge(struct index *x, const char *dir, prov_err *err)
 	if (x->merge == NULL)
 		return (PROV_OK);
 	if (find_merged(x, &at)) {
-		st = merge_step(x->merge, INDEX_STEP, &done, err);
+		st = merge_step(x->merge, INDEX_PIECE, &done, err);
 		if (st == PROV_OK && !done)
 			return (PROV_OK);
 		if (st == PROV_OK)

@@ -32,7 +32,7 @@
  * Records merged for each run that is appended, which has some 4,000 of a
  * batch: each is merged five times until its run is one of the largest.
  */
-#define INDEX_STEP (UINT64_C(1) << 16)
+#define INDEX_PIECE (UINT64_C(1) << 16)
 
 /* A run as large as this is worth an fsync: rebuilding it would take long. */
 #define INDEX_SYNC_MIN (UINT64_C(1) << 16)
