@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "ledger/layout.h"
-#include "remote/remote.h"
+#include "ledger/source.h"
 
 /* A bundle of 256 entries, each of the largest size. */
 #define BUNDLE_MAX (TILE_WIDTH * (STATEMENT_MAX + 2))
@@ -18,9 +18,9 @@
 
 struct feed {
 	char *from;
-	char *dir;             /* where tlog/ is */
-	struct remote *remote; /* NULL: a directory */
-	unsigned timeout_ms;
+	char *dir; /* where tlog/ is */
+	struct source *source;
+	bool far; /* not a directory */
 };
 
 static bool
@@ -37,7 +37,7 @@ feed_forget(struct feed *f)
 	FTSENT *e;
 	FTS *t;
 
-	if (f->remote == NULL ||
+	if (!f->far ||
 	    (t = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL)) == NULL)
 		return;
 	while ((e = fts_read(t)) != NULL)
@@ -51,22 +51,22 @@ feed_open(struct feed **out, const char *from, const char *scratch,
     const char *net, unsigned timeout_ms, prov_err *err)
 {
 	struct feed *f = calloc(1, sizeof(*f));
-	bool url = is_url(from);
+	bool far = is_url(from);
 	prov_status st = PROV_OK;
 	size_t len = strlen(from);
 
 	while (len > 1 && from[len - 1] == '/')
 		len--;
 	if (f == NULL || (f->from = strndup(from, len)) == NULL ||
-	    (f->dir = strdup(url ? scratch : f->from)) == NULL)
+	    (f->dir = strdup(far ? scratch : f->from)) == NULL)
 		st = prov_fail(err, PROV_ENOMEM, "out of memory");
-	else if (url)
-		st = remote_open(&f->remote, net, err);
+	else
+		st = source_open(&f->source, from, net, timeout_ms, err);
 	if (st != PROV_OK) {
 		feed_close(f);
 		return (st);
 	}
-	f->timeout_ms = timeout_ms;
+	f->far = far;
 	feed_forget(f);
 	*out = f;
 	return (PROV_OK);
@@ -78,7 +78,7 @@ feed_close(struct feed *f)
 	if (f == NULL)
 		return;
 	feed_forget(f);
-	remote_close(f->remote);
+	source_close(f->source);
 	free(f->from);
 	free(f->dir);
 	free(f);
@@ -100,13 +100,7 @@ prov_status
 feed_get(struct feed *f, const char *name, size_t max, struct buf *body,
     prov_err *err)
 {
-	AUTO_FREE char *path = path_join(f->from, name);
-
-	if (path == NULL)
-		return (prov_fail(err, PROV_ENOMEM, "out of memory"));
-	if (f->remote == NULL)
-		return (file_read(body, path, max, err));
-	return (remote_get(f->remote, path, max, f->timeout_ms, body, err));
+	return (source_get(f->source, name, max, body, err));
 }
 
 /* Fetches one file, unless it is there. */
@@ -138,7 +132,7 @@ want(struct feed *f, uint64_t size, int level, uint64_t n, prov_err *err)
 	prov_err why = { 0 };
 	prov_status st;
 
-	if (f->remote == NULL || n > hashes / TILE_WIDTH ||
+	if (!f->far || n > hashes / TILE_WIDTH ||
 	    (left = hashes - n * TILE_WIDTH) == 0)
 		return (PROV_OK);
 	tile_path(tile, level, n,

@@ -21,7 +21,7 @@ const char *feed_from(const struct feed *f);
 /* Where view finds tlog/. */
 const char *feed_dir(const struct feed *f);
 
-/* A file below it, in an empty buf. As remote_get, or file_read. */
+/* A file below it, in an empty buf. */
 prov_status feed_get(struct feed *f, const char *name, size_t max,
     struct buf *body, prov_err *err);
 

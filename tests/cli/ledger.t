@@ -74,6 +74,19 @@ same "is the same" proof out
 cp clip.mp4 other-name
 ok "by any name" prov ledger prove other-name
 same "is the same" proof out
+ok "a receipt" prov ledger prove --receipt clip.mp4
+cp out receipt.cose
+ok "is shown" prov show receipt.cose
+has "with what it claims" out '^receipt .*entry 3 of 263 as claimed, by here/desk/log$'
+ok "a statement with its receipt" prov ledger prove --transparent 3
+"$(command -v /usr/bin/python3 || echo python3)" - out receipt.cose >is <<'PY'
+import sys
+both, receipt = (open(name, "rb").read() for name in sys.argv[1:])
+print(both[:2].hex(), both.count(receipt))
+PY
+echo "d284 1" >want
+same "has it once" want is
+exit_is 2 "both at once" prov ledger prove --receipt --transparent 3
 echo unknown >unknown
 says 1 "media that is not there" 'not in the ledger; to sign it: prov sign' \
     prov ledger prove unknown
