@@ -46,7 +46,7 @@ CALLS = {
     "fchmod": "make", "chmod": "make", "fchown": "make", "mmap": "map",
     "pipe2": "open", "dup2": "look", "memfd_create": "open",
 }
-CASE = collections.namedtuple("case", "command call error n scope on")
+CASE = collections.namedtuple("case", "command call error n scope on early")
 COMMANDS = {}
 lock = threading.Lock()
 
@@ -129,15 +129,19 @@ def count(p, name, top):
             "-e", "trace=" + ",".join(CALLS)], out))
         if done.returncode != 0:
             raise Wrong("under strace: " + done.stderr)
-        found[scope] = spans(out, place.home, scope)
+        found[scope] = spans(out, place.home)
         shutil.rmtree(place.top)
     return found
 
 
-def spans(path, home, scope):
-    """Of each call the numbers at which it can fail, in any of the threads."""
+def spans(path, home):
+    """Of each call the numbers at which it can fail, in any of the threads, and
+    how often it is made before. Who holds keys lets only root see what it
+    opens: for others all calls count."""
     seen = collections.Counter()
-    at_home, numbers = False, collections.defaultdict(set)
+    at_home = os.getuid() != 0
+    numbers = collections.defaultdict(set)
+    early = collections.Counter()
     with open(path, errors="replace") as f:
         for line in f:
             m = re.match(r"(\d+ +)?(\w+)\(", line)
@@ -148,19 +152,23 @@ def spans(path, home, scope):
             at_home = at_home or home in line
             if at_home:
                 numbers[call].add(seen[pid, call])
-    return numbers
+            else:
+                early[call] += 1
+    return numbers, early
 
 
 def cases(p, name, top):
     found = count(p, name, top)
     for scope in ("main", "all"):
-        for call, numbers in sorted(found[scope].items()):
-            numbers = numbers - (found["main"].get(call, set())
-                                 if scope == "all" else set())
+        for call, numbers in sorted(found[scope][0].items()):
+            if scope == "all":
+                numbers = numbers - found["main"][0].get(call, set())
+            early = found["main"][1][call]
             for error in ERRORS[CALLS[call]] + ("KILL",):
                 for n in sorted(numbers):
                     for on in ("",) if error in ONCE else ("", "+"):
-                        yield CASE(name, call, error, n, scope, on)
+                        yield CASE(name, call, error, n, scope, on,
+                                   n <= early or os.getuid() != 0)
 
 
 def sample(all_cases, n):
@@ -193,6 +201,9 @@ def inject(p, c):
     # The worker may be killed as well, and then the command says what it did.
     if c.error == "KILL" and done.returncode == -9:
         return True, acked
+    # Without memory the loader may crash, before there is a program.
+    if c.early and done.returncode == -11 and done.stdout + done.stderr == "":
+        return True, False
     hit = "(INJECTED)" in said or "killed by SIGKILL" in said
     if done.returncode not in (0, 2, 75, 127):
         raise Wrong("exit %d: %s" % (done.returncode, done.stderr))

@@ -4,12 +4,17 @@
 # went back, a disk that is almost full, a ledger that one may only read.
 . "$srcdir/tests/tap.sh"
 
-for tool in python3 strace; do
-	command -v "$tool" >/dev/null || {
-		echo "1..0 # SKIP $tool is not installed"
-		exit 0
-	}
-done
+command -v python3 >/dev/null || {
+	echo "1..0 # SKIP python3 is not installed"
+	exit 0
+}
+# Who holds keys lets only root look at what it opens.
+traced=
+if [ "$(id -u)" -eq 0 ] && strace -o trace true 2>/dev/null; then
+	traced=yes
+else
+	echo "# not root, or no strace: nothing is made to fail"
+fi
 
 tone() { # file ... : each a second of sound that no other has
 	python3 - "$@" <<'EOF'
@@ -67,13 +72,13 @@ cp -a old/* "$ledger/"
 says 2 "an old store is not written to" "old copy" prov sign c.wav
 exit_is 1 "nothing was signed" test -e c.wav.prov
 ok "and what was is still found" prov verify --no-sidecar a.wav b.wav
-if strace -o trace true 2>/dev/null; then
+if [ -n "$traced" ]; then
 	exit_is 75 "nor where the checkpoint cannot be read" \
 	    strace -o trace -P "$ledger/tlog/checkpoint" \
 	    -e inject=read:error=EIO prov sign c.wav
 	exit_is 2 "nor opened" strace -o trace -P "$ledger/tlog/checkpoint" \
 	    -e inject=openat:error=EIO prov sign c.wav
-	has "the call did fail" trace INJECTED
+	ok "the call did fail" grep -q INJECTED trace
 	exit_is 1 "nothing was signed then" test -e c.wav.prov
 fi
 exit_is 0 "the checkpoint stands" test "$(entries)" = 3
@@ -97,11 +102,11 @@ fi
 exit_is 2 "a full standard output" sh -c 'prov sign a.wav >/dev/full'
 exit_is 2 "a closed standard output" sh -c 'prov sign f.wav >&-'
 ok "what could not be said was done" prov verify --no-sidecar f.wav
-if strace -o trace true 2>/dev/null; then
+if [ -n "$traced" ]; then
 	rm -f f.wav.prov
 	sh -c 'strace -f -o trace -e trace=openat prov sign f.wav none.wav \
 	    <&- >&- 2>&-'
-	has "signs without any" trace 'f.wav'
+	ok "signs without any" grep -q 'f\.wav' trace
 	exit_is 1 "and opens nothing in their place" \
 	    grep -E "\"$PROV_HOME/.*= [012]\$" trace
 	ok "the sidecar is one" prov verify f.wav
