@@ -7,35 +7,6 @@
 #include "ledger/segment.h"
 #include "sign/pubkey.h"
 
-void
-dossier_clear(struct dossier *d)
-{
-	for (size_t i = 0; i < d->n; i++)
-		evidence_free(d->at[i]);
-	memset(d, 0, sizeof(*d));
-}
-
-prov_status
-dossier_add(struct dossier *d, struct evidence *e, prov_err *err)
-{
-	if (d->n == EVIDENCE_MAX)
-		return (prov_fail(err, PROV_ELIMIT, "more than %d statements",
-		    EVIDENCE_MAX));
-	d->at[d->n++] = e;
-	d->n_untrusted += e->signature == PROV_SIG_UNKNOWN;
-	return (PROV_OK);
-}
-
-static struct evidence *
-dossier_find(const struct dossier *d, const uint8_t digest[32])
-{
-	for (size_t i = 0; i < d->n; i++) {
-		if (memcmp(d->at[i]->digest, digest, 32) == 0)
-			return (d->at[i]);
-	}
-	return (NULL);
-}
-
 /* Whether what is known of its place in the log leaves room for better. */
 static bool
 is_open(const struct evidence *e)

@@ -2,11 +2,8 @@
 #ifndef PROV_VERIFY_LOOKUP_H
 #define PROV_VERIFY_LOOKUP_H
 
+#include "verify/dossier.h"
 #include "verify/revocations.h"
-
-/* Statements that are weighed for one file, and of those not trusted. */
-#define EVIDENCE_MAX  32
-#define UNTRUSTED_MAX 4
 
 /* Entries that share a stream, and are looked at, best first. */
 #define CANDIDATES_MAX 256
@@ -23,18 +20,6 @@ struct judge {
 	const char *path; /* canonical; NULL: inside no scope */
 	int64_t now;
 };
-
-/* The statements that are known on one file. */
-struct dossier {
-	size_t n;
-	struct evidence *at[EVIDENCE_MAX]; /* owned */
-	size_t n_untrusted;
-};
-
-void dossier_clear(struct dossier *d);
-
-/* Takes e over where it returns PROV_OK. */
-prov_status dossier_add(struct dossier *d, struct evidence *e, prov_err *err);
 
 /* Adds the ledger's statements on an asset, newest first. */
 prov_status lookup_asset(struct dossier *d, prov_ledger *l,

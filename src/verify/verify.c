@@ -438,29 +438,11 @@ bind_exact(struct task *t)
 	return (any);
 }
 
-/*
- * A sidecar that is a lie, or that shows the log to be one, is never replaced
- * by what a look-up would find.
- */
-static bool
-is_lie(const struct evidence *e)
-{
-	return (e->from_sidecar && (e->signature == PROV_SIG_INVALID ||
-				       e->ledger == PROV_LEDGER_INVALID ||
-				       e->ledger == PROV_LEDGER_STALE ||
-				       e->ledger == PROV_LEDGER_FORK));
-}
-
 static bool
 is_settled(const struct task *t)
 {
-	if (t->out->sidecar_bad || t->out->ledger_bad)
-		return (true);
-	for (size_t i = 0; i < t->d.n; i++) {
-		if (is_lie(t->d.at[i]))
-			return (true);
-	}
-	return (false);
+	return (
+	    t->out->sidecar_bad || t->out->ledger_bad || dossier_lies(&t->d));
 }
 
 /* Whether the file's streams could change anything. */
@@ -592,87 +574,6 @@ bind_streams(struct task *t, prov_err *err)
 	if (st != PROV_OK || t->out->ledger_bad)
 		return (st);
 	return (bind_each(t, n, err));
-}
-
-/* Whether nearly all of a stream is one segment over and over: silence. */
-static bool
-is_dull(const struct stream *s)
-{
-	const struct timeline *tl = s->tl;
-	uint64_t same = 0;
-
-	if (tl == NULL || tl->n < 3)
-		return (s->kind == PROV_AUDIO);
-	for (uint64_t k = 0; k < tl->n; k++)
-		same += memcmp(tl->leaves + k * 32, tl->leaves + tl->n / 2 * 32,
-			    32) == 0;
-	return (same > tl->n / 2);
-}
-
-/* What shares one segment in so many with an asset may be made of it. */
-#define KNOWN_PART 10
-
-/* Found by look-up, an original is known only by a stream worth the name. */
-static bool
-is_known(const struct evidence *e)
-{
-	if (e->from_sidecar || e->binding != PROV_BIND_NONE)
-		return (true);
-	if (e->pairing == NULL)
-		return (false);
-	for (size_t i = 0; i < e->pairing->n; i++) {
-		const struct pair *p = &e->pairing->at[i];
-
-		if (p->c != NULL && p->c->same_essence && !is_dull(p->is))
-			return (true);
-		/* A title that all parts of a series have is no original. */
-		if (p->c != NULL && p->c->n_telling > 0 &&
-		    p->c->n_telling >= p->is->segments / KNOWN_PART)
-			return (true);
-	}
-	return (false);
-}
-
-/* Whether x says more, or more to the point, than y. */
-static bool
-is_better(const struct evidence *x, const struct evidence *y)
-{
-	size_t a = x->pairing != NULL ? x->pairing->n_shared : 0;
-	size_t b = y->pairing != NULL ? y->pairing->n_shared : 0;
-
-	if (evidence_holds(x) != evidence_holds(y))
-		return (evidence_holds(x));
-	if (x->binding != y->binding)
-		return (x->binding > y->binding);
-	if (x->from_sidecar != y->from_sidecar)
-		return (x->from_sidecar);
-	if (x->signature != y->signature)
-		return (x->signature > y->signature);
-	if (a != b)
-		return (a > b);
-	if (x->pairing != NULL && y->pairing != NULL &&
-	    x->pairing->n_aligned != y->pairing->n_aligned)
-		return (x->pairing->n_aligned > y->pairing->n_aligned);
-	if (x->binding == PROV_BIND_CLIP &&
-	    x->clip->proven_ns != y->clip->proven_ns)
-		return (x->clip->proven_ns > y->clip->proven_ns);
-	return (x->ledger == PROV_LEDGER_INCLUDED && x->index > y->index);
-}
-
-static struct evidence *
-choose(const struct task *t)
-{
-	struct evidence *best = NULL;
-
-	for (size_t i = 0; i < t->d.n; i++) {
-		struct evidence *e = t->d.at[i];
-
-		if (is_lie(e))
-			return (e);
-		if (is_known(e) && (best == NULL || is_better(e, best)))
-			best = e;
-	}
-	return (best);
 }
 
 /* Whether the ledger at hand is the log that e was proven under. */
@@ -894,7 +795,7 @@ work(struct task *t, prov_err *err)
 	if (!is_settled(t) && (st = audit(t, err)) != PROV_OK)
 		return (st);
 	/* Beside a damaged sidecar nothing is said to be valid. */
-	if (t->out->sidecar_bad || (e = choose(t)) == NULL) {
+	if (t->out->sidecar_bad || (e = dossier_choose(&t->d)) == NULL) {
 		fill_unsigned(t);
 	} else {
 		if ((st = fill(t, e, err)) != PROV_OK)

@@ -5,6 +5,7 @@
 
 #include "hash/sha256.h"
 #include "ledger/index.h"
+#include "ledger/notices.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -42,9 +43,26 @@ run(prov_span bytes)
 	records_clear(&r);
 }
 
+/* What a client remembers has one form. */
+static void
+record(prov_span text)
+{
+	struct notices n = { 0 };
+	struct checkpoint at;
+	AUTO_BUF again = { 0 };
+
+	if (notices_parse(&n, &at, text, NULL) == PROV_OK &&
+	    (n.position != at.size ||
+		notices_encode(&again, &n, &at, NULL) != PROV_OK ||
+		!span_eq(text, buf_span(&again))))
+		abort();
+	notices_clear(&n);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	record(span(data, size));
 	list(span(data, size));
 	run(span(data, size));
 	return (0);
