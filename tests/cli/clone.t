@@ -227,6 +227,29 @@ serve "$tap_dir/full" moved '/tile/'
 ok "what moved on the same server" prov ledger clone "$url" moved
 stop
 
+# Certificates: one that nobody vouches for, one of another name, and ours.
+certificate() { # name IP
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+	    -days 2 -subj /CN=test -addext "subjectAltName=IP:$2" \
+	    -keyout "$1.key" -out "$1.crt" 2>/dev/null
+	cat "$1.key" "$1.crt" >"$1.pem"
+}
+certificate ours 127.0.0.1
+certificate other 127.0.0.9
+serve "$tap_dir/site" tls ours.pem
+https=https${url#http}
+says 1 "a certificate that nobody vouches for" 'certificate' \
+    prov ledger clone "$https" secure
+ok "one that is vouched for" env SSL_CERT_FILE="$tap_dir/ours.crt" \
+    prov ledger clone "$https" secure
+same_log "is the same" site/tlog secure/tlog
+stop
+serve "$tap_dir/site" tls other.pem
+https=https${url#http}
+says 1 "a certificate of another name" 'name\|address' \
+    env SSL_CERT_FILE="$tap_dir/other.crt" prov ledger clone "$https" secure2
+stop
+
 # Partial tiles go when full ones stand; the checkpoint is read once more.
 cp -R site young
 i=0

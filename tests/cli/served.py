@@ -6,6 +6,7 @@ import gzip
 import os
 import re
 import socketserver
+import ssl
 import sys
 import threading
 import time
@@ -128,6 +129,12 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
 
 
 with Server(("127.0.0.1", 0), Handler) as server:
+    if mode == "tls":
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(arg)
+        server.socket = context.wrap_socket(server.socket, server_side=True,
+                                            do_handshake_on_connect=False)
+        arg = ""
     with open(portfile + ".new", "w", encoding="ascii") as f:
         f.write(str(server.server_address[1]))
     os.rename(portfile + ".new", portfile)
