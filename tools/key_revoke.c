@@ -210,6 +210,8 @@ run(const struct args *args)
 	}
 	free(own);
 	prov_trust_free(trust);
+	if (status == EXIT_HOLDS)
+		status = ledger_witnessed(args, &w);
 	ledger_writer_close(&w);
 	return (status);
 }

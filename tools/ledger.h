@@ -48,6 +48,9 @@ bool ledger_wait(const struct args *args, unsigned *ms);
 int ledger_cosign(const struct args *args, struct ledger_writer *w, int renew,
     unsigned wait_ms, bool quiet);
 
+/* The same of what was just logged, if the policy asks for a quorum. */
+int ledger_witnessed(const struct args *args, struct ledger_writer *w);
+
 /* Completes the sidecars of the operands; for ledger_read. */
 int ledger_update(const struct args *args, struct home *h, prov_ledger *ledger);
 

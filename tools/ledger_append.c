@@ -48,6 +48,8 @@ run_append(const struct args *args)
 	} else {
 		if ((status = ledger_writer_open(&w, args)) == EXIT_HOLDS)
 			status = append(args, w.ledger, spans, files, entries);
+		if (status == EXIT_HOLDS)
+			status = ledger_witnessed(args, &w);
 		ledger_writer_close(&w);
 	}
 	for (size_t i = 0; files != NULL && i < n; i++)

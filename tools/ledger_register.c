@@ -41,6 +41,8 @@ run_register(const struct args *args)
 		}
 	}
 	prov_key_free(owner);
+	if (status == EXIT_HOLDS)
+		status = ledger_witnessed(args, &w);
 	ledger_writer_close(&w);
 	return (status);
 }

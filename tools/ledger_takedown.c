@@ -128,6 +128,8 @@ run(const struct args *args)
 			status = take_down(args, &w, by);
 	}
 	prov_key_free(by);
+	if (status == EXIT_HOLDS)
+		status = ledger_witnessed(args, &w);
 	ledger_writer_close(&w);
 	return (status);
 }

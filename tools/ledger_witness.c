@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "ledger.h"
 
@@ -176,7 +177,7 @@ ledger_cosign(const struct args *args, struct ledger_writer *w, int renew,
 	if (trust == NULL)
 		return (EXIT_TROUBLE);
 	st = prov_witnesses_new(&witnesses, trust, w->home.net, &err);
-	if (st == PROV_OK)
+	if (st == PROV_OK && (renew || prov_witnesses_needed(witnesses)))
 		st = prov_ledger_cosign(w->ledger, witnesses, renew, wait_ms,
 		    (int64_t)time(NULL), &done, &err);
 	prov_witnesses_free(witnesses);
@@ -190,6 +191,15 @@ ledger_cosign(const struct args *args, struct ledger_writer *w, int renew,
 		printf("\n");
 	}
 	return (EXIT_HOLDS);
+}
+
+/* The entry stays, whatever comes of this: 75 says that it is not seen yet. */
+int
+ledger_witnessed(const struct args *args, struct ledger_writer *w)
+{
+	if (access(w->home.trust, F_OK) != 0)
+		return (EXIT_HOLDS);
+	return (ledger_cosign(args, w, 0, WAIT_S * 1000, true));
 }
 
 static int

@@ -28,6 +28,7 @@ vkey_of() { sed -n 's/^vkey  //p' "$1"; }
 start() { # number [option ...]: serves witness N, from its own home
 	n=$1
 	shift
+	: >"w$n.out"
 	PROV_HOME="$tap_dir/w$n" prov ledger witness serve \
 	    --listen 127.0.0.1:0 -k "example.org/w$n" \
 	    --dir "w$n/state" "$@" >"w$n.out" 2>"w$n.err" &
@@ -211,4 +212,14 @@ start 1
 policy 1
 wav f.wav 6
 ok "after a restart" prov sign f.wav
+ok "another key" prov key generate --no-passphrase other
+ok "what else is logged is cosigned, too" prov ledger register \
+    "$(prov key export other)"
+ok "the checkpoint" prov ledger checkpoint
+ok "says so" test "$(grep -c 'example.org/w' out)" -ge 2
+end 1
+end 2
+ok "a third key" prov key generate --no-passphrase third
+exit_is 75 "or else is 75" prov ledger register "$(prov key export third)"
+has "the entry is there" out '^third: entry'
 done_testing

@@ -8,6 +8,7 @@
 
 #include "signed.h"
 #include "verify/trust.h"
+#include "witnesses.h"
 
 #define WITNESS \
 	"w.example/1+46cf2d4c+BGDFWQ9y7vKS+VRa/Ci/Y8qR0gFqCiiPkPmjL4nT//yv"
@@ -650,6 +651,69 @@ bad_options(void **state)
 	desk_close(&d);
 }
 
+/* Has witness 1 cosign what the ledger stands at, at a time. */
+static void
+cosign_ledger(struct desk *d, int64_t time)
+{
+	AUTO(prov_ledger) *l = NULL;
+	AUTO_BUF lines = { 0 };
+	prov_span text;
+
+	ok(prov_ledger_open_writer(&l, d->g.path, d->g.log, err));
+	ok(prov_ledger_checkpoint(l, NULL, NULL, NULL, err));
+	ok(note_parse(&text, ledger_note(l), err));
+	assert_true(witness_cosign(&lines, 1, text, time));
+	ok(ledger_cosign(l, buf_span(&lines), 10000, err));
+}
+
+/* A pending sidecar: the ledger's head decides, until it is completed. */
+static void
+pending(void **state)
+{
+	AUTO(prov_ledger) *l = NULL;
+	AUTO_FREE char *json = NULL;
+	struct desk d;
+	prov_verdict *v;
+	int changed = -1;
+
+	(void)state;
+	signed_desk(&d);
+	tlogpolicy_clear(&d.trust->logs);
+	ok(witness_policy(&d.trust->logs, prov_key_public(d.g.log), 2,
+	    "quorum w1\n"));
+	ok(prov_ledger_open(&l, d.g.path, prov_key_public(d.g.log), err));
+	v = expect(desk_verify(&d, "a.wav", true, true), "UNTRUSTED", 1);
+	assert_true(desk_has(v, "ledger.witnesses"));
+	prov_verdict_free(v);
+	assert_int_equal(prov_sidecar_update(l, d.trust,
+			     desk_path(&d, "a.wav.prov"), DESK_NOW, &changed,
+			     NULL),
+	    PROV_EBUSY);
+	/* Of a time to come it counts for nothing. */
+	cosign_ledger(&d, DESK_NOW + COSIGNED_AHEAD_S + 1);
+	v = expect(desk_verify(&d, "a.wav", true, true), "UNTRUSTED", 1);
+	prov_verdict_free(v);
+	cosign_ledger(&d, DESK_NOW - 5);
+	v = expect(desk_verify(&d, "a.wav", true, true), "VERIFIED exact", 0);
+	ok(prov_verdict_json(&json, v, err));
+	assert_non_null(strstr(json, "\"witnessed_at\":\"20"));
+	prov_verdict_free(v);
+	v = expect(desk_verify(&d, "a.wav", true, false), "VERIFIED exact", 0);
+	prov_verdict_free(v);
+	v = expect(desk_verify(&d, "a.wav", false, true), "UNTRUSTED", 1);
+	prov_verdict_free(v);
+	ok(ledger_refresh(l, err));
+	ok(prov_sidecar_update(l, d.trust, desk_path(&d, "a.wav.prov"),
+	    DESK_NOW, &changed, err));
+	assert_int_equal(changed, 1);
+	v = expect(desk_verify(&d, "a.wav", false, true), "VERIFIED exact", 0);
+	prov_verdict_free(v);
+	ok(prov_sidecar_update(l, d.trust, desk_path(&d, "a.wav.prov"),
+	    DESK_NOW, &changed, err));
+	assert_int_equal(changed, 0);
+	desk_close(&d);
+}
+
 int
 main(void)
 {
@@ -663,6 +727,7 @@ main(void)
 		cmocka_unit_test(untrusted),
 		cmocka_unit_test(scope),
 		cmocka_unit_test(logs),
+		cmocka_unit_test(pending),
 		cmocka_unit_test(sidecar_malformed),
 		cmocka_unit_test(every_bit_of_a_sidecar),
 		cmocka_unit_test(every_bit_resealed),

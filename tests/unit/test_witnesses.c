@@ -492,7 +492,6 @@ overtaken(void **state)
 	f.grow_to = 13;
 	{
 		AUTO(prov_ledger) *old = NULL;
-		AUTO(prov_witnesses) *w = NULL;
 		prov_ledger *mine = f.l;
 
 		assert_int_equal(prov_ledger_open_writer(&old, f.g.path,
