@@ -169,6 +169,34 @@ by_the_ledger(void **state)
 	desk_close(&d);
 }
 
+/* Whatever cannot be remembered, what was revoked never holds. */
+static void
+revoked(void **state)
+{
+	struct desk d;
+	prov_verify_options o = { .now = DESK_NOW, .require_revocation = 1 };
+	prov_revocation r = { .from_index = 0 };
+	AUTO(prov_ledger) *l = NULL;
+	prov_entry e;
+
+	(void)state;
+	assert_true(desk_open(&d));
+	assert_true(desk_write(&d, "x", span("just text", 9)));
+	assert_true(desk_sign(&d, "x"));
+	memcpy(r.kid, prov_key_public(d.g.owner)->kid, 32);
+	ok(prov_ledger_open_writer(&l, d.g.path, d.g.log, err));
+	ok(prov_ledger_revoke(l, d.g.owner, &r, &e, err));
+	prov_ledger_close(TAKE(l));
+	o.trust = d.trust;
+	o.demux = d.demux;
+	o.ledger_dir = d.g.path;
+	o.notices_dir = d.g.dir;
+	run_out(&o, desk_path(&d, "x"), false);
+	o.ledger_own = 1;
+	run_out(&o, desk_path(&d, "x"), false);
+	desk_close(&d);
+}
+
 /* Streams are compared: the worker is a process of its own and never fails. */
 static void
 by_streams(void **state)
@@ -229,6 +257,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(by_the_sidecar),
 		cmocka_unit_test(by_the_ledger),
+		cmocka_unit_test(revoked),
 		cmocka_unit_test(by_streams),
 		cmocka_unit_test(trust),
 	};

@@ -350,7 +350,6 @@ static void
 another_log(void **state)
 {
 	struct court c, d;
-	AUTO_BUF b = { 0 };
 	prov_key *log;
 	prov_verify_options o = { .sidecar = PROV_SIDECAR_BESIDE };
 	prov_verdict *v;
