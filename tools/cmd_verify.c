@@ -13,6 +13,7 @@ static const struct opt opts[] = {
 	{ "sidecar", 0, "FILE", "the sidecar of the one file given" },
 	{ "sidecar-dir", 0, "DIR", "sidecars are in DIR" },
 	{ "no-sidecar", 0, NULL, "use no sidecars, only the ledger" },
+	{ "no-memory", 0, NULL, "remember no logs, and compare with none" },
 	{ "accept", 0, "clip", "let a proven piece of what was signed pass" },
 	{ "require", 0, "revocation",
 	    "refuse what may have been revoked for all that is known" },
@@ -168,6 +169,9 @@ make_verifiers(struct session *s)
 	prov_err err = { 0 };
 	bool fine = true;
 
+	if (!args_has(s->args, "no-memory") &&
+	    (o.state_dir = home_state(&s->home, s->args)) == NULL)
+		fine = false;
 	o.notices_dir = notices;
 	o.ledger_own = home_owns_ledger(&s->home, o.ledger_dir);
 
@@ -182,25 +186,27 @@ make_verifiers(struct session *s)
 		complain(s->args, NULL, "out of memory");
 		fine = false;
 	}
-	for (unsigned i = 0; i < s->jobs && fine; i++)
+	for (unsigned i = 0; i < s->jobs && fine; i++) {
+		o.beside = s->verifiers[0];
 		if (prov_verifier_new(&s->verifiers[i], &o, &err) != PROV_OK) {
 			s->status = trouble(s->args, NULL, &err);
 			fine = false;
 		}
+	}
 	free(notices);
 	return (fine);
 }
 
 /* The words to type again: those that choose what a verdict rests on. */
-#define WORDS_MAX 12
+#define WORDS_MAX 16
 
 static bool
 report_make(struct session *s)
 {
 	static const char *const kept[] = { "trust", "ledger", "sidecar",
-		"sidecar-dir", "no-sidecar" };
+		"sidecar-dir", "no-sidecar", "no-memory" };
 	static const char *const dashed[] = { "--trust", "--ledger",
-		"--sidecar", "--sidecar-dir", "--no-sidecar" };
+		"--sidecar", "--sidecar-dir", "--no-sidecar", "--no-memory" };
 	const char *typed[WORDS_MAX] = { "prov", "verify" };
 	const char *trust = args_value(s->args, "trust");
 	prov_report_options o = { .command = typed };

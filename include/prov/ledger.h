@@ -132,6 +132,14 @@ PROV_API PROV_MUST_USE prov_status prov_ledger_transparent(prov_ledger *l,
 PROV_API PROV_MUST_USE prov_status prov_ledger_consistency(prov_ledger *l,
     uint64_t from, uint64_t to, uint8_t **hashes, size_t *n, prov_err *err);
 
+/*
+ * PROV_OK only if evidence, as prov-ledger(5) has it, shows that log signed two
+ * histories: the sizes of its two checkpoints. PROV_EFORMAT or PROV_EUNTRUSTED
+ * where it does not.
+ */
+PROV_API PROV_MUST_USE prov_status prov_ledger_fork(const prov_pubkey *log,
+    prov_span evidence, uint64_t sizes[2], prov_err *err);
+
 /* Entries on an asset (SHA-256) or with a stream root, oldest first. */
 typedef enum prov_lookup_by {
 	PROV_BY_ASSET = 1,

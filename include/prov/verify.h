@@ -38,6 +38,10 @@ typedef enum prov_ledger_state {
 	PROV_LEDGER_INCLUDED = 5
 } prov_ledger_state;
 
+/* Verifies files, one at a time; use one for each thread. */
+typedef struct prov_verifier prov_verifier;
+typedef struct prov_verdict prov_verdict;
+
 /* Trust, ledger and demux path are borrowed until prov_verifier_free. */
 typedef struct prov_verify_options {
 	const prov_trust *trust;
@@ -46,6 +50,11 @@ typedef struct prov_verify_options {
 	                   is believed to name every revocation */
 	const char *notices_dir; /* remembers which entries were read to find
 	                            them; NULL: nothing is remembered */
+	const char *state_dir; /* remembers the newest head of each log; NULL:
+	                          nothing is remembered or compared with */
+	const prov_verifier *beside; /* one that was made for the same work:
+	                                what it found remembered, this one
+	                                finds; NULL: none */
 	const char *demux;
 	prov_sidecar_mode sidecar;
 	const char *sidecar_dir;
@@ -56,10 +65,6 @@ typedef struct prov_verify_options {
 	prov_progress_fn progress;
 	void *progress_arg;
 } prov_verify_options;
-
-/* Verifies files, one at a time; use one for each thread. */
-typedef struct prov_verifier prov_verifier;
-typedef struct prov_verdict prov_verdict;
 
 PROV_API PROV_MUST_USE prov_status prov_verifier_new(prov_verifier **out,
     const prov_verify_options *options, prov_err *err);

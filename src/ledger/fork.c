@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "ledger/fork.h"
+#include "prov/ledger.h"
 
 static const char FORK_HEADER[] = "prov-fork/1";
 
@@ -208,4 +209,20 @@ fork_look(struct buf *evidence, bool *forked, const struct signed_head *old,
 	fork_encode(evidence, &f);
 	*forked = true;
 	return (buf_done(evidence, err));
+}
+
+prov_status
+prov_ledger_fork(const prov_pubkey *log, prov_span evidence, uint64_t sizes[2],
+    prov_err *err)
+{
+	struct checkpoint at[2];
+	struct fork f;
+	prov_status st;
+
+	if ((st = fork_parse(&f, evidence, err)) != PROV_OK ||
+	    (st = fork_verify(at, &f, log, err)) != PROV_OK)
+		return (st);
+	sizes[0] = at[0].size;
+	sizes[1] = at[1].size;
+	return (PROV_OK);
 }

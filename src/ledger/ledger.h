@@ -83,6 +83,17 @@ prov_span ledger_note(const prov_ledger *l);
 prov_status ledger_cosign(prov_ledger *l, prov_span lines, unsigned wait_ms,
     prov_err *err);
 
+/* The log's key that l was opened under; lent. */
+const prov_pubkey *ledger_key(const prov_ledger *l);
+
+/*
+ * Whether l's tree extends a smaller head of its log, or has it. Where not,
+ * forked is set, and the evidence appended (ledger/fork.h).
+ */
+struct signed_head;
+prov_status ledger_look(prov_ledger *l, const struct signed_head *old,
+    struct buf *evidence, bool *forked, prov_err *err);
+
 /* Reads the public checkpoint again; later reads are at it. */
 prov_status ledger_refresh(prov_ledger *l, prov_err *err);
 

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "ledger/blob.h"
+#include "ledger/fork.h"
 #include "ledger/layout.h"
 #include "ledger/reader.h"
 #include "sign/note.h"
@@ -387,6 +388,42 @@ prov_ledger_consistency(prov_ledger *l, uint64_t from, uint64_t to,
 		return (st);
 	*hashes = TAKE(path);
 	*n = op.n;
+	return (PROV_OK);
+}
+
+const prov_pubkey *
+ledger_key(const prov_ledger *l)
+{
+	return (&l->key);
+}
+
+struct look_op {
+	const struct signed_head *old;
+	struct buf *evidence;
+	bool forked;
+};
+
+static prov_status
+do_look(prov_ledger *l, void *arg, prov_err *err)
+{
+	struct look_op *op = arg;
+	const struct signed_head head = { l->view.at, buf_span(&l->note) };
+
+	op->evidence->len = 0;
+	return (fork_look(op->evidence, &op->forked, op->old, &head, view_node,
+	    &l->view, err));
+}
+
+prov_status
+ledger_look(prov_ledger *l, const struct signed_head *old, struct buf *evidence,
+    bool *forked, prov_err *err)
+{
+	struct look_op op = { .old = old, .evidence = evidence };
+	prov_status st;
+
+	if ((st = reader_do(l, do_look, &op, err)) != PROV_OK)
+		return (st);
+	*forked = op.forked;
 	return (PROV_OK);
 }
 

@@ -71,11 +71,15 @@ static const struct advice reasons[] = {
 	    "Fetch a newer sidecar, or complete this one with "
 	    "prov ledger prove --update." },
 	{ "ledger.stale",
-	    "The ledger at hand is older than the proof in the sidecar.",
+	    "The ledger at hand is older than the sidecar's proof, or than it "
+	    "was "
+	    "when it was last seen.",
 	    "Bring the ledger up to date and verify again." },
 	{ "ledger.fork",
 	    "The log signed two histories that exclude each other.",
-	    "Keep both as evidence; trust nothing from this log until it is "
+	    "Keep the evidence, which prov ledger fork checks for anyone; "
+	    "trust "
+	    "nothing from this log until it is "
 	    "explained." },
 	{ "statement.superseded",
 	    "The signer has replaced this statement by a newer one.",
@@ -244,9 +248,9 @@ static const struct advice skipped[] = {
 	{ "revocation", "Whether the key was revoked or the file taken down.",
 	    "Name the ledger with --ledger." },
 	{ "consistency",
-	    "Whether a sidecar's proof and the ledger tell one history: only "
-	    "one of the two was there.",
-	    NULL },
+	    "Whether the log has kept to its history: no earlier checkpoint "
+	    "of it was there to compare with.",
+	    "Name the ledger with --ledger; from then on it is remembered." },
 	{ "bytes",
 	    "How many bytes of the file nobody signed: in this format that "
 	    "is not known exactly.",

@@ -140,6 +140,7 @@ include(struct evidence *e, const prov_trust *trust, const struct head *head,
 	prov_status st;
 
 	e->at = head->at;
+	e->note = span(NULL, 0);
 	e->index = head->index;
 	e->ledger = PROV_LEDGER_UNCHECKED;
 	st = quorum_weigh(&e->quorum, &trust->logs, head->note, now, &why);
@@ -189,7 +190,9 @@ evidence_proof(struct evidence *e, const prov_trust *trust, prov_span text,
 	if (st == PROV_OK) {
 		head.note = proof.note;
 		head.index = proof.index;
-		return (include(e, trust, &head, now, err));
+		st = include(e, trust, &head, now, err);
+		e->note = proof.note;
+		return (st);
 	} else if (st == PROV_ENOTFOUND) {
 		e->ledger = PROV_LEDGER_UNCHECKED;
 		findings_add(&e->why, REASON_LEDGER_UNTRUSTED, "%s; %s",

@@ -25,6 +25,8 @@ struct evidence {
 	prov_sig_state signature;
 	prov_ledger_state ledger;
 	struct checkpoint at; /* where it is included; proven under a log */
+	prov_span note; /* at as signed, in the proof's text; empty: an entry */
+	bool recalled;        /* at is the head that this client remembers */
 	uint64_t index;
 	enum receipt_state receipt;
 	struct quorum quorum; /* of that checkpoint's cosignatures */

@@ -335,38 +335,29 @@ same_entry(struct evidence *e, prov_ledger *l, prov_err *err)
 }
 
 static prov_status
-same_tree(struct evidence *e, prov_ledger *l, uint64_t size,
-    const uint8_t root[32], prov_err *err)
+same_tree(struct evidence *e, prov_ledger *l, struct memory *m, prov_err *err)
 {
-	AUTO_FREE uint8_t *path = NULL;
-	prov_err why = { 0 };
+	const struct signed_head old = { e->at, e->note };
+	AUTO_BUF evidence = { 0 };
+	bool forked;
 	prov_status st;
-	size_t n = 0;
 
-	st = prov_ledger_consistency(l, e->at.size, size, &path, &n, err);
-	if (st != PROV_OK)
-		return (st);
-	st = tree_consistency_verify(e->at.size, size, e->at.root, root, path,
-	    n, &why);
-	if (st == PROV_EUNTRUSTED) {
-		e->ledger = PROV_LEDGER_FORK;
-		findings_add(&e->why, REASON_LEDGER_FORK,
-		    "%.60s signed sizes %llu and %llu that do not agree",
-		    e->at.origin, (unsigned long long)e->at.size,
-		    (unsigned long long)size);
+	if (e->note.len == 0) /* it was read from this ledger */
 		return (PROV_OK);
-	}
-	return (st == PROV_OK ? st : prov_fail(err, st, "%s", why.msg));
+	st = ledger_look(l, &old, &evidence, &forked, err);
+	if (st != PROV_OK || !forked)
+		return (st);
+	return (recall_fork(e, m, ledger_key(l), buf_span(&evidence), err));
 }
 
 prov_status
-lookup_consistency(struct evidence *e, prov_ledger *l, prov_err *err)
+lookup_consistency(struct evidence *e, prov_ledger *l, struct memory *m,
+    prov_err *err)
 {
-	uint8_t root[32];
 	uint64_t size;
 	prov_status st;
 
-	st = prov_ledger_checkpoint(l, &size, root, NULL, err);
+	st = prov_ledger_checkpoint(l, &size, NULL, NULL, err);
 	if (st != PROV_OK)
 		return (st);
 	if (size < e->at.size) {
@@ -377,7 +368,7 @@ lookup_consistency(struct evidence *e, prov_ledger *l, prov_err *err)
 		    (unsigned long long)size, (unsigned long long)e->at.size);
 		return (PROV_OK);
 	}
-	if ((st = same_tree(e, l, size, root, err)) != PROV_OK ||
+	if ((st = same_tree(e, l, m, err)) != PROV_OK ||
 	    e->ledger != PROV_LEDGER_INCLUDED)
 		return (st);
 	return (same_entry(e, l, err));

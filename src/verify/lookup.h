@@ -3,6 +3,7 @@
 #define PROV_VERIFY_LOOKUP_H
 
 #include "verify/dossier.h"
+#include "verify/recall.h"
 #include "verify/revocations.h"
 
 /* Entries that share a stream, and are looked at, best first. */
@@ -48,10 +49,11 @@ prov_status lookup_superseded(struct evidence *e, prov_ledger *l,
 
 /*
  * Compares a sidecar's proof with the ledger at hand: the entry must be there,
- * and the proof's checkpoint an earlier state of the same tree.
+ * and the proof's checkpoint an earlier state of the same tree. Evidence that
+ * it is none goes into m, which may be NULL.
  */
 prov_status lookup_consistency(struct evidence *e, prov_ledger *l,
-    prov_err *err);
+    struct memory *m, prov_err *err);
 
 /*
  * A sidecar's proof that lacks cosignatures may be older than they are: where

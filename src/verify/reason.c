@@ -39,7 +39,7 @@ static const struct {
 	[REASON_LEDGER_WITNESSES] = { "ledger.witnesses",
 	    "too few of the witnesses that trust asks for have cosigned" },
 	[REASON_LEDGER_STALE] = { "ledger.stale",
-	    "the ledger at hand is older than the proof" },
+	    "the ledger at hand is older than what is known of it" },
 	[REASON_LEDGER_FORK] = { "ledger.fork",
 	    "the log signed two histories" },
 	[REASON_STATEMENT_SUPERSEDED] = { "statement.superseded",

@@ -16,6 +16,8 @@ struct prov_verifier {
 	bool ledger_bad;     /* at hand, and does not verify */
 	enum reason ledger_reason;
 	prov_err ledger_why;
+	struct memory *memory;          /* NULL: none */
+	struct standing standing;       /* of the ledger; recalled or not */
 	struct revocations revocations; /* that the ledger knows */
 	prov_media *media;              /* made when first used */
 };
@@ -34,6 +36,7 @@ struct task {
 	prov_identity *framed; /* the same, with each picture; NULL: not yet */
 	struct finding no_id;  /* why there is none */
 	struct dossier d;
+	prov_ledger_state ledger_state; /* where the ledger at hand is bad */
 };
 
 static void
@@ -144,7 +147,8 @@ read_revocations(prov_verifier *v, prov_err *err)
 	prov_status st;
 	uint64_t was;
 
-	if (v->ledger == NULL || v->ledger_bad)
+	if (v->ledger == NULL || v->ledger_bad ||
+	    (v->memory != NULL && !v->standing.fine))
 		return (PROV_OK);
 	st = begin_revocations(v, &why);
 	was = v->revocations.notices.position;
@@ -160,6 +164,42 @@ read_revocations(prov_verifier *v, prov_err *err)
 	v->ledger_reason = REASON_LEDGER_INVALID;
 	v->ledger_why = why;
 	return (PROV_OK);
+}
+
+/* How the ledger stands now to what is remembered, if anything is. */
+static prov_status
+recall(prov_verifier *v, prov_err *err)
+{
+	prov_err why = { 0 };
+	prov_status st;
+
+	if (v->ledger == NULL || v->ledger_bad || v->memory == NULL)
+		return (PROV_OK);
+	st = recall_ledger(&v->standing, v->memory, v->ledger, &why);
+	if (st == PROV_OK || !prov_is_no(st))
+		return (st == PROV_OK ? st : prov_fail(err, st, "%s", why.msg));
+	v->standing = (struct standing){ .state = PROV_LEDGER_INVALID,
+		.reason = REASON_LEDGER_INVALID,
+		.why = why };
+	return (PROV_OK);
+}
+
+/* The ledger's state, what is remembered of it, and what it revokes. */
+static prov_status
+look_around(prov_verifier *v, prov_err *err)
+{
+	prov_status st;
+
+	if (v->o.state_dir != NULL &&
+	    (st = memory_open(&v->memory, v->o.state_dir, err)) != PROV_OK)
+		return (st);
+	if (v->o.ledger_dir == NULL)
+		return (PROV_OK);
+	v->standing.first = v->o.beside != NULL && v->o.beside->standing.first;
+	if ((st = open_ledger(v, err)) != PROV_OK ||
+	    (st = recall(v, err)) != PROV_OK)
+		return (st);
+	return (read_revocations(v, err));
 }
 
 prov_status
@@ -178,9 +218,7 @@ prov_verifier_new(prov_verifier **out, const prov_verify_options *options,
 	if ((v = calloc(1, sizeof(*v))) == NULL)
 		return (prov_fail(err, PROV_ENOMEM, "verifier"));
 	v->o = *options;
-	if (v->o.ledger_dir != NULL &&
-	    ((st = open_ledger(v, err)) != PROV_OK ||
-		(st = read_revocations(v, err)) != PROV_OK)) {
+	if ((st = look_around(v, err)) != PROV_OK) {
 		prov_verifier_free(v);
 		return (st);
 	}
@@ -194,6 +232,7 @@ prov_verifier_free(prov_verifier *v)
 	if (v == NULL)
 		return;
 	revocations_clear(&v->revocations);
+	memory_close(v->memory);
 	prov_ledger_close(v->ledger);
 	prov_media_free(v->media);
 	free(v);
@@ -285,6 +324,9 @@ judge_sidecar(struct task *t, prov_err *err)
 		 err)) != PROV_OK)
 		return (st);
 	e->from_sidecar = true;
+	if (t->v->memory != NULL && (st = recall_proof(e, t->v->memory,
+					 t->judge.trust, err)) != PROV_OK)
+		return (st);
 	if ((st = dossier_add(&t->d, e, err)) == PROV_OK)
 		e = NULL;
 	return (st);
@@ -316,6 +358,9 @@ static void
 ledger_bad(struct task *t, enum reason r, const prov_err *why)
 {
 	t->out->ledger_bad = true;
+	t->ledger_state = r == REASON_LEDGER_STALE  ? PROV_LEDGER_STALE
+	                  : r == REASON_LEDGER_FORK ? PROV_LEDGER_FORK
+	                                            : PROV_LEDGER_INVALID;
 	findings_add(&t->out->why, r, "%.150s", why->msg);
 }
 
@@ -331,6 +376,34 @@ after_lookup(struct task *t, prov_status st, const prov_err *why, prov_err *err)
 	return (PROV_OK);
 }
 
+/*
+ * Reads the checkpoint again. One that does not extend the last is left to
+ * memory to judge, where there is one: by a ledger that is opened anew.
+ */
+static prov_status
+refresh(prov_verifier *v, prov_err *err)
+{
+	prov_err why = { 0 };
+	prov_status st = ledger_refresh(v->ledger, &why);
+
+	if (st == PROV_EUNTRUSTED && v->memory != NULL) {
+		AUTO(prov_ledger) *old = TAKE(v->ledger);
+
+		prov_err_clear(&why);
+		st = prov_ledger_open(&v->ledger, v->o.ledger_dir,
+		    ledger_key(old), &why);
+		if (st != PROV_OK)
+			v->ledger = TAKE(old);
+	}
+	if (st != PROV_OK)
+		return (prov_fail(err, st, "%s", why.msg));
+	if ((st = recall(v, err)) != PROV_OK)
+		return (st);
+	/* Of a ledger that was behind at first nothing was read yet. */
+	return (
+	    v->revocations.trust == NULL ? read_revocations(v, err) : PROV_OK);
+}
+
 static prov_status
 look_up_asset(struct task *t, prov_err *err)
 {
@@ -343,9 +416,18 @@ look_up_asset(struct task *t, prov_err *err)
 		ledger_bad(t, v->ledger_reason, &v->ledger_why);
 	if (v->ledger == NULL || v->ledger_bad)
 		return (PROV_OK);
-	if ((st = ledger_refresh(v->ledger, &why)) == PROV_OK &&
-	    (st = revocations_follow(&v->revocations, v->ledger, &why)) ==
-		PROV_OK)
+	if ((st = refresh(v, &why)) != PROV_OK)
+		return (after_lookup(t, st, &why, err));
+	if (v->memory != NULL && !v->standing.fine) {
+		ledger_bad(t, v->standing.reason, &v->standing.why);
+		return (PROV_OK);
+	}
+	if (v->ledger_bad) {
+		ledger_bad(t, v->ledger_reason, &v->ledger_why);
+		return (PROV_OK);
+	}
+	if ((st = revocations_follow(&v->revocations, v->ledger, &why)) ==
+	    PROV_OK)
 		st = lookup_asset(&t->d, v->ledger, &t->judge,
 		    t->out->digest.sha256, &why);
 	return (after_lookup(t, st, &why, err));
@@ -595,7 +677,7 @@ confirm(struct task *t, struct evidence *e, prov_err *err)
 	    e->ledger != PROV_LEDGER_UNCHECKED || e->at.size == 0 ||
 	    strcmp(prov_ledger_origin(t->v->ledger), e->at.origin) != 0)
 		return (PROV_OK);
-	st = lookup_consistency(e, t->v->ledger, err);
+	st = lookup_consistency(e, t->v->ledger, t->v->memory, err);
 	if (st != PROV_OK || e->ledger != PROV_LEDGER_UNCHECKED)
 		return (st);
 	return (lookup_confirm(e, t->v->ledger, &t->judge, err));
@@ -628,12 +710,29 @@ audit(struct task *t, prov_err *err)
 
 		st = confirm(t, e, &why);
 		if (st == PROV_OK && is_at_hand(t, e) && e->from_sidecar)
-			st = lookup_consistency(e, t->v->ledger, &why);
+			st = lookup_consistency(e, t->v->ledger, t->v->memory,
+			    &why);
 		if (st == PROV_OK && t->v->ledger != NULL &&
 		    evidence_is_sound(e))
 			st = audit_one(t, e, &why);
 	}
 	return (after_lookup(t, st, &why, err));
+}
+
+/*
+ * Whether e's checkpoint was compared with another that its log signed: the
+ * remembered one, or the ledger's. A client without memory is shown what the
+ * log likes to show.
+ */
+static bool
+is_recalled(const struct task *t, const struct evidence *e)
+{
+	if (t->v->memory == NULL)
+		return (false);
+	if (e->recalled)
+		return (true);
+	return (
+	    is_at_hand(t, e) && (e->from_sidecar || t->v->standing.recalled));
 }
 
 static void
@@ -651,7 +750,7 @@ skip_unchecked(struct task *t, const struct evidence *e)
 	if (t->v->o.require_revocation && !t->out->revocation_checked)
 		findings_add(f, REASON_REVOCATION_UNCHECKED, "%s",
 		    reason_text(REASON_REVOCATION_UNCHECKED));
-	if (!is_at_hand(t, e) || !e->from_sidecar)
+	if (!is_recalled(t, e))
 		findings_skip(f, "consistency");
 }
 
@@ -802,8 +901,9 @@ work(struct task *t, prov_err *err)
 			return (st);
 		fill_vkey(t, e);
 	}
-	if (t->out->ledger_bad)
-		t->out->ledger = PROV_LEDGER_INVALID;
+	/* What a sidecar proved against its log is not taken back. */
+	if (t->out->ledger_bad && t->out->ledger != PROV_LEDGER_FORK)
+		t->out->ledger = t->ledger_state;
 	return (PROV_OK);
 }
 

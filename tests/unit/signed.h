@@ -26,6 +26,7 @@ struct desk {
 	struct logged g;
 	prov_trust *trust;
 	const char *demux;
+	char state[96]; /* what verifying here remembers; "": nothing */
 };
 
 /* What the reports of one run said. */
@@ -51,6 +52,7 @@ desk_open(struct desk *d)
 		d->demux = DESK_SELF;
 	if (!logged_open(&d->g) || prov_trust_new(&d->trust, NULL) != PROV_OK)
 		return (false);
+	snprintf(d->state, sizeof(d->state), "%s/state", d->g.dir);
 	s.key = *prov_key_public(d->g.owner);
 	return (prov_trust_add_signer(d->trust, &s, NULL) == PROV_OK &&
 	    prov_trust_add_log(d->trust, prov_key_public(d->g.log), NULL) ==
@@ -215,6 +217,7 @@ desk_verify_with(const struct desk *d, prov_verify_options *o,
 	o->trust = o->trust != NULL ? o->trust : d->trust;
 	o->demux = o->demux != NULL ? o->demux : d->demux;
 	o->now = o->now != 0 ? o->now : DESK_NOW;
+	o->state_dir = d->state[0] != '\0' ? d->state : NULL;
 	if (prov_verifier_new(&v, o, &err) != PROV_OK) {
 		printf("# %s\n", err.msg);
 		return (NULL);

@@ -67,12 +67,12 @@ exact(void **state)
 	v = expect(desk_verify(&d, "a.wav", false, true), "VERIFIED exact", 0);
 	assert_true(desk_unchecked(v, "revocation"));
 	assert_true(desk_unchecked(v, "superseded"));
-	assert_true(desk_unchecked(v, "consistency"));
+	assert_false(desk_unchecked(v, "consistency")); /* remembered */
 	prov_verdict_free(v);
 	v = expect(desk_verify(&d, "a.wav", true, false), "VERIFIED exact", 0);
 	assert_text(v, "found in the ledger");
 	assert_false(desk_unchecked(v, "revocation"));
-	assert_true(desk_unchecked(v, "consistency"));
+	assert_false(desk_unchecked(v, "consistency"));
 	prov_verdict_free(v);
 	v = expect(desk_verify(&d, "a.wav", false, false), "UNSIGNED", 1);
 	prov_verdict_free(v);
@@ -600,6 +600,188 @@ forked(void **state)
 	desk_close(&d);
 }
 
+/* Whether the head was compared with another is said, and with which not. */
+static void
+consistency(void **state)
+{
+	struct desk d;
+	prov_verdict *v;
+
+	(void)state;
+	signed_desk(&d);
+	/* A sidecar alone: nothing to compare with, and nothing remembered. */
+	v = expect(desk_verify(&d, "a.wav", false, true), "VERIFIED exact", 0);
+	assert_true(desk_unchecked(v, "consistency"));
+	prov_verdict_free(v);
+	v = expect(desk_verify(&d, "a.wav", true, false), "VERIFIED exact", 0);
+	assert_true(desk_unchecked(v, "consistency"));
+	prov_verdict_free(v);
+	v = expect(desk_verify(&d, "a.wav", true, false), "VERIFIED exact", 0);
+	assert_false(desk_unchecked(v, "consistency"));
+	prov_verdict_free(v);
+	/* Of another size than the remembered one it is not known. */
+	assert_true(desk_put_wav(&d, "b.wav", 2, NULL));
+	assert_true(desk_sign(&d, "b.wav"));
+	v = expect(desk_verify(&d, "b.wav", false, true), "VERIFIED exact", 0);
+	assert_true(desk_unchecked(v, "consistency"));
+	prov_verdict_free(v);
+	v = expect(desk_verify(&d, "b.wav", true, true), "VERIFIED exact", 0);
+	assert_false(desk_unchecked(v, "consistency"));
+	prov_verdict_free(v);
+	v = expect(desk_verify(&d, "a.wav", false, true), "VERIFIED exact", 0);
+	assert_true(desk_unchecked(v, "consistency"));
+	prov_verdict_free(v);
+	/* Without memory, always. */
+	d.state[0] = '\0';
+	v = expect(desk_verify(&d, "b.wav", true, true), "VERIFIED exact", 0);
+	assert_true(desk_unchecked(v, "consistency"));
+	prov_verdict_free(v);
+	desk_close(&d);
+}
+
+/* What was seen of a ledger is missing in it now; later it is back. */
+static void
+went_back(void **state)
+{
+	AUTO_BUF old = { 0 }, now = { 0 };
+	prov_verify_options o = { 0 };
+	prov_verifier *one = NULL;
+	struct desk d;
+	prov_verdict *v = NULL;
+
+	(void)state;
+	signed_desk(&d);
+	assert_true(logged_read(&old, &d.g, "tlog/checkpoint"));
+	assert_true(desk_put_wav(&d, "b.wav", 2, NULL));
+	assert_true(desk_sign(&d, "b.wav"));
+	assert_true(logged_read(&now, &d.g, "tlog/checkpoint"));
+	o = (prov_verify_options){ .trust = d.trust,
+		.ledger_dir = d.g.path,
+		.state_dir = d.state,
+		.demux = d.demux,
+		.now = DESK_NOW };
+	ok(prov_verifier_new(&one, &o, err));
+	ok(prov_verify_file(one, desk_path(&d, "a.wav"), &v, err));
+	prov_verdict_free(v);
+	assert_true(logged_write(&d.g, "tlog/checkpoint", buf_span(&old)));
+	v = expect(desk_verify(&d, "a.wav", true, true), "STALE", 75);
+	assert_true(desk_has(v, "ledger.stale"));
+	prov_verdict_free(v);
+	v = expect(desk_verify(&d, "a.wav", true, false), "STALE", 75);
+	prov_verdict_free(v);
+	/* So says who has been there all the time, and looks again. */
+	assert_int_equal(prov_verify_file(one, desk_path(&d, "a.wav"), &v,
+			     NULL),
+	    PROV_EBUSY);
+	prov_verdict_free(expect(v, "STALE", 75));
+	/* A sidecar alone does not ask that ledger. */
+	v = expect(desk_verify(&d, "a.wav", false, true), "VERIFIED exact", 0);
+	prov_verdict_free(v);
+	assert_true(logged_write(&d.g, "tlog/checkpoint", buf_span(&now)));
+	ok(prov_verify_file(one, desk_path(&d, "a.wav"), &v, err));
+	prov_verdict_free(v);
+	prov_verifier_free(one);
+	/* One that began while it was behind reads on when it is not. */
+	assert_true(logged_write(&d.g, "tlog/checkpoint", buf_span(&old)));
+	ok(prov_verifier_new(&one, &o, err));
+	assert_int_equal(prov_verify_file(one, desk_path(&d, "a.wav"), &v,
+			     NULL),
+	    PROV_EBUSY);
+	prov_verdict_free(v);
+	assert_true(logged_write(&d.g, "tlog/checkpoint", buf_span(&now)));
+	ok(prov_verify_file(one, desk_path(&d, "a.wav"), &v, err));
+	prov_verdict_free(v);
+	prov_verifier_free(one);
+	desk_close(&d);
+}
+
+/* Two histories, shown one after the other; the evidence stays. */
+static void
+remembered_fork(void **state)
+{
+	struct desk d, other;
+	prov_verdict *v;
+
+	(void)state;
+	for (int larger = 0; larger < 2; larger++) {
+		signed_desk(&d);
+		assert_true(desk_open(&other));
+		assert_true(desk_put_wav(&other, "a.wav", 3, NULL));
+		assert_true(desk_sign(&other, "a.wav"));
+		assert_true(desk_put_wav(&other, "b.wav", 4, NULL));
+		if (larger)
+			assert_true(desk_sign(&other, "b.wav"));
+		v = expect(desk_verify(&d, "a.wav", true, false),
+		    "VERIFIED exact", 0);
+		prov_verdict_free(v);
+		memcpy(other.state, d.state, sizeof(other.state));
+		v = expect(desk_verify(&other, "a.wav", true, false), "FORK",
+		    1);
+		assert_true(desk_has(v, "ledger.fork"));
+		assert_text(v, "evidence: ");
+		prov_verdict_free(v);
+		v = expect(desk_verify(&other, "a.wav", false, true), "FORK",
+		    1);
+		prov_verdict_free(v);
+		v = expect(desk_verify(&d, "a.wav", true, true), "FORK", 1);
+		prov_verdict_free(v);
+		desk_close(&other);
+		desk_close(&d);
+	}
+}
+
+/* A sidecar of the remembered head's size, from the other history. */
+static void
+sidecar_fork(void **state)
+{
+	struct desk d, other;
+	prov_verdict *v;
+
+	(void)state;
+	signed_desk(&d);
+	assert_true(desk_open(&other));
+	assert_true(desk_put_wav(&other, "a.wav", 3, NULL));
+	assert_true(desk_sign(&other, "a.wav"));
+	v = expect(desk_verify(&d, "a.wav", true, true), "VERIFIED exact", 0);
+	prov_verdict_free(v);
+	memcpy(other.state, d.state, sizeof(other.state));
+	v = expect(desk_verify(&other, "a.wav", false, true), "FORK", 1);
+	assert_text(v, "evidence: ");
+	prov_verdict_free(v);
+	desk_close(&other);
+	desk_close(&d);
+}
+
+/* A proof that does not verify accuses nobody. */
+static void
+bad_proof(void **state)
+{
+	AUTO_BUF b = { 0 };
+	struct desk d;
+	prov_verdict *v;
+	uint8_t *at;
+
+	(void)state;
+	signed_desk(&d);
+	v = expect(desk_verify(&d, "a.wav", true, true), "VERIFIED exact", 0);
+	prov_verdict_free(v);
+	assert_true(desk_read(&b, &d, "a.wav.prov"));
+	/* The root in the checkpoint: then its signature is of another text. */
+	at = memmem(b.p, b.len, LOG_NAME "\n2\n", sizeof(LOG_NAME) + 2);
+	assert_non_null(at);
+	at += sizeof(LOG_NAME) + 2;
+	*at = *at == 'A' ? 'B' : 'A';
+	ok(sha256_of(b.p + b.len - 32, span(b.p, b.len - 32), err));
+	assert_true(desk_write(&d, "a.wav.prov", buf_span(&b)));
+	v = expect(desk_verify(&d, "a.wav", true, true), "INVALID", 1);
+	assert_false(desk_has(v, "ledger.fork"));
+	prov_verdict_free(v);
+	assert_int_equal(unlink(desk_path(&d, "a.wav.prov")), 0);
+	v = expect(desk_verify(&d, "a.wav", true, true), "VERIFIED exact", 0);
+	prov_verdict_free(v);
+	desk_close(&d);
+}
+
 static void
 trouble(void **state)
 {
@@ -735,6 +917,11 @@ main(void)
 		cmocka_unit_test(superseded),
 		cmocka_unit_test(stale),
 		cmocka_unit_test(forked),
+		cmocka_unit_test(consistency),
+		cmocka_unit_test(went_back),
+		cmocka_unit_test(remembered_fork),
+		cmocka_unit_test(sidecar_fork),
+		cmocka_unit_test(bad_proof),
 		cmocka_unit_test(trouble),
 		cmocka_unit_test(bad_options),
 	};
