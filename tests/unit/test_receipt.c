@@ -361,13 +361,12 @@ static void
 proofs(void **state)
 {
 	static const char *const rows[] = {
-		"a119018ca0",         /* none */
-		"a119018ca12080",     /* an empty list */
-		"a119018ca120824040", /* two */
-		"a119018ca1218140",   /* consistency */
-		"a119018ca22081402181"
-		"40",               /* both */
-		"a119018ca1208140", /* no proof in it */
+		"a119018ca0",             /* none */
+		"a119018ca12080",         /* an empty list */
+		"a119018ca120824040",     /* two */
+		"a119018ca1218140",       /* consistency */
+		"a119018ca2208140218140", /* both */
+		"a119018ca1208140",       /* no proof in it */
 		"a119018ca12081f6",
 		"a119018c80",
 	};
