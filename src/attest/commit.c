@@ -29,18 +29,6 @@ sidecar_name(const struct prepared *p, const prov_sign_options *o)
 	    o->sidecar == PROV_SIDECAR_DIR ? o->sidecar_dir : NULL));
 }
 
-/* A log that is not prov's may sign no receipts: the proof is enough. */
-static prov_status
-receipt_of(struct buf *out, prov_ledger *l, prov_span proof, prov_err *err)
-{
-	prov_err why = { 0 };
-	prov_status st = ledger_receipt(l, proof, out, &why);
-
-	if (st == PROV_OK || st == PROV_ENOTFOUND)
-		return (PROV_OK);
-	return (prov_fail(err, st, "%s", why.msg));
-}
-
 static prov_status
 encode_sidecar(struct buf *out, const struct prepared *p, prov_ledger *l,
     prov_err *err)
@@ -54,7 +42,7 @@ encode_sidecar(struct buf *out, const struct prepared *p, prov_ledger *l,
 	s->statement = buf_span(&p->statement);
 	s->proof = buf_span(&p->proof);
 	if (s->proof.len > 0 &&
-	    (st = receipt_of(&receipt, l, s->proof, err)) != PROV_OK)
+	    (st = ledger_receipt(l, s->proof, &receipt, err)) != PROV_OK)
 		return (st);
 	s->receipt = buf_span(&receipt);
 	for (size_t i = 0; i < p->n_blobs; i++)

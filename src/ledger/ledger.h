@@ -35,7 +35,8 @@ prov_status ledger_append_items(prov_ledger *l, const struct ledger_item *items,
 
 /*
  * The RFC 9942 receipt that says what a tlog-proof of this log does, appended.
- * PROV_ENOTFOUND where the checkpoint has no signature for it.
+ * Nothing is where the checkpoint has no signature for it, as of logs that are
+ * not prov's: the proof is enough.
  */
 prov_status ledger_receipt(prov_ledger *l, prov_span proof, struct buf *out,
     prov_err *err);

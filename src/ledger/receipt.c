@@ -7,12 +7,16 @@
 prov_status
 ledger_receipt(prov_ledger *l, prov_span proof, struct buf *out, prov_err *err)
 {
+	prov_err why = { 0 };
 	struct proof p;
 	prov_status st;
 
 	if ((st = proof_parse(&p, proof, err)) != PROV_OK)
 		return (st);
-	return (proof_receipt(out, &p, &l->key, err));
+	st = proof_receipt(out, &p, &l->key, &why);
+	if (st == PROV_OK || st == PROV_ENOTFOUND)
+		return (PROV_OK);
+	return (prov_fail(err, st, "%s", why.msg));
 }
 
 /* The receipt of entry i, appended to out. */
@@ -20,11 +24,13 @@ static prov_status
 receipt_of(prov_ledger *l, uint64_t i, struct buf *out, prov_err *err)
 {
 	AUTO_BUF proof = { 0 };
+	struct proof p;
 	prov_status st;
 
-	if ((st = reader_prove(l, i, &proof, err)) != PROV_OK)
+	if ((st = reader_prove(l, i, &proof, err)) != PROV_OK ||
+	    (st = proof_parse(&p, buf_span(&proof), err)) != PROV_OK)
 		return (st);
-	return (ledger_receipt(l, buf_span(&proof), out, err));
+	return (proof_receipt(out, &p, &l->key, err));
 }
 
 prov_status

@@ -94,18 +94,6 @@ check_quorum(prov_ledger *l, const prov_trust *trust, int64_t now,
 	    q.n, q.of));
 }
 
-/* A log that is not prov's may sign no receipts: the proof is enough. */
-static prov_status
-put_receipt(struct buf *out, prov_ledger *l, prov_span proof, prov_err *err)
-{
-	prov_err why = { 0 };
-	prov_status st = ledger_receipt(l, proof, out, &why);
-
-	if (st == PROV_OK || st == PROV_ENOTFOUND)
-		return (PROV_OK);
-	return (prov_fail(err, st, "%s", why.msg));
-}
-
 static prov_status
 write_sidecar(struct update *u, prov_ledger *l, const char *path,
     const char *proof, prov_err *err)
@@ -114,7 +102,7 @@ write_sidecar(struct update *u, prov_ledger *l, const char *path,
 	prov_status st;
 
 	u->s->proof = span(proof, strlen(proof));
-	if ((st = put_receipt(&receipt, l, u->s->proof, err)) != PROV_OK)
+	if ((st = ledger_receipt(l, u->s->proof, &receipt, err)) != PROV_OK)
 		return (st);
 	u->s->receipt = buf_span(&receipt);
 	if ((st = sidecar_encode(&out, u->s, err)) != PROV_OK)
