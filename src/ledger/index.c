@@ -679,6 +679,7 @@ index_repair(struct index *x, const char *dir, uint64_t synced, uint64_t size,
 {
 	prov_err none = { 0 };
 	size_t keep = 0;
+	prov_status st;
 
 	merge_tidy(dir);
 	if (index_load(x, dir, &none) != PROV_OK) {
@@ -691,6 +692,8 @@ index_repair(struct index *x, const char *dir, uint64_t synced, uint64_t size,
 		keep++;
 	if (keep == x->n)
 		return (PROV_OK);
+	st = write_list(x, dir, keep, x->n - keep, NULL, 0, err);
+	/* Only now: the tail begins where the runs that are left end. */
 	drop_tail(x);
-	return (write_list(x, dir, keep, x->n - keep, NULL, 0, err));
+	return (st);
 }

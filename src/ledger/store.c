@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <errno.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,6 +76,34 @@ is_write_code(int rc)
 		rc == SQLITE_PERM);
 }
 
+/* What the system said last of the database, or of its log. */
+static int
+last_errno(sqlite3 *db, int which)
+{
+	sqlite3_file *f = NULL;
+	int error = 0;
+
+	if (sqlite3_file_control(db, "main", which, &f) != SQLITE_OK ||
+	    f == NULL || f->pMethods == NULL ||
+	    f->pMethods->xFileControl(f, SQLITE_FCNTL_LAST_ERRNO, &error) !=
+		SQLITE_OK)
+		return (0);
+	return (error == EIO || error == ENXIO || error == ERANGE ? error : 0);
+}
+
+/* SQLite calls a file damaged, too, where the disk fails to read it. */
+static int
+read_errno(const struct store *s, int rc)
+{
+	int error;
+
+	if ((rc & 0xff) != SQLITE_CORRUPT || s == NULL || s->db == NULL)
+		return (0);
+	error = last_errno(s->db, SQLITE_FCNTL_FILE_POINTER);
+	return (error != 0 ? error
+			   : last_errno(s->db, SQLITE_FCNTL_JOURNAL_POINTER));
+}
+
 static prov_status
 fail(struct store *s, int rc, const char *what, prov_err *err)
 {
@@ -82,6 +111,9 @@ fail(struct store *s, int rc, const char *what, prov_err *err)
 	int code = s != NULL && s->db != NULL ? sqlite3_system_errno(s->db) : 0;
 	prov_status st = PROV_EINTERNAL;
 
+	if (read_errno(s, rc) != 0)
+		return (prov_fail(err, PROV_EIO, "%s: %s: %s", LEDGER_DB, what,
+		    strerror(read_errno(s, rc))));
 	if (rc == SQLITE_IOERR_READ || rc == SQLITE_IOERR_SHORT_READ)
 		st = PROV_EIO;
 	else if (is_write_code(rc))

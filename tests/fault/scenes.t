@@ -52,10 +52,9 @@ trap 'kill -9 "$holder" 2>/dev/null; chmod -R u+w "$tap_dir"; rm -rf "$tap_dir"'
 read -r state <held
 exit_is 0 "a lock is held" test "$state" = held
 (
-	PROV_HOME=$tap_dir/stuck/home
-	export PROV_HOME
 	begin=$(date +%s)
-	prov sign stuck/b.wav >stuck/out 2>stuck/err
+	env PROV_HOME="$tap_dir/stuck/home" prov sign stuck/b.wav \
+	    >stuck/out 2>stuck/err
 	echo "$? $(($(date +%s) - begin))" >stuck/status
 ) &
 waiting=$!

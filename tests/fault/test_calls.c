@@ -20,6 +20,8 @@ static unsigned n_calls;  /* transfers while cut */
 static unsigned n_syncs;  /* syncs since it was set to 0 */
 static unsigned fail_at;  /* the sync that fails; 0: none */
 static bool fail_forever; /* and all after it */
+static unsigned n_preads; /* preads since it was set to 0 */
+static unsigned bad_read; /* the pread that fails; 0: none */
 
 /* What is left of len; 0 stands for an interruption. */
 static size_t
@@ -54,6 +56,10 @@ do_pread(int fd, void *p, size_t len, off_t off)
 {
 	size_t n = less(len);
 
+	if (++n_preads == bad_read) {
+		errno = EIO;
+		return (-1);
+	}
 	return (n == 0 && len != 0 ? interrupted()
 				   : syscall(SYS_pread64, fd, p, n, off));
 }
@@ -285,12 +291,56 @@ dead_after_commit(void **state)
 	logged_close(&g);
 }
 
+/* Whether append n fails when pread number at does: for now, not for good. */
+static bool
+stalls_at(const struct logged *g, uint64_t n, unsigned at)
+{
+	AUTO(prov_ledger) *w = NULL;
+	prov_err why = { 0 };
+	prov_status st;
+	bool hit;
+
+	n_preads = 0;
+	bad_read = at;
+	st = prov_ledger_open_writer(&w, g->path, g->log, &why);
+	if (st == PROV_OK)
+		st = logged_append(w, g->owner, n, n + 1, 1, &why);
+	bad_read = 0;
+	hit = n_preads >= at;
+	if (st != PROV_OK && st != PROV_EIO && st != PROV_EWRITE)
+		fail_msg("pread %u: %d, %s", at, st, why.msg);
+	prov_ledger_close(TAKE(w));
+	ok(prov_ledger_open_writer(&w, g->path, g->log, err));
+	ok(logged_append(w, g->owner, n, n + 1, 1, err));
+	return (hit);
+}
+
+/* SQLite takes a disk that cannot be read for a damaged file. */
+static void
+failing_reads(void **state)
+{
+	struct logged g;
+	AUTO(prov_ledger) *r = NULL;
+	unsigned at = 1;
+
+	(void)state;
+	assert_true(logged_open(&g));
+	while (at < 500 && stalls_at(&g, at, at))
+		at++;
+	printf("# each of %u reads failed\n", at - 1);
+	assert_true(at > 10);
+	ok(prov_ledger_open(&r, g.path, prov_key_public(g.log), err));
+	ok(prov_ledger_check(r, NULL, NULL, NULL, err));
+	logged_close(&g);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(short_transfers),
 		cmocka_unit_test(failing_syncs),
+		cmocka_unit_test(failing_reads),
 		cmocka_unit_test(dead_after_commit),
 	};
 

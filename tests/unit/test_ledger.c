@@ -570,6 +570,57 @@ wrong_key_and_no_ledger(void **state)
 	logged_close(&g);
 }
 
+/* The last run by name, for the list has one run a line. */
+static void
+last_run(char name[64], const struct logged *g)
+{
+	AUTO_BUF b = { 0 };
+	unsigned long long begin, end;
+	const char *line;
+
+	assert_true(logged_read(&b, g, "index/runs"));
+	buf_put_byte(&b, '\0');
+	b.p[b.len - 2] = '\0';
+	line = strrchr((const char *)b.p, '\n');
+	assert_non_null(line);
+	assert_int_equal(2, sscanf(line, "%llu %llu", &begin, &end));
+	assert_int_not_equal(0, begin);
+	snprintf(name, 64, "index/%llu-%llu", begin, end);
+}
+
+/* What a run held that is gone is read from the entries again. */
+static void
+lost_run_is_made_again(void **state)
+{
+	struct logged g;
+	AUTO(prov_ledger) *w = NULL;
+	AUTO(prov_ledger) *r = NULL;
+	AUTO_FREE uint64_t *at = NULL;
+	uint8_t asset[32];
+	char name[64];
+	size_t n;
+
+	(void)state;
+	assert_true(logged_open(&g));
+	for (uint64_t i = 0; i < 2; i++) {
+		ok(prov_ledger_open_writer(&w, g.path, g.log, err));
+		ok(logged_append(w, g.owner, i * 20, i * 20 + 20 - 15 * i, 5,
+		    err));
+		prov_ledger_close(TAKE(w));
+	}
+	last_run(name, &g);
+	assert_int_equal(0, truncate(logged_path(&g, name), 100));
+	ok(prov_ledger_open_writer(&w, g.path, g.log, err));
+	ok(logged_append(w, g.owner, 100, 101, 1, err));
+	prov_ledger_close(TAKE(w));
+	ok(prov_ledger_open(&r, g.path, log_key(&g), err));
+	logged_asset(asset, 22);
+	ok(prov_ledger_lookup(r, PROV_BY_ASSET, asset, &at, &n, err));
+	assert_int_equal(1, n);
+	ok(prov_ledger_check(r, NULL, NULL, NULL, err));
+	logged_close(&g);
+}
+
 /* A file that was gone so many times, as runs are while others merge them. */
 static prov_status
 gone_for(prov_ledger *l, void *arg, prov_err *err)
@@ -612,6 +663,7 @@ main(void)
 		cmocka_unit_test(finds_by_asset_stream_and_signer),
 		cmocka_unit_test(refresh_moves_on),
 		cmocka_unit_test(gone_for_a_moment),
+		cmocka_unit_test(lost_run_is_made_again),
 		cmocka_unit_test(blobs_and_openings),
 		cmocka_unit_test(verified_by_the_caller),
 		cmocka_unit_test(one_bad_signature_of_many),
