@@ -6,8 +6,32 @@
 #include <string.h>
 
 #include "verify/trust.h"
+#include "witness/amendment.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const char vkey[] = "transparency.dev/DEV:witness-little-garden+"
+			   "d8042a87+"
+			   "BCtusOxINQNUTN5Oj8HObRkh2yHf/MwYaGX4CPdiVEPM";
+
+/* Changes leave a policy, with all that they were not about. */
+static void
+amend(struct tlogpolicy *p)
+{
+	size_t logs = p->n_logs, witnesses = p->n_witnesses;
+
+	if (amendment_add(p, "fuzz", vkey, "u", NULL) == PROV_OK) {
+		if (p->n_witnesses != witnesses + 1 || !p->quorum)
+			abort();
+		if (amendment_quorum(p, "any", NULL) == PROV_OK && !p->quorum)
+			abort();
+		if (amendment_quorum(p, "none", NULL) != PROV_OK || p->quorum)
+			abort();
+		(void)amendment_remove(p, "fuzz", NULL);
+	}
+	if (p->n_logs != logs || p->n_witnesses < witnesses)
+		abort();
+}
 
 static void
 policy(prov_span bytes)
@@ -22,6 +46,7 @@ policy(prov_span bytes)
 	    back.n_logs != p.n_logs || back.quorum != p.quorum)
 		abort();
 	tlogpolicy_clear(&back);
+	amend(&p);
 	while (p.n_logs > 0)
 		tlogpolicy_remove(&p, p.n_logs / 2);
 	tlogpolicy_clear(&p);
