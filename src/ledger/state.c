@@ -306,6 +306,8 @@ writer_sync(prov_ledger *l, prov_err *err)
 	AUTO_FD int fd = open(l->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	prov_status st;
 
+	if ((st = w->ops->settle(w->store, &w->dead, err)) != PROV_OK)
+		return (st);
 	/* One call for some hundred files; an fsync each would take longer. */
 	if (fd == -1 || syncfs(fd) == -1) {
 		w->dead = true;

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "ledger/layout.h"
 #include "ledger/store.h"
+#include "ledger/vfs.h"
 
 /* "prov" */
 #define APPLICATION_ID 0x70726f76
@@ -40,6 +41,16 @@
 #define STORE_SYNCHRONOUS    "FULL"
 #define STORE_SYNCHRONOUS_IS "2"
 #endif
+
+/*
+ * Two things need no sync of their own: copying the log, when the whole file
+ * system is synced before the log begins anew, and a mark, which the next
+ * commit's sync takes along and which costs time only, if it is lost.
+ */
+#define WITHOUT_SYNC      "OFF"
+#define WITHOUT_SYNC_IS   "0"
+#define WITH_THE_NEXT_ONE "NORMAL"
+#define WITH_THE_NEXT_IS  "1"
 
 /* The log's head and each page's: SQLite's file format, section 4.1. */
 #define WAL_HEAD       32
@@ -208,6 +219,47 @@ harden(struct store *s, prov_err *err)
 	return (PROV_OK);
 }
 
+/* Sets how commits are synced, and reads it back. */
+static prov_status
+sync_as(struct store *s, const char *set, const char *is, prov_err *err)
+{
+	prov_status st;
+
+	if ((st = exec(s, set, err)) != PROV_OK)
+		return (st);
+	return (expect(s, "PRAGMA synchronous", is, err));
+}
+
+static prov_status
+sync_fully(struct store *s, prov_err *err)
+{
+	return (sync_as(s, "PRAGMA synchronous = " STORE_SYNCHRONOUS,
+	    STORE_SYNCHRONOUS_IS, err));
+}
+
+/*
+ * Does something under a weaker setting. Where the strong one does not come
+ * back, nothing more is to be committed.
+ */
+static prov_status
+sync_less(struct store *s, const char *set, const char *is,
+    prov_status (
+	*fn)(struct store *s, uint64_t arg, bool *fatal, prov_err *err),
+    uint64_t arg, bool *fatal, prov_err *err)
+{
+	prov_err why = { 0 };
+	prov_status st, back;
+
+	*fatal = false;
+	if ((st = sync_as(s, set, is, &why)) == PROV_OK)
+		st = fn(s, arg, fatal, &why);
+	if ((back = sync_fully(s, st == PROV_OK ? &why : NULL)) != PROV_OK) {
+		*fatal = true;
+		st = st == PROV_OK ? back : st;
+	}
+	return (st == PROV_OK ? st : prov_fail(err, st, "%s", why.msg));
+}
+
 /* Exclusive: one connection at a time, so no shared memory either. */
 static prov_status
 configure(struct store *s, prov_err *err)
@@ -233,12 +285,10 @@ configure(struct store *s, prov_err *err)
 		if (st != PROV_OK)
 			return (st);
 	}
-	if ((st = exec(s, "PRAGMA synchronous = " STORE_SYNCHRONOUS, err)) !=
-		PROV_OK ||
-	    (st = exec(s, "PRAGMA cell_size_check = ON", err)) != PROV_OK ||
+	if ((st = exec(s, "PRAGMA cell_size_check = ON", err)) != PROV_OK ||
 	    (st = exec(s, "PRAGMA temp_store = MEMORY", err)) != PROV_OK)
 		return (st);
-	return (expect(s, "PRAGMA synchronous", STORE_SYNCHRONOUS_IS, err));
+	return (sync_fully(s, err));
 }
 
 static bool
@@ -328,6 +378,7 @@ sqlite_open(struct store **out, const char *dir, bool create, prov_err *err)
 	            (create ? SQLITE_OPEN_CREATE : 0);
 	AUTO_STORE *s = calloc(1, sizeof(*s));
 	char path[LEDGER_PATH_MAX];
+	const char *vfs = NULL;
 	prov_status st;
 	int rc;
 
@@ -337,7 +388,9 @@ sqlite_open(struct store **out, const char *dir, bool create, prov_err *err)
 		return (st);
 	if (!create && access(path, F_OK) == -1)
 		return (PROV_ENOTFOUND);
-	if ((rc = sqlite3_open_v2(path, &s->db, flags, NULL)) != SQLITE_OK)
+	if (!create && (st = vfs_name(&vfs, err)) != PROV_OK)
+		return (st);
+	if ((rc = sqlite3_open_v2(path, &s->db, flags, vfs)) != SQLITE_OK)
 		return (fail(s, rc, "open", err));
 	if ((st = harden(s, err)) != PROV_OK ||
 	    (st = configure(s, err)) != PROV_OK)
@@ -556,14 +609,14 @@ finish(struct store *s, int rc, bool *fatal, const char *what, prov_err *err)
 }
 
 /*
- * Whether the log holds more than it should: a page that far behind belongs to
+ * Whether the log holds more pages than that: a page that far behind belongs to
  * it if it has the salt of its head. Where that cannot be read it is short.
  */
 static bool
-log_is_long(struct store *s)
+log_is_long(struct store *s, unsigned pages)
 {
-	const sqlite3_int64 at = WAL_HEAD + (sqlite3_int64)WAL_PAGES_MAX *
-	                                        (WAL_FRAME_HEAD + PAGE_BYTES);
+	const sqlite3_int64 at =
+	    WAL_HEAD + (sqlite3_int64)pages * (WAL_FRAME_HEAD + PAGE_BYTES);
 	uint8_t head[8], frame[8];
 	sqlite3_file *f = NULL;
 
@@ -581,7 +634,7 @@ begin(struct store *s)
 {
 	int rc = SQLITE_OK;
 
-	if (log_is_long(s))
+	if (log_is_long(s, WAL_PAGES_MAX))
 		rc = sqlite3_wal_checkpoint_v2(s->db, NULL,
 		    SQLITE_CHECKPOINT_FULL, NULL, NULL);
 	if (rc != SQLITE_OK)
@@ -624,10 +677,31 @@ sqlite_flush(struct store *s, bool *fatal, prov_err *err)
 	return (rc == SQLITE_OK ? PROV_OK : fail(s, rc, "flush", err));
 }
 
+/* Well before a commit would have to, which has two syncs more for it. */
 static prov_status
-sqlite_mark(struct store *s, uint64_t synced, bool *fatal, prov_err *err)
+copy_log(struct store *s, uint64_t arg, bool *fatal, prov_err *err)
 {
-	int rc = begin(s);
+	int rc = SQLITE_OK;
+
+	(void)arg;
+	if (log_is_long(s, WAL_PAGES_MAX / 2))
+		rc = sqlite3_wal_checkpoint_v2(s->db, NULL,
+		    SQLITE_CHECKPOINT_FULL, NULL, NULL);
+	*fatal = (rc & 0xff) == SQLITE_IOERR;
+	return (rc == SQLITE_OK ? PROV_OK : fail(s, rc, "settle", err));
+}
+
+static prov_status
+sqlite_settle(struct store *s, bool *fatal, prov_err *err)
+{
+	return (sync_less(s, "PRAGMA synchronous = " WITHOUT_SYNC,
+	    WITHOUT_SYNC_IS, copy_log, 0, fatal, err));
+}
+
+static prov_status
+put_mark(struct store *s, uint64_t synced, bool *fatal, prov_err *err)
+{
+	int rc = sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
 
 	*fatal = (rc & 0xff) == SQLITE_IOERR;
 	if (rc != SQLITE_OK)
@@ -635,6 +709,13 @@ sqlite_mark(struct store *s, uint64_t synced, bool *fatal, prov_err *err)
 	if ((rc = put_position(s, "synced", synced)) == SQLITE_OK)
 		rc = forget_checkpoints(s, synced);
 	return (finish(s, rc, fatal, "mark", err));
+}
+
+static prov_status
+sqlite_mark(struct store *s, uint64_t synced, bool *fatal, prov_err *err)
+{
+	return (sync_less(s, "PRAGMA synchronous = " WITH_THE_NEXT_ONE,
+	    WITH_THE_NEXT_IS, put_mark, synced, fatal, err));
 }
 
 static int
@@ -855,6 +936,7 @@ const struct ledger_ops ledger_sqlite = {
 	.load = sqlite_load,
 	.commit = sqlite_commit,
 	.flush = sqlite_flush,
+	.settle = sqlite_settle,
 	.mark = sqlite_mark,
 	.note = sqlite_note,
 	.entries = sqlite_entries,

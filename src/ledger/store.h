@@ -65,7 +65,15 @@ struct ledger_ops {
 	 * behind before it synced, or although syncing it had failed.
 	 */
 	prov_status (*flush)(struct store *s, bool *fatal, prov_err *err);
-	/* Records synced, and forgets older checkpoints. */
+	/*
+	 * Before a sync of the file system, after which mark follows if it
+	 * worked: does what that sync can take along. Syncs nothing itself.
+	 */
+	prov_status (*settle)(struct store *s, bool *fatal, prov_err *err);
+	/*
+	 * Records synced, and forgets older checkpoints. After a power cut it
+	 * may be as if it had not been, unless a commit followed.
+	 */
 	prov_status (*mark)(struct store *s, uint64_t synced, bool *fatal,
 	    prov_err *err);
 	/*

@@ -318,6 +318,36 @@ contract_refuses_what_does_not_follow(void **state)
 	free(other);
 }
 
+/* Whatever settling does, all is there as before, also when no mark follows. */
+static inline void
+contract_settles(void **state)
+{
+	const struct contract *c = *state;
+	struct edge *e = calloc(1, sizeof(*e));
+	struct store *s = contract_open(c, true);
+	bool fatal = true;
+
+	for (unsigned i = 0; i < 60; i++) {
+		ok(contract_commit(c, s, e, i % 7 + 1, 0, 0));
+		ok(c->ops->settle(s, &fatal, err));
+		assert_false(fatal);
+		if (i % 3 == 0) {
+			s = contract_reopen(c, s);
+			contract_is_at(c, s, e, 0, 0);
+		}
+	}
+	for (unsigned i = 0; i < 60; i++) {
+		ok(contract_commit(c, s, e, i % 7 + 1, 0, 0));
+		ok(c->ops->settle(s, &fatal, err));
+		ok(c->ops->mark(s, e->size, &fatal, err));
+		assert_false(fatal);
+		s = contract_reopen(c, s);
+		contract_is_at(c, s, e, 0, e->size);
+	}
+	c->ops->close(s);
+	free(e);
+}
+
 static inline void
 contract_flushes(void **state)
 {

@@ -133,13 +133,14 @@ main(void)
 		contract_case(takes_cosignatures),
 		contract_case(refuses_what_does_not_follow),
 		contract_case(flushes),
+		contract_case(settles),
 		{ "sqlite_is_as_asked", sqlite_is_as_asked, begin, end, NULL },
 		{ "sqlite_refuses_other_pages", sqlite_refuses_other_pages,
 		    begin, end, NULL },
 		{ "sqlite_keeps_its_log_short", sqlite_keeps_its_log_short,
 		    begin, end, NULL },
 	};
-	const size_t shared = 7, own = 3;
+	const size_t shared = 8, own = 3;
 	size_t n = 0;
 
 	/* The contract again for each backend that there is. */

@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""How often a writer waits for the disk, by strace: a process that appends
+again and again waits once for each entry, but where SQLite's log is copied; one
+that signs a single file at most three times, ever. Blobs and sidecars, which
+are synced by themselves, do not count."""
+import os
+import re
+
+from place import Wrong, base
+
+TRACE = "fsync,fdatasync,syncfs,sync,msync,write"
+APPENDS = 80
+SIGNS = 40
+ONE_SHOT_MAX = 3
+COPYING_MAX = 4  # the log, the database, the new log's head, the commit
+COPYING_PART = 8  # at most one append of so many copies the log
+ELSEWHERE = re.compile(r"/blobs/|/private/|/blobs>|/private>|\.prov")
+n_tests = 0
+
+
+def strace(p, args):
+    """The calls of args and its threads: a sync's path, or what is written."""
+    out = os.path.join(p.top, "trace")
+    p.must("strace", "-f", "-qq", "-y", "-s", "64", "-o", out, "-e",
+           "trace=" + TRACE, *args)
+    with open(out, errors="replace") as f:
+        lines = f.read().splitlines()
+    os.remove(out)
+    return lines
+
+
+def is_sync(line):
+    found = re.search(r"\b(fsync|fdatasync|syncfs|sync|msync)\(", line)
+    return found is not None and not ELSEWHERE.search(line)
+
+
+def warm(p):
+    program = os.path.join(os.environ["builddir"], "tests/fault/singles")
+    ledger = os.path.join(p.top, "warm")
+    counts, n = [], 0
+    for line in strace(p, [program, ledger, str(APPENDS)]):
+        n += is_sync(line)
+        if '"appended' in line:
+            counts.append(n)
+            n = 0
+    if len(counts) != APPENDS:
+        raise Wrong("%d appends" % len(counts))
+    counts = counts[1:]  # the first one comes behind making the ledger
+    copying = [n for n in counts if n != 1]
+    print("# syncs of each append:", *counts)
+    if not counts.count(1) or min(counts) < 1:
+        raise Wrong("an append without a sync is not durable")
+    if len(copying) > len(counts) // COPYING_PART:
+        raise Wrong("%d of %d appends have more than one" % (
+            len(copying), len(counts)))
+    if copying and max(copying) > COPYING_MAX:
+        raise Wrong("one has %d" % max(copying))
+
+
+def one_shot(p):
+    counts = []
+    for i in range(SIGNS):
+        name = "%d.txt" % i
+        with open(os.path.join(p.top, name), "w") as f:
+            f.write("text %d\n" % i)
+        lines = strace(p, ["prov", "sign", name])
+        counts.append(sum(map(is_sync, lines)))
+    print("# syncs of each process:", *counts)
+    if min(counts) < 1:
+        raise Wrong("a signature without a sync is not durable")
+    if max(counts) > ONE_SHOT_MAX:
+        raise Wrong("one has %d" % max(counts))
+    p.must("prov", "ledger", "check")
+
+
+def test(what, fn, *args):
+    global n_tests
+    n_tests += 1
+    try:
+        fn(*args)
+        print("ok %d - %s" % (n_tests, what), flush=True)
+    except Wrong as e:
+        print("not ok %d - %s\n# %s" % (n_tests, what,
+                                        str(e).replace("\n", "\n# ")))
+
+
+def main():
+    top = os.path.realpath("syncs")
+    os.mkdir(top)
+    p = base(top)
+    test("one sync for an append of a process that goes on", warm, p)
+    test("three at most for a process that signs one file", one_shot, p)
+    print("1..%d" % n_tests)
+
+
+if __name__ == "__main__":
+    main()
