@@ -102,8 +102,34 @@ def shows_home(p):
     p.must("prov", "ledger", "checkpoint")
 
 
+@command
+def publish(_):
+    return (["prov", "ledger", "publish", "new"], r"^new: 2 entries",
+            shows_published)
+
+
+def shows_published(p):
+    p.must("prov", "ledger", "clone", "new", "seen")
+    p.must("prov", "verify", "--no-sidecar", "--ledger", "seen", "old.wav")
+    shutil.rmtree(os.path.join(p.top, "seen"))
+
+
+@command
+def clone(_):
+    return (["prov", "ledger", "clone", "pub", "copy"], r"^copy: 3 entries",
+            shows_clone)
+
+
+def shows_clone(p):
+    p.must("prov", "verify", "--no-sidecar", "--ledger", "copy", "made.wav")
+    p.must("prov", "ledger", "check", "--ledger", "copy")
+
+
 # Begin with no home at all.
 FRESH = ("init",)
+
+# What the ledger has in the end: the policy and what was signed.
+SIZES = {"init": 2, "publish": 2, "clone": 2}
 
 
 def begin(p, name, to):
@@ -235,7 +261,7 @@ def one(p, c, top, number):
             place.must("prov", "sign", "new.wav")
             shows_media(place)
         place.must("prov", "ledger", "check")
-        if place.size() != (2 if fresh else 3):
+        if place.size() != SIZES.get(c.command, 3):
             raise Wrong("%d entries" % place.size())
     finally:
         shutil.rmtree(place.top, ignore_errors=True)

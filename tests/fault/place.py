@@ -63,6 +63,8 @@ def base(top):
     other.must("prov", "sign", "made.wav")
     shutil.copy(os.path.join(other.top, "made.wav.prov"),
                 os.path.join(p.top, "made.prov"))
+    other.must("prov", "ledger", "publish", "pub")
+    shutil.copytree(os.path.join(other.top, "pub"), os.path.join(p.top, "pub"))
     other.must("prov", "key", "generate", "--no-passphrase", "test/second")
     with open(os.path.join(p.top, "vkey"), "w") as f:
         f.write(other.must("prov", "key", "export", "test/second"))
