@@ -70,8 +70,8 @@ ok "another one" env PROV_HOME="$tap_dir/other-home" \
     XDG_STATE_HOME="$tap_dir/other-state" prov sign five
 exit_is 1 "a fork" monitor --once --json "$ledger" other-home/ledger
 has "is told" out '"event":"fork".*"larger":.*"evidence":'
-ok "with evidence" test -s "$(sed -n \
-    's/.*"evidence":"\([^"]*\)".*/\1/p' out)"
+evidence=$(sed -n 's/.*"evidence":"\([^"]*\)".*/\1/p' out)
+ok "with evidence that holds" prov ledger fork "$evidence"
 exit_is 1 "is not hidden by what cannot be reached" \
     monitor --once "$ledger" other-home/ledger nowhere
 
