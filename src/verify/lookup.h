@@ -12,7 +12,7 @@
 /* Entries about one asset or key: more are no honest ledger's. */
 #define ENTRIES_MAX 100000
 
-/* Entries that are read for revocations unasked: a tenth of a second's work. */
+/* Entries that are read for revocations unasked: some tenths of a second. */
 #define SCAN_MAX 65536
 
 /* What statements are judged against. Borrowed. */
