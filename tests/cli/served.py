@@ -108,7 +108,7 @@ class Handler(BaseHTTPRequestHandler):
         elif mode == "slow":
             self.pour(b"\0", 0.2)
         elif mode == "bomb":
-            self.say(200, gzip.compress(b"\0" * (64 << 20)),
+            self.say(200, gzip.compress(b"\0" * (32 << 20), 1),
                      Content_Encoding="gzip")
         elif mode == "file":
             self.say(302, Location="file://" + os.path.join(

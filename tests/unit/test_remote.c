@@ -441,6 +441,51 @@ test_bad_clients(void **state)
 	house_close(&h);
 }
 
+#define DRIPPERS 100
+
+/* A byte now and then is no silence; a minute is enough for any request. */
+static void
+test_drippers(void **state)
+{
+	AUTO_REMOTE *r = client();
+	struct house h;
+	char url[128], byte;
+	int fd[DRIPPERS];
+	unsigned left = DRIPPERS, seconds = 0;
+
+	(void)state;
+	if (getenv("PROV_SLOW") == NULL) {
+		printf("# without PROV_SLOW, a minute of slow clients: not "
+		       "tried\n");
+		return;
+	}
+	house_open(&h);
+	for (size_t i = 0; i < DRIPPERS; i++) {
+		fd[i] = call(&h);
+		assert_true(send(fd[i], "GET /", 5, MSG_NOSIGNAL) > 0);
+	}
+	for (; left > 0 && seconds < 90; seconds++) {
+		AUTO_BUF body = { 0 };
+
+		url_of(url, &h, "/still");
+		assert_int_equal(remote_get(r, url, 100, 5000, &body, NULL),
+		    PROV_OK);
+		(void)sleep(1);
+		for (size_t i = 0; i < DRIPPERS; i++) {
+			if (fd[i] < 0 ||
+			    (send(fd[i], "a", 1, MSG_NOSIGNAL) == 1 &&
+				recv(fd[i], &byte, 1, MSG_DONTWAIT) != 0))
+				continue;
+			(void)close(fd[i]);
+			fd[i] = -1;
+			left--;
+		}
+	}
+	assert_int_equal(left, 0);
+	assert_true(seconds > 50);
+	house_close(&h);
+}
+
 static void
 test_no_address(void **state)
 {
@@ -466,6 +511,7 @@ main(void)
 		cmocka_unit_test(test_serve),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_bad_clients),
+		cmocka_unit_test(test_drippers),
 		cmocka_unit_test(test_no_address),
 	};
 
