@@ -124,6 +124,7 @@ prov_ledger_inspect(const char *dir, const prov_pubkey *log,
     const prov_inspection *how, prov_inspected *out, prov_err *err)
 {
 	static const prov_inspection plain;
+	AUTO_FREE char *path = NULL; /* outlives what is below */
 	AUTO_INSPECTION *i = calloc(1, sizeof(*i));
 	prov_inspected sink = { 0 };
 
@@ -132,8 +133,11 @@ prov_ledger_inspect(const char *dir, const prov_pubkey *log,
 	if (out == NULL)
 		out = &sink;
 	memset(out, 0, sizeof(*out));
-	/* Cleared in any case, so that there is a lock to destroy. */
-	return (inspect(i, dir, log, how != NULL ? how : &plain, out, err));
+	/* SQLite follows no links, and no name of ours may look like a URI. */
+	if ((path = realpath(dir, NULL)) == NULL)
+		return (prov_fail_errno(err, PROV_ENOTFOUND,
+		    "no ledger at %s; prov init makes one", dir));
+	return (inspect(i, path, log, how != NULL ? how : &plain, out, err));
 }
 
 /* What repairing left as it was is told; what it put right was told before. */

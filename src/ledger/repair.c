@@ -300,7 +300,7 @@ repair_derived(const char *dir, const prov_pubkey *log,
 	prov_status st;
 
 	if ((st = reader_new(&l, dir, log, err)) != PROV_OK ||
-	    (st = lock_take(&fd, dir, LOCK_WAIT_MS, err)) != PROV_OK)
+	    (st = lock_take(&fd, l->dir, LOCK_WAIT_MS, err)) != PROV_OK)
 		return (st);
 	r.l = l;
 	st = repair_locked(&r, err);

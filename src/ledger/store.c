@@ -186,6 +186,40 @@ expect(struct store *s, const char *sql, const char *want, prov_err *err)
 	return (PROV_OK);
 }
 
+/*
+ * What our own statements and schema need, and some room; a file that asks for
+ * more is no store of ours. A row holds an entry, or 8 KiB of the edge.
+ */
+static prov_status
+limit(struct store *s, prov_err *err)
+{
+	static const struct {
+		int what, value;
+	} limits[] = {
+		{ SQLITE_LIMIT_LENGTH, 1 << 20 },
+		{ SQLITE_LIMIT_SQL_LENGTH, 4096 },
+		{ SQLITE_LIMIT_COLUMN, 16 },
+		{ SQLITE_LIMIT_EXPR_DEPTH, 32 },
+		{ SQLITE_LIMIT_COMPOUND_SELECT, 2 },
+		{ SQLITE_LIMIT_VDBE_OP, 4096 },
+		{ SQLITE_LIMIT_FUNCTION_ARG, 8 },
+		{ SQLITE_LIMIT_ATTACHED, 0 },
+		{ SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 64 },
+		{ SQLITE_LIMIT_VARIABLE_NUMBER, 16 },
+		{ SQLITE_LIMIT_TRIGGER_DEPTH, 1 },
+		{ SQLITE_LIMIT_WORKER_THREADS, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		(void)sqlite3_limit(s->db, limits[i].what, limits[i].value);
+		if (sqlite3_limit(s->db, limits[i].what, -1) > limits[i].value)
+			return (prov_fail(err, PROV_EUNSUPPORTED,
+			    LEDGER_DB ": SQLite refused limit %d",
+			    limits[i].what));
+	}
+	return (PROV_OK);
+}
+
 /* Before the first look at the file: nothing in it may run. */
 static prov_status
 harden(struct store *s, prov_err *err)
@@ -201,6 +235,7 @@ harden(struct store *s, prov_err *err)
 		{ SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1 },
 	};
 	int on = 1, got;
+	prov_status st;
 
 	for (size_t i = 0; i < sizeof(config) / sizeof(config[0]); i++)
 		if (sqlite3_db_config(s->db, config[i].option, config[i].value,
@@ -209,8 +244,8 @@ harden(struct store *s, prov_err *err)
 			return (prov_fail(err, PROV_EUNSUPPORTED,
 			    LEDGER_DB ": SQLite refused option %d",
 			    config[i].option));
-	(void)sqlite3_limit(s->db, SQLITE_LIMIT_LENGTH, 1 << 20);
-	(void)sqlite3_limit(s->db, SQLITE_LIMIT_ATTACHED, 0);
+	if ((st = limit(s, err)) != PROV_OK)
+		return (st);
 	(void)sqlite3_busy_timeout(s->db, BUSY_TIMEOUT_MS);
 	if (sqlite3_file_control(s->db, "main", SQLITE_FCNTL_PERSIST_WAL,
 		&on) != SQLITE_OK)
@@ -286,7 +321,9 @@ configure(struct store *s, prov_err *err)
 			return (st);
 	}
 	if ((st = exec(s, "PRAGMA cell_size_check = ON", err)) != PROV_OK ||
-	    (st = exec(s, "PRAGMA temp_store = MEMORY", err)) != PROV_OK)
+	    (st = exec(s, "PRAGMA temp_store = MEMORY", err)) != PROV_OK ||
+	    (st = expect(s, "PRAGMA cell_size_check", "1", err)) != PROV_OK ||
+	    (st = expect(s, "PRAGMA trusted_schema", "0", err)) != PROV_OK)
 		return (st);
 	return (sync_fully(s, err));
 }
