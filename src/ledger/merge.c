@@ -16,10 +16,12 @@
 #include "base/file.h"
 #include "hash/sha256.h"
 #include "ledger/filter.h"
-#include "ledger/merge.h"
 
 /* Read and written at once. */
 #define BLOCK_LEN (RUN_RECORD * 4096U)
+
+/* Sections begin with an empty block, so that records fill it exactly. */
+_Static_assert(BLOCK_LEN % RUN_RECORD == 0, "whole records");
 
 struct input {
 	int fd;
@@ -27,6 +29,8 @@ struct input {
 	uint64_t off;  /* of what is read next */
 	uint64_t left; /* bytes of this section that are not read yet */
 	size_t at, len;
+	bool known; /* what the next record says */
+	uint64_t key, index;
 	struct sha256 *hash; /* over what was read */
 	uint8_t *block;
 };
@@ -131,13 +135,12 @@ input_open(struct input *in, const char *dir, const struct run_info *run,
 	return (PROV_OK);
 }
 
-/* The next record of the section, or NULL at its end. */
+/* Reads the section's next record, if there is one and it is not known. */
 static prov_status
-input_peek(struct input *in, const uint8_t **record, prov_err *err)
+input_peek(struct input *in, prov_err *err)
 {
 	prov_status st;
 
-	*record = NULL;
 	if (in->at == in->len) {
 		if (in->left == 0)
 			return (PROV_OK);
@@ -145,7 +148,9 @@ input_peek(struct input *in, const uint8_t **record, prov_err *err)
 			return (st);
 		in->left -= in->len;
 	}
-	*record = in->block + in->at;
+	in->key = be64(in->block + in->at);
+	in->index = be64(in->block + in->at + 8);
+	in->known = true;
 	return (PROV_OK);
 }
 
@@ -288,33 +293,46 @@ merge_begin(struct merge **out, const char *dir, const struct run_info *runs,
 		return (prov_fail(err, PROV_ENOMEM, "out of memory"));
 	run_put_head(head, &m->run);
 	if ((st = make_temp(m, dir, err)) != PROV_OK ||
-	    (st = put(m, head, sizeof(head), err)) != PROV_OK)
+	    (st = put(m, head, sizeof(head), err)) != PROV_OK ||
+	    (st = flush(m, err)) != PROV_OK)
 		return (st);
 	*out = TAKE(m);
 	return (PROV_OK);
 }
 
-/* The least record of all inputs; they are in the order of their entries. */
-static prov_status
-take_least(struct merge *m, const uint8_t **least, prov_err *err)
+static bool
+is_less(const struct input *a, const struct input *b)
 {
-	struct input *from = NULL;
-	const uint8_t *p;
+	return (a->key != b->key ? a->key < b->key : a->index < b->index);
+}
+
+/* The input with the least record of all, or NULL at the section's end. */
+static prov_status
+find_least(struct merge *m, struct input **least, prov_err *err)
+{
 	prov_status st;
 
 	*least = NULL;
-	for (size_t i = 0; i < m->n; i++) {
-		if ((st = input_peek(&m->in[i], &p, err)) != PROV_OK)
+	for (struct input *in = m->in; in < m->in + m->n; in++) {
+		if (!in->known && (st = input_peek(in, err)) != PROV_OK)
 			return (st);
-		if (p == NULL ||
-		    (*least != NULL && memcmp(p, *least, RUN_RECORD) >= 0))
-			continue;
-		*least = p;
-		from = &m->in[i];
+		if (in->known && (*least == NULL || is_less(in, *least)))
+			*least = in;
 	}
-	if (from != NULL)
-		from->at += RUN_RECORD;
 	return (PROV_OK);
+}
+
+/* Moves an input's record to the output. */
+static prov_status
+move(struct merge *m, struct input *in, prov_err *err)
+{
+	if (m->kind == INDEX_ASSET)
+		filter_add(m->filter, m->filter_len, in->key);
+	memcpy(m->block + m->len, in->block + in->at, RUN_RECORD);
+	m->len += RUN_RECORD;
+	in->at += RUN_RECORD;
+	in->known = false;
+	return (m->len < sizeof(m->block) ? PROV_OK : flush(m, err));
 }
 
 static void
@@ -350,22 +368,18 @@ finish(struct merge *m, prov_err *err)
 prov_status
 merge_step(struct merge *m, uint64_t records, bool *done, prov_err *err)
 {
-	const uint8_t *p;
+	struct input *in;
 	prov_status st;
 
 	*done = false;
 	while (m->kind < INDEX_KINDS) {
 		if (records-- == 0)
 			return (PROV_OK);
-		if ((st = take_least(m, &p, err)) != PROV_OK)
+		if ((st = find_least(m, &in, err)) != PROV_OK)
 			return (st);
-		if (p == NULL) {
+		if (in == NULL)
 			next_section(m);
-			continue;
-		}
-		if (m->kind == INDEX_ASSET)
-			filter_add(m->filter, m->filter_len, be64(p));
-		if ((st = put(m, p, RUN_RECORD, err)) != PROV_OK)
+		else if ((st = move(m, in, err)) != PROV_OK)
 			return (st);
 	}
 	st = finish(m, err);
