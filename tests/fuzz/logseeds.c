@@ -248,6 +248,8 @@ main(int argc, char **argv)
 			put_wire(argv[1]) &&
 			put_text(argv[1], "index/list",
 			    "prov-index/2\n0 5 15\n5 6 3\n") &&
+			put_text(argv[1], "index/tile_name",
+			    "tile/entries/x001/x234/067.p/255") &&
 			put_text(argv[1], "index/notices",
 			    "prov-notices/1\ndemo/camera-1/log\n7 "
 			    "00112233445566778899aabbccddeeff"
