@@ -31,12 +31,19 @@ static void
 every_bit_of_the_checkpoint(void **state)
 {
 	struct logged g;
+	const uint8_t *own;
 	AUTO_BUF b = { 0 };
 
 	(void)state;
 	make(&g, 5);
 	assert_true(logged_read(&b, &g, "tlog/checkpoint"));
-	for (size_t bit = 0; bit < 8 * b.len; bit++) {
+	/* Lines of keys that are not asked for, such as witnesses', are passed
+	 * over; the log's own signature is the first. */
+	own = memmem(b.p, b.len, "\n\n", 2);
+	assert_non_null(own);
+	own = memchr(own + 2, '\n', b.len - (size_t)(own + 2 - b.p));
+	assert_non_null(own);
+	for (size_t bit = 0; bit < 8 * (size_t)(own + 1 - b.p); bit++) {
 		AUTO(prov_ledger) *l = NULL;
 
 		b.p[bit / 8] ^= (uint8_t)(1U << bit % 8);
