@@ -85,6 +85,19 @@ cp -a new/* "$ledger/"
 ok "with the right store it goes on" prov sign c.wav
 ok "and is whole" prov ledger check
 
+# An old copy of the whole ledger: who saw more of it before says so.
+cp -a "$ledger" older
+ok "sign one more" prov sign f.wav
+ok "and see it" prov verify --no-sidecar f.wav
+mv "$ledger" newer
+mv older "$ledger"
+exit_is 75 "an old copy is stale, and nothing is concluded" \
+    prov verify --no-sidecar a.wav
+rm -rf "$ledger"
+mv newer "$ledger"
+ok "what was newer is not" prov verify --no-sidecar a.wav f.wav
+tone f.wav
+
 # The clock goes back by years.
 if command -v faketime >/dev/null; then
 	ok "sign in the past" env FAKETIME_DONT_FAKE_MONOTONIC=1 \
@@ -154,7 +167,11 @@ chmod -R a=rX shown
 chmod a+x "$tap_dir"
 reader=
 if [ "$(id -u)" -eq 0 ]; then
-	reader="setpriv --reuid=65534 --regid=65534 --clear-groups --"
+	# What he remembers of the log is his own.
+	mkdir remembered
+	chown 65534:65534 remembered
+	reader="setpriv --reuid=65534 --regid=65534 --clear-groups -- env
+	    XDG_STATE_HOME=$tap_dir/remembered"
 	# shellcheck disable=SC2086 # words
 	$reader prov --version >out 2>&1 || {
 		echo "# another user cannot run prov here: read as the same one"
