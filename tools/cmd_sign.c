@@ -174,8 +174,6 @@ load_claim(struct session *s)
 static bool
 load_keys(struct session *s)
 {
-	prov_err err = { 0 };
-	prov_status st;
 	char *path;
 
 	harden();
@@ -186,13 +184,8 @@ load_keys(struct session *s)
 	if (s->key == NULL ||
 	    (s->log = home_load_log(&s->home, s->args)) == NULL)
 		return (false);
-	st = prov_ledger_open_writer(&s->ledger, s->home.ledger, s->log, &err);
-	if (st != PROV_OK) {
-		complain(s->args, NULL, "%s", err.msg);
-		s->status = sign_exit(st);
-		return (false);
-	}
-	return (true);
+	s->status = home_open_writer(&s->ledger, &s->home, s->args, s->log);
+	return (s->status == EXIT_HOLDS);
 }
 
 static void

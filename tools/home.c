@@ -278,3 +278,25 @@ home_open_ledger(prov_ledger **out, const struct home *h,
 	complain(args, NULL, "%s", err.msg);
 	return (exit_for(st));
 }
+
+int
+home_open_writer(prov_ledger **out, const struct home *h,
+    const struct args *args, const prov_key *log)
+{
+	const char *state = home_state(h, args);
+	prov_ledger *l = NULL;
+	prov_err err = { 0 };
+	prov_status st;
+
+	if (state == NULL)
+		return (EXIT_TROUBLE);
+	st = prov_ledger_open_writer(&l, h->ledger, log, &err);
+	if (st == PROV_OK)
+		st = prov_ledger_anchor(l, state, &err);
+	if (st != PROV_OK) {
+		prov_ledger_close(l);
+		return (failure(args, NULL, &err));
+	}
+	*out = l;
+	return (EXIT_HOLDS);
+}

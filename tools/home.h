@@ -56,6 +56,10 @@ char *home_notices_dir(const struct home *h);
 int home_open_ledger(prov_ledger **out, const struct home *h,
     const struct args *args);
 
+/* Opens the home's ledger for appending, held to its anchor; an exit status. */
+int home_open_writer(prov_ledger **out, const struct home *h,
+    const struct args *args, const prov_key *log);
+
 #define OPT_PASSPHRASE                              \
 	{                                           \
 		"passphrase-file", 0, "FILE",       \

@@ -7,17 +7,12 @@
 int
 ledger_writer_open(struct ledger_writer *w, const struct args *args)
 {
-	prov_err err = { 0 };
-
 	harden();
 	memset(w, 0, sizeof(*w));
 	if (!home_find(&w->home, args) ||
 	    (w->log = home_load_log(&w->home, args)) == NULL)
 		return (EXIT_TROUBLE);
-	if (prov_ledger_open_writer(&w->ledger, w->home.ledger, w->log, &err) !=
-	    PROV_OK)
-		return (trouble(args, NULL, &err));
-	return (EXIT_HOLDS);
+	return (home_open_writer(&w->ledger, &w->home, args, w->log));
 }
 
 void

@@ -30,6 +30,14 @@ PROV_API PROV_MUST_USE prov_status prov_ledger_create(const char *dir,
 PROV_API PROV_MUST_USE prov_status prov_ledger_open_writer(prov_ledger **out,
     const char *dir, const prov_key *log, prov_err *err);
 
+/*
+ * Holds l, a writer, to an anchor in a state directory that is not restored
+ * with it: from here on a log that does not extend what it signed before is
+ * PROV_EUNTRUSTED, and nothing is appended; prov-ledger(5), ROLLBACK.
+ */
+PROV_API PROV_MUST_USE prov_status prov_ledger_anchor(prov_ledger *l,
+    const char *state, prov_err *err);
+
 /* Opens for reading under the log's public key; writes nothing. */
 PROV_API PROV_MUST_USE prov_status prov_ledger_open(prov_ledger **out,
     const char *dir, const prov_pubkey *log, prov_err *err);

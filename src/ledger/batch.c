@@ -297,6 +297,9 @@ batch_publish(prov_ledger *l, struct batch *b, prov_err *err)
 		st = publish_entry(&p, b->fresh[i], b->leaf[i], &why);
 	if (st == PROV_OK && (st = publish_partials(&p, &why)) == PROV_OK)
 		st = publish_checkpoint(&p, buf_span(&b->note), &why);
+	/* From now on an older copy of this directory must not sign. */
+	if (st == PROV_OK && w->anchor != NULL)
+		st = anchor_write(w->anchor, buf_span(&b->note), &why);
 	if (st != PROV_OK)
 		return (prov_fail(err, st,
 		    "%s; nothing was acknowledged: make room or allow writing, "

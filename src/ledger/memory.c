@@ -28,12 +28,10 @@
 /* Each try that is not the last found that another process was faster. */
 #define MEET_TRIES 16
 
-#define ID_LEN 16 /* bytes; what is in the files is checked under the key */
-
 /* One log. */
 struct remembered {
 	prov_pubkey log;
-	char id[2 * ID_LEN + 1];
+	char id[MEMORY_ID_LEN + 1];
 	bool known;
 	struct checkpoint at;
 	struct buf note;
@@ -105,8 +103,8 @@ head_path(char path[LEDGER_PATH_MAX], const struct memory *m,
 }
 
 /* SHA-256(name || "\n" || key): who has another key is another log. */
-static prov_status
-name_log(char id[2 * ID_LEN + 1], const prov_pubkey *log, prov_err *err)
+prov_status
+memory_name(char id[MEMORY_ID_LEN + 1], const prov_pubkey *log, prov_err *err)
 {
 	AUTO_BUF b = { 0 };
 	uint8_t digest[32];
@@ -117,7 +115,7 @@ name_log(char id[2 * ID_LEN + 1], const prov_pubkey *log, prov_err *err)
 	if ((st = buf_done(&b, err)) != PROV_OK ||
 	    (st = sha256_of(digest, buf_span(&b), err)) != PROV_OK)
 		return (st);
-	hex_encode(id, digest, ID_LEN);
+	hex_encode(id, digest, MEMORY_ID_LEN / 2);
 	return (PROV_OK);
 }
 
@@ -263,7 +261,7 @@ find(struct memory *m, struct remembered **out, const prov_pubkey *log,
 	if ((r = calloc(1, sizeof(*r))) == NULL)
 		return (prov_fail(err, PROV_ENOMEM, "out of memory"));
 	r->log = *log;
-	if ((st = name_log(r->id, log, err)) != PROV_OK ||
+	if ((st = memory_name(r->id, log, err)) != PROV_OK ||
 	    (st = load_evidence(m, r, err)) != PROV_OK ||
 	    (st = load_head(m, r, err)) != PROV_OK) {
 		remembered_free(r);

@@ -20,6 +20,11 @@
  */
 struct memory;
 
+/* The hexadecimal digits of ID, without the NUL. */
+#define MEMORY_ID_LEN 32
+prov_status memory_name(char id[MEMORY_ID_LEN + 1], const prov_pubkey *log,
+    prov_err *err);
+
 /* How a verified head relates to what is remembered of its log. */
 enum meeting {
 	MEETING_FIRST, /* nothing was remembered */

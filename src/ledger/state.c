@@ -238,10 +238,22 @@ compare_targets(prov_ledger *l, prov_err *err)
 	return (st);
 }
 
+/* The anchor is of an earlier size: this log must extend it. */
+static prov_status
+compare_anchor(prov_ledger *l, prov_err *err)
+{
+	struct writer *w = l->writer;
+	prov_status st;
+
+	st = reader_stand(l, &w->at, buf_span(&w->state.note), err);
+	return (st == PROV_OK ? anchor_check(w->anchor, l, err) : st);
+}
+
 prov_status
 writer_enter(prov_ledger *l, unsigned wait_ms, prov_err *err)
 {
 	struct writer *w = l->writer;
+	bool open = false;
 	prov_status st;
 
 	if (w->dead)
@@ -256,9 +268,12 @@ writer_enter(prov_ledger *l, unsigned wait_ms, prov_err *err)
 		st = prov_fail(err, st, "no ledger in %s; prov init makes one",
 		    l->dir);
 	if (st == PROV_OK && (st = load_state(l, err)) == PROV_OK &&
+	    (w->anchor == NULL || (st = anchor_compare(w->anchor, &w->at, &open,
+				       err)) == PROV_OK) &&
 	    (st = recover(l, err)) == PROV_OK &&
 	    (st = index_cover(&l->index, l->dir, w->at.size, scan_store, w,
 		 err)) == PROV_OK &&
+	    (!open || (st = compare_anchor(l, err)) == PROV_OK) &&
 	    (st = compare_targets(l, err)) == PROV_OK)
 		st = load_revocations(l, err);
 	if (st != PROV_OK)
@@ -314,7 +329,9 @@ writer_sync(prov_ledger *l, prov_err *err)
 		return (prov_fail_errno(err, PROV_EWRITE, "%s: sync", l->dir));
 	}
 	st = w->ops->mark(w->store, w->at.size, &w->dead, err);
-	if (st != PROV_OK)
+	if (st != PROV_OK ||
+	    (w->anchor != NULL &&
+		(st = anchor_settle(w->anchor, l->dir, err)) != PROV_OK))
 		return (st);
 	w->state.synced = w->at.size;
 	w->unsynced = false;

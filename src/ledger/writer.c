@@ -32,6 +32,7 @@ writer_close(prov_ledger *l)
 		(void)writer_sync(l, NULL);
 		writer_leave(l);
 	}
+	anchor_free(w->anchor);
 	registry_clear(&w->registry);
 	buf_free(&w->state.note);
 	buf_free(&w->bundle);
@@ -93,6 +94,31 @@ prov_ledger_open_writer(prov_ledger **out, const char *dir, const prov_key *log,
 	/* Who holds the lock has recovered it. */
 	*out = TAKE(l);
 	return (PROV_OK);
+}
+
+prov_status
+prov_ledger_anchor(prov_ledger *l, const char *state, prov_err *err)
+{
+	struct writer *w = l->writer;
+	prov_err why = { 0 };
+	prov_status st;
+
+	if (w == NULL)
+		return (prov_fail(err, PROV_EARG,
+		    "the ledger was opened for reading"));
+	anchor_free(w->anchor);
+	w->anchor = NULL;
+	if ((st = anchor_open(&w->anchor, state, &l->key, err)) != PROV_OK)
+		return (st);
+	/* Who holds the lock appends; before this one does, it is checked. */
+	st = writer_enter(l, 0, &why);
+	if (st == PROV_EBUSY)
+		return (PROV_OK);
+	if (st != PROV_OK)
+		return (prov_fail(err, st, "%s", why.msg));
+	st = anchor_write(w->anchor, buf_span(&w->state.note), err);
+	writer_leave(l);
+	return (st);
 }
 
 /* Directories of a new ledger; private/ is nobody else's. */

@@ -2,6 +2,7 @@
 #ifndef PROV_LEDGER_WRITER_H
 #define PROV_LEDGER_WRITER_H
 
+#include "ledger/anchor.h"
 #include "ledger/candidate.h"
 #include "ledger/publish.h"
 #include "ledger/reader.h"
@@ -16,6 +17,7 @@ struct writer {
 	struct store *store; /* open while the lock is held */
 	bool dead;        /* a sync failed: what is on the disk is not known */
 	bool recovered;   /* this process compared tlog/ with the store */
+	struct anchor *anchor; /* NULL: none is kept */
 	bool compared;    /* it compared the store with publish targets */
 	bool unsynced;    /* it wrote there since it last synced */
 	uint64_t sync_ms; /* when it last synced, by lock_clock_ms */

@@ -121,7 +121,7 @@ says 2 "it is the only thing" 'takes revocation' \
 exit_is 1 "a published ledger" \
     prov verify --require revocation --ledger published first.mp4
 has "is read" out REVOKED
-ok "and that is remembered" test -s .local/state/prov/notices/*
+ok "and that is remembered" test -s "$XDG_STATE_HOME"/prov/notices/*
 rm published/index/*
 printf 'prov-index/2\n' >published/index/runs
 exit_is 1 "an index without it" \
@@ -129,12 +129,12 @@ exit_is 1 "an index without it" \
 has "hides nothing" out REVOKED
 
 # A clone has read all of it.
-rm -r .local/state/prov/notices
+rm -r "$XDG_STATE_HOME"/prov/notices
 mv published "$PROV_HOME/ledger"
 ok "publish" prov ledger publish "$tap_dir/web"
 mv "$PROV_HOME/ledger" published
 ok "clone" prov ledger clone web copy
-ok "remembers what it read" test -s .local/state/prov/notices/*
+ok "remembers what it read" test -s "$XDG_STATE_HOME"/prov/notices/*
 exit_is 1 "verify by the clone" prov verify --require revocation --ledger copy \
     first.mp4
 has "knows" out REVOKED

@@ -53,7 +53,8 @@ read -r state <held
 exit_is 0 "a lock is held" test "$state" = held
 (
 	begin=$(date +%s)
-	env PROV_HOME="$tap_dir/stuck/home" prov sign stuck/b.wav \
+	env PROV_HOME="$tap_dir/stuck/home" \
+	    XDG_STATE_HOME="$tap_dir/stuck/state" prov sign stuck/b.wav \
 	    >stuck/out 2>stuck/err
 	echo "$? $(($(date +%s) - begin))" >stuck/status
 ) &
@@ -198,7 +199,8 @@ has "what to do is said" stuck/err "try again"
 kill -9 "$holder"
 wait "$holder" 2>/dev/null
 exit_is 0 "when it is gone, signing works at once" \
-    env PROV_HOME="$tap_dir/stuck/home" prov sign stuck/b.wav
+    env PROV_HOME="$tap_dir/stuck/home" \
+    XDG_STATE_HOME="$tap_dir/stuck/state" prov sign stuck/b.wav
 exit_is 0 "and the ledger is whole" \
     env PROV_HOME="$tap_dir/stuck/home" prov ledger check
 done_testing

@@ -1,0 +1,71 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# A ledger that was restored from an old backup signs nothing.
+. "$srcdir/tests/tap.sh"
+
+state=$XDG_STATE_HOME/prov
+prov init --no-passphrase here/desk >/dev/null
+for f in a b c d; do
+	echo "$f" >"$f"
+done
+ok "sign" prov sign a
+cp -a "$PROV_HOME" backup
+ok "and sign again" prov sign b
+has "the anchor is the log's checkpoint" "$(echo "$state"/anchors/*)" \
+    '^here/desk/log$'
+same "the newest one" "$PROV_HOME/ledger/tlog/checkpoint" \
+    "$(echo "$state"/anchors/*)"
+cp -a "$PROV_HOME" newest
+
+rm -r "$PROV_HOME"
+cp -a backup "$PROV_HOME"
+says 2 "the old backup signs nothing" 'has 2 entries, and .* signed 3' \
+    prov sign c
+ok "no checkpoint was signed" cmp backup/ledger/tlog/checkpoint \
+    "$PROV_HOME/ledger/tlog/checkpoint"
+exit_is 2 "nor takes statements" prov ledger append a.prov
+exit_is 2 "nor policies" prov ledger register "$(prov key export)"
+exit_is 2 "again and again" prov sign c
+ok "nothing was written beside c" test ! -e c.prov
+ok "what it has can be verified" prov verify --no-memory a
+
+rm -r "$PROV_HOME"
+cp -a newest "$PROV_HOME"
+ok "the newest copy goes on" prov sign c
+ok "which verifying remembers" prov verify c
+exit_is 75 "and its older self is stale" prov verify --ledger backup/ledger a
+
+# Another history of the same and of a larger size, made where no anchor is.
+ln -s "$tap_dir/backup" other
+echo x >x
+echo y >y
+echo z >z
+env XDG_STATE_HOME="$tap_dir/elsewhere" PROV_HOME="$tap_dir/other" \
+    prov sign x y >/dev/null 2>&1
+rm -r "$PROV_HOME"
+cp -a backup "$PROV_HOME"
+says 2 "another history of this size" 'of another history' prov sign d
+rm -r "$PROV_HOME"
+env XDG_STATE_HOME="$tap_dir/elsewhere" PROV_HOME="$tap_dir/other" \
+    prov sign z >/dev/null 2>&1
+cp -a backup "$PROV_HOME"
+says 2 "another history that is larger" 'of another history' prov sign d
+rm -r "$PROV_HOME"
+cp -a newest "$PROV_HOME"
+says 2 "even the newest copy, where c is missing" 'signed 4' prov sign d
+
+# The anchor itself.
+anchor=$(echo "$state"/anchors/*)
+cp "$anchor" kept
+echo torn >"$anchor.new"
+says 2 "what was torn does not count" 'signed 4' prov sign d
+echo torn >"$anchor"
+says 2 "a damaged anchor" 'anchor .* is damaged; nothing is signed' prov sign d
+rm "$anchor" "$anchor.new"
+ok "once it is removed" prov sign d
+cp kept "$anchor.new"
+rm -f "$anchor"
+says 2 "an unsynced anchor counts, too" 'of another history' prov sign c
+says 2 "no place for an anchor" 'set XDG_STATE_HOME' \
+    env -u XDG_STATE_HOME -u HOME prov sign d
+done_testing
