@@ -140,6 +140,13 @@ expect(struct court *c, const char *name, const char *word, const char *reason)
 #define TAKEN(c, name)   expect(c, name, "REVOKED", "asset.takedown")
 
 static void
+put_len(uint8_t *p, size_t n)
+{
+	for (unsigned i = 0; i < 4; i++)
+		p[i] = (uint8_t)(n >> 8 * i);
+}
+
+static void
 from_an_entry_on(void **state)
 {
 	struct court c;
@@ -164,6 +171,8 @@ from_an_entry_on(void **state)
 	assert_true(desk_read(&b, &c.d, LATER));
 	memmove(b.p + 44, b.p + 44 + DESK_RATE, b.len - 44 - DESK_RATE);
 	b.len -= DESK_RATE;
+	put_len(b.p + 4, b.len - 8);
+	put_len(b.p + 40, b.len - 44);
 	assert_true(desk_write(&c.d, "d.wav", buf_span(&b)));
 	o = (prov_verify_options){ .ledger_dir = c.d.g.path,
 		.accept_clip = 1,
