@@ -321,8 +321,6 @@ inspect(prov_inspected *out)
 static void
 compare_tlog(void)
 {
-	AUTO_BUF b = { 0 };
-
 	for (size_t i = 0; i < w->n; i++) {
 		const struct file *f = &w->file[i];
 
