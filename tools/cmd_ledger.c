@@ -3,8 +3,8 @@
 
 static const struct cmd *const subs[] = { &ledger_append, &ledger_register,
 	&ledger_checkpoint, &ledger_takedown, &ledger_prove, &ledger_check,
-	&ledger_publish, &ledger_clone, &ledger_monitor, &ledger_fork,
-	&ledger_witness, NULL };
+	&ledger_publish, &ledger_clone, &ledger_recover, &ledger_monitor,
+	&ledger_fork, &ledger_witness, NULL };
 
 const struct cmd cmd_ledger = {
 	.name = "ledger",

@@ -8,7 +8,7 @@
 extern const struct cmd ledger_append, ledger_register, ledger_checkpoint,
     ledger_prove, ledger_check, ledger_takedown, ledger_witness,
     ledger_witness_init, ledger_witness_serve, ledger_publish, ledger_clone,
-    ledger_monitor, ledger_fork;
+    ledger_recover, ledger_monitor, ledger_fork;
 
 /* What opens a ledger for reading: --ledger and --trust, for a table. */
 #define OPT_LEDGER                                                      \

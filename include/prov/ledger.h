@@ -189,6 +189,17 @@ PROV_API PROV_MUST_USE prov_status prov_ledger_publish(prov_ledger *l,
 PROV_API PROV_MUST_USE prov_status prov_ledger_forget(prov_ledger *l,
     const char *dir, prov_err *err);
 
+/*
+ * Brings the ledger in dir, which was restored from an old copy, up to from: a
+ * directory that it was published or cloned to, or its own tlog/ where that is
+ * newer. Each entry is checked against from's checkpoint, and nothing is taken
+ * where dir's tree is not the beginning of from's (PROV_EUNTRUSTED) or from is
+ * older (PROV_EARG). Openings of private assertions are in no copy.
+ */
+PROV_API PROV_MUST_USE prov_status prov_ledger_recover(const char *dir,
+    const prov_key *log, const char *from, prov_progress_fn progress, void *arg,
+    prov_copied *out, prov_err *err);
+
 typedef enum prov_clone_blobs {
 	PROV_BLOBS_NEW = 0, /* timelines of the entries that come in */
 	PROV_BLOBS_ALL,     /* and what earlier runs did not get */

@@ -117,9 +117,9 @@ rolled_back(const struct anchor *a, const struct checkpoint *c, uint64_t size,
 {
 	return (prov_fail(err, PROV_EUNTRUSTED,
 	    "the ledger has %llu entries%s, and %s signed %llu: it is an old "
-	    "copy, and nothing was signed; bring the rest back from a newer "
-	    "copy "
-	    "(anchor: %s)",
+	    "copy, and nothing was signed; prov ledger recover --from brings "
+	    "the "
+	    "rest back from where it was published or cloned to (anchor: %s)",
 	    (unsigned long long)size,
 	    size < c->size ? "" : " of another history", a->log.name,
 	    (unsigned long long)c->size, a->path));

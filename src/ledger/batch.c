@@ -228,23 +228,24 @@ batch_fill(prov_ledger *l, struct batch *b, struct registry *registry,
 	return (PROV_OK);
 }
 
-static prov_status
-batch_sign(prov_ledger *l, struct batch *b, struct checkpoint *c, prov_err *err)
+prov_status
+writer_sign(prov_ledger *l, const struct edge *edge, struct checkpoint *c,
+    struct buf *note, prov_err *err)
 {
 	AUTO_BUF text = { 0 };
 	prov_status st;
 
 	memset(c, 0, sizeof(*c));
 	memcpy(c->origin, l->key.name, sizeof(c->origin));
-	c->size = b->edge->size;
-	if ((st = edge_root(b->edge, c->root, err)) != PROV_OK)
+	c->size = edge->size;
+	if ((st = edge_root(edge, c->root, err)) != PROV_OK)
 		return (st);
 	checkpoint_text(&text, c);
 	if ((st = buf_done(&text, err)) != PROV_OK ||
-	    (st = note_sign(&b->note, l->writer->log, buf_span(&text), err)) !=
+	    (st = note_sign(note, l->writer->log, buf_span(&text), err)) !=
 		PROV_OK)
 		return (st);
-	return (receipt_endorse(&b->note, l->writer->log, c->root, err));
+	return (receipt_endorse(note, l->writer->log, c->root, err));
 }
 
 static prov_status
@@ -341,7 +342,7 @@ append_fresh(prov_ledger *l, struct batch *b, struct registry *registry,
 	struct checkpoint c;
 	prov_status st;
 
-	if ((st = batch_sign(l, b, &c, err)) != PROV_OK ||
+	if ((st = writer_sign(l, b->edge, &c, &b->note, err)) != PROV_OK ||
 	    (st = batch_commit(l, b, err)) != PROV_OK ||
 	    (st = batch_publish(l, b, err)) != PROV_OK)
 		return (st);

@@ -174,7 +174,8 @@ check_public(prov_ledger *l, bool *published, prov_err *err)
 		memcmp(c.root, w->at.root, sizeof(c.root)) != 0))
 		return (prov_fail(err, PROV_EUNTRUSTED,
 		    "%s holds %llu entries and %s is at %llu of another "
-		    "history: is the ledger an old copy? nothing was signed",
+		    "history: is the ledger an old copy? nothing was signed; "
+		    "prov ledger recover brings back what is missing",
 		    LEDGER_DB, (unsigned long long)w->at.size, path,
 		    (unsigned long long)c.size));
 	*published = c.size == w->at.size;
@@ -250,10 +251,9 @@ compare_anchor(prov_ledger *l, prov_err *err)
 }
 
 prov_status
-writer_enter(prov_ledger *l, unsigned wait_ms, prov_err *err)
+writer_begin(prov_ledger *l, unsigned wait_ms, prov_err *err)
 {
 	struct writer *w = l->writer;
-	bool open = false;
 	prov_status st;
 
 	if (w->dead)
@@ -267,7 +267,17 @@ writer_enter(prov_ledger *l, unsigned wait_ms, prov_err *err)
 	if (st == PROV_ENOTFOUND)
 		st = prov_fail(err, st, "no ledger in %s; prov init makes one",
 		    l->dir);
-	if (st == PROV_OK && (st = load_state(l, err)) == PROV_OK &&
+	return (st == PROV_OK ? load_state(l, err) : st);
+}
+
+prov_status
+writer_enter(prov_ledger *l, unsigned wait_ms, prov_err *err)
+{
+	struct writer *w = l->writer;
+	bool open = false;
+	prov_status st;
+
+	if ((st = writer_begin(l, wait_ms, err)) == PROV_OK &&
 	    (w->anchor == NULL || (st = anchor_compare(w->anchor, &w->at, &open,
 				       err)) == PROV_OK) &&
 	    (st = recover(l, err)) == PROV_OK &&

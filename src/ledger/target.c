@@ -284,7 +284,8 @@ check_one(void *arg, const struct store_target *t, prov_err *err)
 		return (st);
 	return (prov_fail(err, PROV_EUNTRUSTED,
 	    "%llu entries were published in %s that are not in %s: is the "
-	    "ledger an old copy? nothing was signed",
+	    "ledger an old copy? nothing was signed; prov ledger recover "
+	    "--from there brings them back",
 	    (unsigned long long)c.size, t->name, LEDGER_DB));
 }
 

@@ -43,7 +43,7 @@ writer_close(prov_ledger *l)
 static prov_status writer_check(prov_ledger *l, const prov_inspection *how,
     prov_inspected *out, prov_err *err);
 
-static prov_status
+prov_status
 writer_new(prov_ledger **out, const char *dir, const prov_key *log,
     prov_err *err)
 {

@@ -15,14 +15,14 @@ struct writer {
 	uint8_t origin[32];  /* SHA-256 of the origin: a policy's subject */
 	int lock;            /* -1: not held */
 	struct store *store; /* open while the lock is held */
-	bool dead;        /* a sync failed: what is on the disk is not known */
-	bool recovered;   /* this process compared tlog/ with the store */
+	bool dead;      /* a sync failed: what is on the disk is not known */
+	bool recovered; /* this process compared tlog/ with the store */
 	struct anchor *anchor; /* NULL: none is kept */
-	bool compared;    /* it compared the store with publish targets */
-	bool unsynced;    /* it wrote there since it last synced */
-	uint64_t sync_ms; /* when it last synced, by lock_clock_ms */
+	bool compared;         /* it compared the store with publish targets */
+	bool unsynced;         /* it wrote there since it last synced */
+	uint64_t sync_ms;      /* when it last synced, by lock_clock_ms */
 	struct syncer *syncer; /* NULL: not needed yet */
-	uint64_t synced; /* up to here by it: the next commit says so */
+	uint64_t synced;       /* up to here by it: the next commit says so */
 	/* What the store said last; all of it fits this checkpoint. */
 	bool loaded;
 	struct checkpoint at;
@@ -38,6 +38,20 @@ struct writer {
  */
 prov_status writer_enter(prov_ledger *l, unsigned wait_ms, prov_err *err);
 void writer_leave(prov_ledger *l);
+
+/*
+ * The same without the comparison with what is published and was signed, for
+ * who is to bring an old copy up to that.
+ */
+prov_status writer_begin(prov_ledger *l, unsigned wait_ms, prov_err *err);
+
+/* A writer that has read nothing yet; log is borrowed. */
+prov_status writer_new(prov_ledger **out, const char *dir, const prov_key *log,
+    prov_err *err);
+
+/* The checkpoint of the tree with an edge, signed: *note is appended to. */
+prov_status writer_sign(prov_ledger *l, const struct edge *edge,
+    struct checkpoint *c, struct buf *note, prov_err *err);
 
 /* Puts tlog/ and index/ on the disk and records that. The lock is held. */
 prov_status writer_sync(prov_ledger *l, prov_err *err);

@@ -10,6 +10,7 @@ for f in a b c d; do
 done
 ok "sign" prov sign a
 cp -a "$PROV_HOME" backup
+cp -a backup first
 ok "and sign again" prov sign b
 has "the anchor is the log's checkpoint" "$(echo "$state"/anchors/*)" \
     '^here/desk/log$'
@@ -68,4 +69,64 @@ rm -f "$anchor"
 says 2 "an unsynced anchor counts, too" 'of another history' prov sign c
 says 2 "no place for an anchor" 'set XDG_STATE_HOME' \
     env -u XDG_STATE_HOME -u HOME prov sign d
+# What is missing comes back from where it was published.
+rm -r "$PROV_HOME"
+cp -a newest "$PROV_HOME"
+rm -f "$state"/anchors/* "$state"/heads/*
+ok "publish" prov ledger publish served
+tar -C "$PROV_HOME" -cf before.tar .
+echo e >e
+rm -f c.prov d.prov
+ok "sign two more" prov sign c e
+ok "and published" prov ledger publish served
+ok "and cloned" prov ledger clone served cloned
+cp -a "$PROV_HOME" full
+restore() { # the old copy; the anchor is the full one's
+	rm -r "$PROV_HOME"
+	mkdir "$PROV_HOME"
+	tar -C "$PROV_HOME" -xf before.tar
+}
+restore
+says 2 "the old copy is told what to do" 'prov ledger recover' prov sign d
+says 2 "recover from where" 'from DIR' prov ledger recover
+says 2 "not from a server" 'clone it' \
+    prov ledger recover --from http://localhost/
+exit_is 2 "nor from nowhere" prov ledger recover --from "$tap_dir/none"
+says 2 "nor from an older copy" 'an older copy' \
+    prov ledger recover --from first/ledger
+exit_is 2 "nor from another history" prov ledger recover --from other/ledger
+ok "nothing was taken" test -n "$(prov ledger checkpoint | sed -n '2p')"
+same_size() { # description: the ledger is what the full one is
+	prov ledger checkpoint >now
+	same "$1" full/ledger/tlog/checkpoint now
+}
+ok "from where it was published" prov ledger recover --from served
+same_size "to the checkpoint that was signed last"
+ok "which checks" prov ledger check --signatures
+ok "its entries verify" prov verify c e
+ok "it signs again" prov sign d
+ok "and publishes to the same place" prov ledger publish served
+
+restore
+says 2 "a clone that lacks what was published" 'prov ledger recover' \
+    prov ledger recover --from cloned
+prov ledger clone served cloned >/dev/null 2>&1
+ok "brought up to date" prov ledger recover --json --from cloned
+has "says what came" out '"from":5,"size":6'
+rm -r full
+cp -a "$PROV_HOME" full
+ok "and goes on" prov sign x
+
+# A database that is older than what lies beside it.
+rm -r "$PROV_HOME"
+cp -a full "$PROV_HOME"
+rm -f "$state"/anchors/* "$PROV_HOME"/ledger/ledger.db*
+mkdir t
+tar -C t -xf before.tar
+cp t/ledger/ledger.db* "$PROV_HOME/ledger/"
+exit_is 2 "an old database" prov sign d
+ok "from its own tiles" prov ledger recover --from "$PROV_HOME/ledger"
+same_size "up to them"
+ok "twice is harmless" prov ledger recover --from "$PROV_HOME/ledger"
+ok "and checks again" prov ledger check
 done_testing
