@@ -300,5 +300,6 @@ main(void)
 	child_warm_up();
 	while (serve(&z))
 		;
+	sandbox_clear(&z.sandbox);
 	return (0);
 }
