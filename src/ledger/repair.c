@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -18,6 +19,9 @@
 #include "ledger/writer.h"
 
 #define LOCK_WAIT_MS 30000
+
+/* Directories that were moved out of the way and not looked at since. */
+#define ODD_MAX 1000
 
 /* Entries that are indexed between two writes: some MiB of records. */
 #define INDEX_STEP UINT64_C(16384)
@@ -54,6 +58,30 @@ remove_file(const struct repair *r, const char *name, prov_err *err)
 	return (PROV_OK);
 }
 
+/* A directory that stands in a file's place, and what it holds, is kept. */
+static prov_status
+move_away(const struct repair *r, const char *name, prov_err *err)
+{
+	char from[LEDGER_PATH_MAX], to[LEDGER_PATH_MAX];
+	prov_status st = layout_path(from, err, r->l->dir, "%s", name);
+
+	for (unsigned i = 1; i <= ODD_MAX && st == PROV_OK; i++) {
+		st = layout_path(to, err, r->l->dir, "odd-%u", i);
+		if (st != PROV_OK)
+			return (st);
+		if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) ==
+		    0) {
+			told((void *)(uintptr_t)r, name);
+			return (PROV_OK);
+		}
+		if (errno != EEXIST)
+			return (prov_fail_errno(err, PROV_EWRITE, "%s", from));
+	}
+	return (st != PROV_OK ? st
+			      : prov_fail(err, PROV_EWRITE,
+				    "%s is a directory: move it away", from));
+}
+
 /* What no tile is goes; what a tile has to be is then made again. */
 static prov_status
 remove_odd(void *arg, const char *path, mode_t mode, prov_err *err)
@@ -62,11 +90,13 @@ remove_odd(void *arg, const char *path, mode_t mode, prov_err *err)
 	char name[LEDGER_PATH_MAX];
 	struct tile_name t;
 
-	if (S_ISDIR(mode) || stray_is_temporary(path) ||
+	if (stray_is_temporary(path) ||
 	    (S_ISREG(mode) && tile_name_parse(&t, path)))
 		return (PROV_OK);
 	snprintf(name, sizeof(name), "tlog/%.4000s", path);
-	return (remove_file(r, name, err));
+	if (!S_ISDIR(mode))
+		return (remove_file(r, name, err));
+	return (tile_name_parse(&t, path) ? move_away(r, name, err) : PROV_OK);
 }
 
 static prov_status

@@ -104,6 +104,7 @@ visit(const char *dir, DIR *d, char path[LEDGER_PATH_MAX], const char *name,
     unsigned depth, stray_fn fn, void *arg, prov_err *err)
 {
 	size_t len = strlen(path);
+	struct tile_name t;
 	struct stat sb;
 	prov_status st = PROV_OK;
 
@@ -116,7 +117,9 @@ visit(const char *dir, DIR *d, char path[LEDGER_PATH_MAX], const char *name,
 			    ? PROV_OK
 			    : prov_fail_errno(err, PROV_EIO, "%s", name));
 	snprintf(path + len, LEDGER_PATH_MAX - len, "/%s", name);
-	if (S_ISDIR(sb.st_mode) && depth < DEPTH_MAX)
+	/* One in a tile's place is no directory of tiles. */
+	if (S_ISDIR(sb.st_mode) && depth < DEPTH_MAX &&
+	    !tile_name_parse(&t, path))
 		st = walk(dir, path, depth + 1, fn, arg, err);
 	else
 		st = fn(arg, path, sb.st_mode, err);

@@ -702,11 +702,11 @@ static const struct {
 	    "UPDATE entries SET bytes = zeroblob(900000000) WHERE idx = 99",
 	    false },
 	{ "the entry to come", "INSERT INTO entries VALUES (5000, x'00')",
-	    true },
+	    false },
 	{ "entries far away",
 	    "INSERT INTO entries VALUES (9223372036854775807, x'00'), "
 	    "(-1, x'00')",
-	    true },
+	    false },
 	{ "no checkpoint", "DELETE FROM checkpoints", false },
 	{ "a checkpoint of another size",
 	    "UPDATE checkpoints SET size = size + 1", false },
