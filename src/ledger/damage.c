@@ -129,8 +129,15 @@ damage_is_sound(const struct damage *f, bool store)
 prov_status
 damage_status(const struct damage *f, prov_err *err)
 {
+	const struct finding *at = f->at;
+
 	if (f->total == 0)
 		return (PROV_OK);
+	/* One that names an entry says more than what follows from it. */
+	while (at < f->at + f->n && at->entry == NO_ENTRY)
+		at++;
+	if (at == f->at + f->n)
+		at = f->at;
 	return (prov_fail(err, PROV_EUNTRUSTED, "ledger.invalid: %s: %s",
-	    f->at[0].path, f->at[0].what));
+	    at->path, at->what));
 }
