@@ -44,20 +44,6 @@ told(void *arg, const char *path)
 		r->how->wrote(r->how->arg, path);
 }
 
-static prov_status
-remove_file(const struct repair *r, const char *name, prov_err *err)
-{
-	char path[LEDGER_PATH_MAX];
-	prov_status st;
-
-	if ((st = layout_path(path, err, r->l->dir, "%s", name)) != PROV_OK)
-		return (st);
-	if (unlink(path) == -1 && errno != ENOENT)
-		return (prov_fail_errno(err, PROV_EWRITE, "%s", path));
-	told((void *)(uintptr_t)r, name);
-	return (PROV_OK);
-}
-
 /* A directory that stands in a file's place, and what it holds, is kept. */
 static prov_status
 move_away(const struct repair *r, const char *name, prov_err *err)
@@ -80,6 +66,24 @@ move_away(const struct repair *r, const char *name, prov_err *err)
 	return (st != PROV_OK ? st
 			      : prov_fail(err, PROV_EWRITE,
 				    "%s is a directory: move it away", from));
+}
+
+static prov_status
+remove_file(const struct repair *r, const char *name, prov_err *err)
+{
+	char path[LEDGER_PATH_MAX];
+	prov_status st;
+
+	if ((st = layout_path(path, err, r->l->dir, "%s", name)) != PROV_OK)
+		return (st);
+	if (unlink(path) == -1) {
+		if (errno == EISDIR)
+			return (move_away(r, name, err));
+		if (errno != ENOENT)
+			return (prov_fail_errno(err, PROV_EWRITE, "%s", path));
+	}
+	told((void *)(uintptr_t)r, name);
+	return (PROV_OK);
 }
 
 /* What no tile is goes; what a tile has to be is then made again. */
@@ -157,12 +161,27 @@ rewrite_old(void *arg, const char *path, mode_t mode, prov_err *err)
 	return (st);
 }
 
+/* A rename replaces anything but a directory. */
+static prov_status
+free_checkpoint(const struct repair *r, prov_err *err)
+{
+	char path[LEDGER_PATH_MAX];
+	struct stat sb;
+	prov_status st;
+
+	st = layout_path(path, err, r->l->dir, LEDGER_CHECKPOINT);
+	if (st != PROV_OK || lstat(path, &sb) == -1 || !S_ISDIR(sb.st_mode))
+		return (st);
+	return (move_away(r, LEDGER_CHECKPOINT, err));
+}
+
 static prov_status
 repair_tlog(struct repair *r, prov_err *err)
 {
 	prov_status st;
 
-	if ((st = stray_walk(r->l->dir, remove_odd, r, err)) != PROV_OK ||
+	if ((st = free_checkpoint(r, err)) != PROV_OK ||
+	    (st = stray_walk(r->l->dir, remove_odd, r, err)) != PROV_OK ||
 	    (st = publish_rebuild(r->l->dir, r->ops, r->store, &r->state,
 		 r->at.root, 0, told, r, err)) != PROV_OK ||
 	    (st = reader_stand(r->l, &r->at, buf_span(&r->state.note), err)) !=

@@ -968,9 +968,11 @@ sqlite_check(struct store *s, prov_err *err)
 	/* What no read asks for would stand in the way of the next append. */
 	return (st != PROV_OK ? st
 			      : expect(s,
-				    "SELECT (SELECT min(idx) FROM entries) = 0 "
-				    "AND (SELECT max(idx) FROM entries) = "
-				    "(SELECT max(size) FROM checkpoints) - 1",
+				    "SELECT coalesce((SELECT min(idx) FROM "
+				    "entries), 0) = 0 AND coalesce((SELECT "
+				    "max(idx) + 1 FROM entries), 0) = "
+				    "coalesce((SELECT max(size) FROM "
+				    "checkpoints), 0)",
 				    "1", err));
 }
 
