@@ -294,12 +294,20 @@ def stamp(t):
                   t >> 7 & 0xff, t << 1 & 0xfe | 1))
 
 
+def when_of(p):
+    return ((p[0] >> 1 & 7) << 30 | p[1] << 22 | p[2] >> 1 << 15 |
+            p[3] << 7 | p[4] >> 1)
+
+
 def all_ts():
     """When FFmpeg takes times for another clock's, it leaves pictures out."""
     with open("clip.ts", "rb") as f:
         data = f.read()
-    at = list(pes_with_dts(data))[5]
-    for name, when in (("decoded-late", 1 << 32), ("decoded-early", 1)):
+    stamps = list(pes_with_dts(data))
+    last = when_of(data[stamps[-1] - 5:stamps[-1]])
+    for name, at, when in (("decoded-late", stamps[5], 1 << 32),
+                           ("decoded-early", stamps[5], 1),
+                           ("decoded-after", stamps[-1], last + 900)):
         with open(name + ".ts", "wb") as f:
             f.write(data[:at] + stamp(when) + data[at + 5:])
         say(name + ".ts", "clip.ts", TWICE)
