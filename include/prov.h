@@ -13,6 +13,8 @@
 #include <prov/sign.h>
 #include <prov/trust.h>
 #include <prov/verify.h>
+#include <prov/policy.h>
+#include <prov/gate.h>
 #include <prov/monitor.h>
 #include <prov/witness.h>
 
