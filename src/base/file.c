@@ -6,11 +6,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
-#define READ_STEP  65536
-#define TEMP_TRIES 8
+#define READ_STEP 65536
 
 void
 auto_fd(int *fd)
@@ -159,134 +157,6 @@ fd_pread(int fd, void *p, size_t len, uint64_t off, prov_err *err)
 		done += (size_t)n;
 	}
 	return (PROV_OK);
-}
-
-static char *
-parent_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	if (slash == NULL)
-		return (strdup("."));
-	return (strndup(path, slash == path ? 1 : (size_t)(slash - path)));
-}
-
-static prov_status
-write_all(int fd, prov_span bytes, const char *path, prov_err *err)
-{
-	for (size_t done = 0; done < bytes.len;) {
-		ssize_t n = write(fd, bytes.p + done, bytes.len - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return (prov_fail_errno(err, PROV_EWRITE, "%s: write",
-			    path));
-		done += (size_t)n;
-	}
-	return (PROV_OK);
-}
-
-static prov_status
-temp_name(char **name, const char *path, prov_err *err)
-{
-	AUTO_FREE char *dir = parent_of(path);
-	AUTO_BUF b = { 0 };
-	uint64_t r;
-
-	if (dir == NULL)
-		return (prov_fail(err, PROV_ENOMEM, "%s: out of memory", path));
-	if (getrandom(&r, sizeof(r), 0) != (ssize_t)sizeof(r))
-		return (
-		    prov_fail_errno(err, PROV_EWRITE, "%s: getrandom", path));
-	buf_printf(&b, "%s/.prov-%016" PRIx64 ".tmp", dir, r);
-	return (buf_take_str(&b, name, err));
-}
-
-/* Creates a file beside path that nobody else has. */
-static prov_status
-temp_open(char **name, int *fd, const char *path, mode_t mode, prov_err *err)
-{
-	prov_status st;
-
-	for (int i = 0; i < TEMP_TRIES; i++) {
-		AUTO_FREE char *temp = NULL;
-
-		if ((st = temp_name(&temp, path, err)) != PROV_OK)
-			return (st);
-		*fd = open(temp,
-		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-		if (*fd >= 0) {
-			*name = TAKE(temp);
-			return (PROV_OK);
-		}
-		if (errno != EEXIST)
-			break;
-	}
-	return (prov_fail_errno(err, PROV_EWRITE, "%s: create", path));
-}
-
-/* Gives temp its name; tells whether temp is gone by *moved. */
-static prov_status
-temp_publish(const char *temp, const char *path, unsigned flags, bool *moved,
-    prov_err *err)
-{
-	if ((flags & FILE_EXCL) == 0) {
-		*moved = rename(temp, path) == 0;
-	} else {
-		*moved = renameat2(AT_FDCWD, temp, AT_FDCWD, path,
-			     RENAME_NOREPLACE) == 0;
-		/* Some file systems know only link for this. */
-		if (!*moved && (errno == EINVAL || errno == ENOSYS) &&
-		    link(temp, path) == 0)
-			*moved = unlink(temp) == 0;
-	}
-	if (*moved)
-		return (PROV_OK);
-	return (prov_fail_errno(err,
-	    errno == EEXIST ? PROV_EEXIST : PROV_EWRITE, "%s", path));
-}
-
-static prov_status
-temp_fill(int *fd, prov_span bytes, const char *path, unsigned flags,
-    prov_err *err)
-{
-	prov_status st;
-	int rc;
-
-	if ((st = write_all(*fd, bytes, path, err)) != PROV_OK)
-		return (st);
-	/* After a failed fsync the pages may be gone: never try again. */
-	if ((flags & FILE_SYNC) != 0 && fsync(*fd) != 0)
-		return (prov_fail_errno(err, PROV_EWRITE, "%s: fsync", path));
-	rc = close(*fd);
-	*fd = -1;
-	if (rc != 0)
-		return (prov_fail_errno(err, PROV_EWRITE, "%s: close", path));
-	return (PROV_OK);
-}
-
-prov_status
-file_write(const char *path, prov_span bytes, mode_t mode, unsigned flags,
-    prov_err *err)
-{
-	AUTO_FREE char *temp = NULL;
-	AUTO_FREE char *dir = NULL;
-	AUTO_FD int fd = -1;
-	bool moved = false;
-	prov_status st;
-
-	if ((st = temp_open(&temp, &fd, path, mode, err)) != PROV_OK)
-		return (st);
-	if ((st = temp_fill(&fd, bytes, path, flags, err)) == PROV_OK)
-		st = temp_publish(temp, path, flags, &moved, err);
-	if (!moved)
-		(void)unlink(temp);
-	if (st != PROV_OK || (flags & FILE_SYNC) == 0)
-		return (st);
-	if ((dir = parent_of(path)) == NULL)
-		return (prov_fail(err, PROV_ENOMEM, "%s: out of memory", path));
-	return (dir_sync(dir, err));
 }
 
 static prov_status
