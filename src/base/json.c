@@ -1,30 +1,21 @@
 /* SPDX-License-Identifier: ISC */
-#include <jansson.h>
+#include "base/json.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Before json.h takes these two names for the writer. */
-static json_t *
-value_null(void)
-{
-	return (json_null());
-}
-
-static json_t *
-value_real(double v)
-{
-	return (isfinite(v) ? json_real(v) : json_null());
-}
-
-#include "base/json.h"
 #include "base/text.h"
 
 struct json {
-	json_t *open[JSON_DEPTH_MAX]; /* [0] is owned, the others are in it */
-	unsigned depth;               /* of them open */
-	prov_status st;               /* the first failure */
+	struct buf b;
+	unsigned depth; /* objects and arrays open */
+	struct {
+		bool array;
+		bool any; /* something is in it */
+	} open[JSON_DEPTH_MAX];
+	prov_status st; /* the first failure */
 };
 
 struct json *
@@ -34,10 +25,7 @@ json_new(void)
 
 	if (j == NULL)
 		return (NULL);
-	if ((j->open[0] = json_object()) == NULL) {
-		free(j);
-		return (NULL);
-	}
+	buf_put_byte(&j->b, '{');
 	j->depth = 1;
 	return (j);
 }
@@ -47,7 +35,7 @@ json_free(struct json *j)
 {
 	if (j == NULL)
 		return;
-	json_decref(j->open[0]);
+	buf_free(&j->b);
 	free(j);
 }
 
@@ -64,50 +52,108 @@ failed(struct json *j, prov_status st)
 		j->st = st;
 }
 
-/* Puts v, which it takes and which is NULL when memory ran out. */
-static bool
-put(struct json *j, const char *key, json_t *v)
+/* One character beyond plain ASCII: two halves where it is beyond 16 bits. */
+static void
+put_escape(struct buf *b, uint32_t cp)
 {
-	json_t *to = j->depth > 0 ? j->open[j->depth - 1] : NULL;
+	static const char plain[] = "\"\\\b\f\n\r\t", letter[] = "\"\\bfnrt";
+	const char *at = cp < 0x80 && cp != 0 ? strchr(plain, (int)cp) : NULL;
 
-	if (v == NULL)
-		failed(j, PROV_ENOMEM);
-	else if (to == NULL || json_is_array(to) != (key == NULL))
-		failed(j, PROV_EINTERNAL);
-	if (j->st != PROV_OK) {
-		json_decref(v);
-		return (false);
+	if (at != NULL) {
+		buf_put_byte(b, '\\');
+		buf_put_byte(b, (uint8_t)letter[at - plain]);
+	} else if (cp == 0x7f) {
+		buf_put_str(b, "\\u007f");
+	} else if (cp < 0x10000) {
+		buf_printf(b, "\\u%04X", (unsigned)cp);
+	} else {
+		cp -= 0x10000;
+		buf_printf(b, "\\u%04X\\u%04X", 0xd800U | cp >> 10,
+		    0xdc00U | (cp & 0x3ff));
 	}
-	if ((key == NULL ? json_array_append_new(to, v)
-			 : json_object_set_new(to, key, v)) == 0)
-		return (true);
-	failed(j, key != NULL && !utf8_valid((const uint8_t *)key, strlen(key))
-		      ? PROV_EINTERNAL
-		      : PROV_ENOMEM);
-	return (false);
+}
+
+/* How many bytes from p on stand for themselves. */
+static size_t
+plain_len(const uint8_t *p, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && p[n] >= 0x20 && p[n] < 0x7f && p[n] != '"' &&
+	       p[n] != '\\')
+		n++;
+	return (n);
+}
+
+/* Text that is UTF-8. */
+static void
+put_string(struct buf *b, prov_span s)
+{
+	buf_put_byte(b, '"');
+	while (s.len > 0) {
+		size_t n = plain_len(s.p, s.len);
+		uint32_t cp;
+
+		buf_put(b, s.p, n);
+		if (n == 0 && (n = utf8_next(&cp, s.p, s.len)) > 0)
+			put_escape(b, cp);
+		if (n == 0)
+			break; /* never: it was checked */
+		s = span(s.p + n, s.len - n);
+	}
+	buf_put_byte(b, '"');
+}
+
+/* What stands in front of a value; false where none may stand here. */
+static bool
+before(struct json *j, const char *key)
+{
+	size_t len = key != NULL ? strlen(key) : 0;
+
+	if (j->depth == 0 || j->open[j->depth - 1].array != (key == NULL) ||
+	    (key != NULL && !utf8_valid((const uint8_t *)key, len)))
+		failed(j, PROV_EINTERNAL);
+	if (j->st != PROV_OK)
+		return (false);
+	if (j->open[j->depth - 1].any)
+		buf_put_byte(&j->b, ',');
+	j->open[j->depth - 1].any = true;
+	if (key != NULL) {
+		put_string(&j->b, span(key, len));
+		buf_put_byte(&j->b, ':');
+	}
+	return (true);
+}
+
+static void
+put_word(struct json *j, const char *key, const char *word)
+{
+	if (before(j, key))
+		buf_put_str(&j->b, word);
 }
 
 void
 json_text(struct json *j, const char *key, prov_span s)
 {
-	AUTO_BUF b = { 0 };
+	AUTO_BUF escaped = { 0 };
 
 	if (s.p == NULL)
 		s = span("", 0);
 	if (!utf8_valid(s.p, s.len)) {
-		text_escape(&b, (const char *)s.p, s.len, SIZE_MAX);
-		if (b.failed)
+		text_escape(&escaped, (const char *)s.p, s.len, SIZE_MAX);
+		if (escaped.failed)
 			failed(j, PROV_ENOMEM);
-		s = b.failed ? span("", 0) : buf_span(&b);
+		s = escaped.failed ? span("", 0) : buf_span(&escaped);
 	}
-	(void)put(j, key, json_stringn_nocheck((const char *)s.p, s.len));
+	if (before(j, key))
+		put_string(&j->b, s);
 }
 
 void
 json_str(struct json *j, const char *key, const char *s)
 {
 	if (s == NULL)
-		(void)put(j, key, value_null());
+		json_null(j, key);
 	else
 		json_text(j, key, span(s, strlen(s)));
 }
@@ -115,71 +161,116 @@ json_str(struct json *j, const char *key, const char *s)
 void
 json_hex(struct json *j, const char *key, const uint8_t *p, size_t len)
 {
-	AUTO_BUF b = { 0 };
-	char *s;
-
-	/* The NUL fits; one byte more than the text. */
-	if (len > SIZE_MAX / 4 ||
-	    (s = (char *)buf_grow(&b, 2 * len + 1)) == NULL) {
-		failed(j, PROV_ENOMEM);
+	if (!before(j, key))
 		return;
-	}
-	hex_encode(s, p, len);
-	(void)put(j, key, json_stringn_nocheck(s, 2 * len));
+	buf_put_byte(&j->b, '"');
+	hex_put(&j->b, p, len);
+	buf_put_byte(&j->b, '"');
+}
+
+/* minus, then the digits. */
+static void
+put_number(struct buf *b, uint64_t v, const char *minus)
+{
+	char s[20], *p = s + sizeof(s);
+
+	do
+		*--p = (char)('0' + v % 10);
+	while ((v /= 10) > 0);
+	buf_put_str(b, minus);
+	buf_put(b, p, (size_t)(s + sizeof(s) - p));
 }
 
 void
 json_i64(struct json *j, const char *key, int64_t v)
 {
-	(void)put(j, key, json_integer(v));
+	if (before(j, key))
+		put_number(&j->b, v < 0 ? -(uint64_t)v : (uint64_t)v,
+		    v < 0 ? "-" : "");
 }
 
 void
 json_u64(struct json *j, const char *key, uint64_t v)
 {
-	if (v <= INT64_MAX)
-		json_i64(j, key, (int64_t)v);
-	else
-		(void)put(j, key, json_sprintf("%llu", (unsigned long long)v));
+	const char *quote = v <= INT64_MAX ? "" : "\"";
+
+	if (!before(j, key))
+		return;
+	put_number(&j->b, v, quote);
+	buf_put_str(&j->b, quote);
+}
+
+/*
+ * 15 digits, as many as every double keeps; "1.0" and not "1", so that it
+ * reads back as what it was; "1e20" and not "1e+20". Whatever the locale has
+ * between the digits becomes a point.
+ */
+static void
+put_real(struct buf *b, double v)
+{
+	static const char digits[] = "-0123456789";
+	char s[48], *e;
+	size_t whole, n;
+
+	(void)snprintf(s, sizeof(s), "%.15g", v);
+	if ((e = strchr(s, 'e')) != NULL)
+		*e++ = '\0';
+	whole = strspn(s, digits);
+	n = whole + strcspn(s + whole, digits);
+	buf_put(b, s, whole);
+	if (n > whole)
+		buf_printf(b, ".%s", s + n);
+	if (e == NULL && n == whole)
+		buf_put_str(b, ".0");
+	if (e != NULL)
+		buf_printf(b, "e%s%s", e[0] == '-' ? "-" : "",
+		    e + 1 + strspn(e + 1, "0"));
 }
 
 void
 json_real(struct json *j, const char *key, double v)
 {
-	(void)put(j, key, value_real(v));
+	if (!isfinite(v))
+		json_null(j, key);
+	else if (before(j, key))
+		put_real(&j->b, v);
 }
 
 void
 json_bool(struct json *j, const char *key, bool v)
 {
-	(void)put(j, key, v ? json_true() : json_false());
+	put_word(j, key, v ? "true" : "false");
 }
 
 void
 json_null(struct json *j, const char *key)
 {
-	(void)put(j, key, value_null());
+	put_word(j, key, "null");
 }
 
 static void
-begin(struct json *j, const char *key, json_t *v)
+begin(struct json *j, const char *key, bool array)
 {
 	if (j->depth == JSON_DEPTH_MAX)
 		failed(j, PROV_EINTERNAL);
-	if (put(j, key, v))
-		j->open[j->depth++] = v;
+	if (!before(j, key))
+		return;
+	buf_put_byte(&j->b, array ? '[' : '{');
+	j->open[j->depth].array = array;
+	j->open[j->depth].any = false;
+	j->depth++;
 }
 
 void
 json_begin_object(struct json *j, const char *key)
 {
-	begin(j, key, json_object());
+	begin(j, key, false);
 }
 
 void
 json_begin_array(struct json *j, const char *key)
 {
-	begin(j, key, json_array());
+	begin(j, key, true);
 }
 
 void
@@ -188,43 +279,35 @@ json_end(struct json *j)
 	/* After a failure ends no longer match what began. */
 	if (j->st != PROV_OK)
 		return;
-	if (j->depth == 0)
+	if (j->depth == 0) {
 		failed(j, PROV_EINTERNAL);
-	else
-		j->depth--;
+		return;
+	}
+	j->depth--;
+	buf_put_byte(&j->b, j->open[j->depth].array ? ']' : '}');
 }
 
-/* jansson has no escape for DEL, which terminals obey. */
-static int
-put_dumped(const char *p, size_t len, void *arg)
+prov_status
+json_put(struct json *j, struct buf *out, prov_err *err)
 {
-	struct buf *b = arg;
-
-	for (size_t i = 0; i < len; i++)
-		if (p[i] == '\x7f')
-			buf_put_str(b, "\\u007f");
-		else
-			buf_put_byte(b, (uint8_t)p[i]);
-	return (b->failed ? -1 : 0);
+	/* The outermost object may be left open. */
+	if (j->st == PROV_OK && j->depth > 1)
+		failed(j, PROV_EINTERNAL);
+	if (j->st == PROV_EINTERNAL)
+		return (prov_fail(err, j->st, "json: written out of order"));
+	if (j->st != PROV_OK || j->b.failed)
+		return (prov_fail(err, PROV_ENOMEM, "json: out of memory"));
+	buf_put_span(out, buf_span(&j->b));
+	if (j->depth == 1)
+		buf_put_byte(out, '}');
+	return (buf_done(out, err));
 }
 
 prov_status
 json_take(struct json *j, char **out, prov_err *err)
 {
 	AUTO_BUF b = { 0 };
+	prov_status st = json_put(j, &b, err);
 
-	/* The outermost object may be left open. */
-	if (j->st == PROV_OK && j->depth > 1)
-		failed(j, PROV_EINTERNAL);
-	if (j->st == PROV_EINTERNAL)
-		return (prov_fail(err, j->st, "json: written out of order"));
-	if (j->st != PROV_OK)
-		return (prov_fail(err, j->st, "json: out of memory"));
-	/* Not json_dumps: the program may have given jansson its own malloc. */
-	if (json_dump_callback(j->open[0], put_dumped, &b,
-		JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(15)) !=
-		0 &&
-	    !b.failed)
-		return (prov_fail(err, PROV_ENOMEM, "json: out of memory"));
-	return (buf_take_str(&b, out, err));
+	return (st == PROV_OK ? buf_take_str(&b, out, err) : st);
 }

@@ -7,9 +7,9 @@
 #include "base/buf.h"
 
 /*
- * JSON out, by jansson. Building never fails at once: a failed allocation is
- * remembered in the writer. Keys keep their order. Text that is not UTF-8 is
- * escaped as text_escape does.
+ * JSON out. Building never fails at once: a failed allocation is remembered in
+ * the writer. Keys keep their order, and each is written once. Text that is
+ * not UTF-8 is escaped as text_escape does.
  */
 struct json;
 
@@ -40,5 +40,8 @@ void json_end(struct json *j); /* the innermost object or array */
 
 /* One line without newline; ASCII only. Fails if anything before did. */
 prov_status json_take(struct json *j, char **out, prov_err *err);
+
+/* The same, appended to out. */
+prov_status json_put(struct json *j, struct buf *out, prov_err *err);
 
 #endif

@@ -12,14 +12,14 @@
 static const char base64_digits[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+static const char hex_digits[] = "0123456789abcdef";
+
 void
 hex_encode(char *out, const uint8_t *p, size_t len)
 {
-	static const char digits[] = "0123456789abcdef";
-
 	for (size_t i = 0; i < len; i++) {
-		*out++ = digits[p[i] >> 4];
-		*out++ = digits[p[i] & 15];
+		*out++ = hex_digits[p[i] >> 4];
+		*out++ = hex_digits[p[i] & 15];
 	}
 	*out = '\0';
 }
@@ -27,11 +27,13 @@ hex_encode(char *out, const uint8_t *p, size_t len)
 void
 hex_put(struct buf *b, const uint8_t *p, size_t len)
 {
-	char two[3];
+	uint8_t *to = len > SIZE_MAX / 4 ? NULL : buf_grow(b, 2 * len);
 
-	for (size_t i = 0; i < len; i++) {
-		hex_encode(two, p + i, 1);
-		buf_put(b, two, 2);
+	if (len > SIZE_MAX / 4)
+		b->failed = true;
+	for (size_t i = 0; to != NULL && i < len; i++) {
+		to[2 * i] = (uint8_t)hex_digits[p[i] >> 4];
+		to[2 * i + 1] = (uint8_t)hex_digits[p[i] & 15];
 	}
 }
 

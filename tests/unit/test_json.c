@@ -1,4 +1,14 @@
 /* SPDX-License-Identifier: ISC */
+#include <jansson.h>
+
+/* Before json.h takes these two names for the writer. */
+static json_t *
+jansson_real(double v)
+{
+	return (json_real(v));
+}
+
+#include <locale.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,6 +20,8 @@
 #include <cmocka.h>
 
 #include "base/json.h"
+#include "base/jsonin.h"
+#include "base/text.h"
 
 static void
 assert_json(const char *want, struct json *j)
@@ -162,6 +174,172 @@ deepest(void **state)
 	assert_non_null(strstr(out, "{\"d\":{\"x\":true}}"));
 }
 
+/* What the writer says of v, and what jansson writes of the same. */
+static void
+same_as_jansson(json_t *v, struct json *j)
+{
+	json_t *whole = json_object();
+	AUTO_FREE char *want = NULL;
+
+	assert_non_null(v);
+	assert_int_equal(0, json_object_set_new(whole, "v", v));
+	want = json_dumps(whole,
+	    JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(15));
+	json_decref(whole);
+	assert_json(want, j);
+}
+
+static void
+reals(void)
+{
+	static const double at[] = { 0, -0.0, 1, -1, 0.1, 1.5, 100, 1e14, 1e15,
+		1e16, 1e20, 1e-4, 1e-5, 1.25e-7, 1e100, 1e-100, 1e300, 5e-324,
+		1.7976931348623157e308, 123456789.123456789, 3.0000000000000004,
+		-2.5e-9, 999999999999999, 1e22, 4503599627370496.5 };
+
+	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+		AUTO_JSON *j = json_new();
+
+		json_real(j, "v", at[i]);
+		same_as_jansson(jansson_real(at[i]), j);
+	}
+}
+
+static void
+real_numbers(void **state)
+{
+	static const char *const points[] = { "de_DE.UTF-8", "fa_IR.UTF-8",
+		"C" };
+
+	(void)state;
+	/* Where a locale is not installed this is the last one again. */
+	for (size_t i = 0; i < 3; i++) {
+		(void)setlocale(LC_NUMERIC, points[i]);
+		reals();
+	}
+}
+
+/* Each code point alone, and what is none. */
+static void
+every_character(void **state)
+{
+	(void)state;
+	for (uint32_t cp = 1; cp < 0x110000; cp += cp < 0x10100 ? 1 : 2017) {
+		AUTO_JSON *j = json_new();
+		char s[5] = { 0 };
+
+		if ((cp >= 0xd800 && cp < 0xe000) || cp == 0x7f)
+			continue;
+		if (cp < 0x80) {
+			s[0] = (char)cp;
+		} else if (cp < 0x800) {
+			s[0] = (char)(0xc0 | cp >> 6);
+			s[1] = (char)(0x80 | (cp & 63));
+		} else if (cp < 0x10000) {
+			s[0] = (char)(0xe0 | cp >> 12);
+			s[1] = (char)(0x80 | (cp >> 6 & 63));
+			s[2] = (char)(0x80 | (cp & 63));
+		} else {
+			s[0] = (char)(0xf0 | cp >> 18);
+			s[1] = (char)(0x80 | (cp >> 12 & 63));
+			s[2] = (char)(0x80 | (cp >> 6 & 63));
+			s[3] = (char)(0x80 | (cp & 63));
+		}
+		json_str(j, "v", s);
+		same_as_jansson(json_string(s), j);
+	}
+}
+
+static void
+integers(void **state)
+{
+	static const int64_t at[] = { 0, 1, -1, 9, 10, -10, 99, INT64_MAX,
+		INT64_MIN, INT64_MIN + 1, 1000000007 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+		AUTO_JSON *j = json_new();
+
+		json_i64(j, "v", at[i]);
+		same_as_jansson(json_integer(at[i]), j);
+	}
+}
+
+static prov_status
+parse(struct jsonin **out, const char *text)
+{
+	return (jsonin_parse(out, span(text, strlen(text)), "test", NULL));
+}
+
+static void
+reads_back(void **state)
+{
+	static const char *const keys[] = { "s", "i", "u", "b", "h", "a", "n" };
+	static const uint8_t bytes[] = { 0, 0xab };
+	AUTO_JSON *j = json_new();
+	AUTO_FREE char *text = NULL;
+	AUTO_JSONIN *in = NULL;
+	const struct jsonin *a;
+	uint8_t hex[2];
+	uint64_t u = 0;
+	int64_t i = 0;
+	bool b = false;
+
+	(void)state;
+	json_str(j, "s", "\x1b\xf0\x9f\x8e\xac");
+	json_i64(j, "i", INT64_MIN);
+	json_u64(j, "u", UINT64_MAX);
+	json_bool(j, "b", true);
+	json_hex(j, "h", bytes, 2);
+	json_begin_array(j, "a");
+	json_u64(j, NULL, 7);
+	json_end(j);
+	json_null(j, "n");
+	assert_int_equal(PROV_OK, json_take(j, &text, NULL));
+	assert_int_equal(PROV_OK, parse(&in, text));
+	assert_int_equal(PROV_OK, jsonin_only(in, keys, 7, "test", NULL));
+	assert_int_equal(PROV_EFORMAT, jsonin_only(in, keys, 6, "test", NULL));
+	assert_string_equal("\x1b\xf0\x9f\x8e\xac",
+	    jsonin_str(jsonin_get(in, "s")));
+	assert_true(jsonin_i64(jsonin_get(in, "i"), &i) && i == INT64_MIN);
+	assert_true(jsonin_u64(jsonin_get(in, "u"), &u) && u == UINT64_MAX);
+	assert_true(jsonin_bool(jsonin_get(in, "b"), &b) && b);
+	assert_true(jsonin_hex(jsonin_get(in, "h"), hex, 2));
+	assert_memory_equal(bytes, hex, 2);
+	assert_false(jsonin_hex(jsonin_get(in, "h"), hex, 1));
+	assert_non_null(a = jsonin_get(in, "a"));
+	assert_true(jsonin_n(a) == 1 && jsonin_is_array(a));
+	assert_true(jsonin_u64(jsonin_at(a, 0), &u) && u == 7);
+	assert_null(jsonin_at(a, 1));
+	assert_true(jsonin_is_null(jsonin_get(in, "n")));
+	assert_null(jsonin_get(in, "none"));
+	assert_null(jsonin_str(NULL));
+	assert_false(jsonin_u64(jsonin_get(in, "i"), &u));
+}
+
+static void
+strict(void **state)
+{
+	static const char *const bad[] = { "", "[]", "1", "{", "{} ", "{}{}",
+		"{\"a\":1,\"a\":1}", "{\"a\":1,\"\\u0061\":2}",
+		"{\"a\":\"\\u0000\"}", "{\"a\":\"\xff\"}",
+		"{\"a\":\"\\ud800\"}", "{a:1}", "{\"a\":NaN}", "\xef\xbb\xbf{}",
+		"{\"a\":99999999999999999999}", "{\"a\":1}x",
+		"{\"a\":[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]}" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		AUTO_JSONIN *in = NULL;
+		prov_status st = parse(&in, bad[i]);
+
+		/* White space is no value. */
+		if (strcmp(bad[i], "{} ") == 0)
+			assert_int_equal(PROV_OK, st);
+		else
+			assert_int_equal(PROV_EFORMAT, st);
+	}
+}
+
 int
 main(void)
 {
@@ -171,6 +349,11 @@ main(void)
 		cmocka_unit_test(empty_and_ended),
 		cmocka_unit_test(misuse),
 		cmocka_unit_test(deepest),
+		cmocka_unit_test(real_numbers),
+		cmocka_unit_test(every_character),
+		cmocka_unit_test(integers),
+		cmocka_unit_test(reads_back),
+		cmocka_unit_test(strict),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
