@@ -23,9 +23,9 @@ PROV_API const char *prov_origin_name(prov_origin origin);
 typedef struct prov_claim prov_claim; /* what a signer adds to the digests */
 
 /*
- * Reads a claim from YAML: "origin", "supersedes", "rights" and free labels
- * with text values. Labels are logged as salted digests and opened in the
- * sidecar; "rights" and "origin" are logged in clear.
+ * Reads a claim from YAML: "origin", "supersedes", "rights", "signals" and
+ * free labels with text values. Labels are logged as salted digests and opened
+ * in the sidecar; "rights", "signals" and "origin" are logged in clear.
  */
 PROV_API PROV_MUST_USE prov_status prov_claim_load(prov_claim **out,
     const char *path, prov_err *err);

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "base/yaml.h"
 #include "manifest/assertion.h"
+#include "manifest/collected.h"
 #include "manifest/rights.h"
 
 static void
@@ -167,6 +168,18 @@ read_rights(prov_claim *c, const struct yaml *y, const char *file,
 }
 
 static prov_status
+read_collected(prov_claim *c, const struct yaml *y, const char *file,
+    prov_err *err)
+{
+	AUTO_BUF value = { 0 };
+	prov_status st;
+
+	if ((st = collected_read(&value, y, file, err)) != PROV_OK)
+		return (st);
+	return (claim_add_value(c, COLLECTED_LABEL, false, &value, err));
+}
+
+static prov_status
 read_label(prov_claim *c, const char *label, const struct yaml *y,
     const char *file, prov_err *err)
 {
@@ -198,6 +211,8 @@ read_entry(prov_claim *c, const char *key, const struct yaml *y,
 		return (read_supersedes(c, y, file, err));
 	if (strcmp(key, "rights") == 0)
 		return (read_rights(c, y, file, err));
+	if (strcmp(key, COLLECTED_LABEL) == 0)
+		return (read_collected(c, y, file, err));
 	return (read_label(c, key, y, file, err));
 }
 

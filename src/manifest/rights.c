@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/cbor.h"
+#include "manifest/collected.h"
+#include "manifest/sourcetype.h"
 
 /* In the order of deterministic CBOR: by length, then by bytes. */
 static const char *const purposes[] = { "cawg.ai_training", "cawg.data_mining",
@@ -38,6 +40,7 @@ bool
 rights_owns(const char *label)
 {
 	return (strcmp(label, RIGHTS_LABEL) == 0 ||
+		strcmp(label, COLLECTED_LABEL) == 0 ||
 		has_prefix(label, "cawg.") || has_prefix(label, "c2pa."));
 }
 
@@ -84,6 +87,36 @@ check_purpose(const char *key, const struct yaml *y, const char *file,
 	return (PROV_OK);
 }
 
+/* Gates go by it: a misspelt one would be refused or, worse, pass. */
+static prov_status
+check_source_type(const struct yaml *y, const char *file, prov_err *err)
+{
+	char term[SOURCE_TYPE_MAX + 1];
+
+	if (!is_text(y) ||
+	    !source_type_read(term, span(y->text, strlen(y->text))))
+		return (fail_at(y, file,
+		    "source_type is one of IPTC's digital source types, such "
+		    "as digitalCapture or trainedAlgorithmicMedia",
+		    err));
+	return (PROV_OK);
+}
+
+/* Several hold together, and are one expression to who reads them. */
+static prov_status
+check_license(const struct yaml *y, const char *file, prov_err *err)
+{
+	size_t len = 0, n = y->type == YAML_LIST ? y->n : 1;
+	const struct yaml *at = y->type == YAML_LIST ? y->at : y;
+
+	for (size_t i = 0; i < n; i++)
+		len += strlen(at[i].text) + strlen("() AND ");
+	if (len > LICENSE_NAME_MAX)
+		return (fail_at(y, file,
+		    "a license is a short name such as CC-BY-4.0", err));
+	return (PROV_OK);
+}
+
 static prov_status
 check_entry(const char *key, const struct yaml *y, const char *file,
     prov_err *err)
@@ -99,6 +132,10 @@ check_entry(const char *key, const struct yaml *y, const char *file,
 	if (!is_text(y) && !is_text_list(y))
 		return (fail_at(y, file, "a right is text or a list of texts",
 		    err));
+	if (strcmp(key, "source_type") == 0)
+		return (check_source_type(y, file, err));
+	if (strcmp(key, "license") == 0)
+		return (check_license(y, file, err));
 	return (PROV_OK);
 }
 
