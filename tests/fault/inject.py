@@ -3,7 +3,8 @@
 """Makes each file call of the commands that write fail in turn, once and from
 then on, and holds each run to this: no crash; what it says is signed is signed
 and can be shown; nothing acknowledged before is lost; the next run succeeds,
-and the entry is there once. Kills at each of them, too.
+and the entry is there once (what is said against keys and media maybe twice).
+Kills at each of them, too.
 
 usage: inject.py SAMPLE    how many failures of each command, or "all"
 """
@@ -16,6 +17,7 @@ import shutil
 import sys
 import threading
 
+from commands import COMMANDS, PREPARED
 from place import Wrong, base
 
 # What may come of a call, and kill -9 at it. EINTR only once: reading again is
@@ -47,96 +49,7 @@ CALLS = {
     "pipe2": "open", "dup2": "look", "memfd_create": "open",
 }
 CASE = collections.namedtuple("case", "command call error n scope on early")
-COMMANDS = {}
 lock = threading.Lock()
-
-
-def command(fn):
-    COMMANDS[fn.__name__.replace("_", " ")] = fn
-    return fn
-
-
-# Each gives the command line, what its output says when it acknowledges, and
-# what must hold from then on.
-@command
-def sign(_):
-    return ["prov", "sign", "new.wav"], r"^new.wav: SIGNED", shows_media
-
-
-def shows_media(p):
-    p.must("prov", "verify", "new.wav")
-    p.must("prov", "verify", "--no-sidecar", "new.wav")
-
-
-@command
-def append(_):
-    return (["prov", "ledger", "append", "made.prov"],
-            r"^made.prov: entry \d+", shows_made)
-
-
-def shows_made(p):
-    p.must("prov", "verify", "--no-sidecar", "made.wav")
-
-
-@command
-def register(p):
-    with open(os.path.join(p.top, "vkey")) as f:
-        vkey = f.read().strip()
-    return (["prov", "ledger", "register", vkey], r"entry \d+",
-            lambda p: shows_registered(p, vkey))
-
-
-def shows_registered(p, vkey):
-    """In place, since only a writer can tell; it says where the key is."""
-    if "there already" not in p.must("prov", "ledger", "register", vkey):
-        raise Wrong("was not registered")
-
-
-@command
-def init(_):
-    return (["prov", "init", "--no-passphrase", "test/inject"],
-            r"^(ledger|key) .*(empty|there already)", shows_home)
-
-
-def shows_home(p):
-    p.must("prov", "ledger", "checkpoint")
-
-
-@command
-def publish(_):
-    return (["prov", "ledger", "publish", "new"], r"^new: 2 entries",
-            shows_published)
-
-
-def shows_published(p):
-    p.must("prov", "ledger", "clone", "new", "seen")
-    p.must("prov", "verify", "--no-sidecar", "--ledger", "seen", "old.wav")
-    shutil.rmtree(os.path.join(p.top, "seen"))
-
-
-@command
-def clone(_):
-    return (["prov", "ledger", "clone", "pub", "copy"], r"^copy: 3 entries",
-            shows_clone)
-
-
-def shows_clone(p):
-    p.must("prov", "verify", "--no-sidecar", "--ledger", "copy", "made.wav")
-    p.must("prov", "ledger", "check", "--ledger", "copy")
-
-
-# Begin with no home at all.
-FRESH = ("init",)
-
-# What the ledger has in the end: the policy and what was signed.
-SIZES = {"init": 2, "publish": 2, "clone": 2}
-
-
-def begin(p, name, to):
-    place = p.copy(to)
-    if name in FRESH:
-        shutil.rmtree(place.home)
-    return place
 
 
 def traced(line, scope, extra, out):
@@ -148,10 +61,9 @@ def count(p, name, top):
     """How often each call is made, from the first look at the home on."""
     found = {}
     for scope in ("main", "all"):
-        place = begin(p, name, os.path.join(top, "count"))
+        place = p.copy(os.path.join(top, "count"))
         out = os.path.join(top, "trace")
-        line, _, _ = COMMANDS[name](place)
-        done = place.run(traced(line, scope, [
+        done = place.run(traced(COMMANDS[name](place).line, scope, [
             "-e", "trace=" + ",".join(CALLS)], out))
         if done.returncode != 0:
             raise Wrong("under strace: " + done.stderr)
@@ -215,15 +127,15 @@ def sample(all_cases, n):
 
 def inject(p, c):
     """Runs the command with the failure; whether it acknowledged."""
-    line, says, _ = COMMANDS[c.command](p)
+    run = COMMANDS[c.command](p)
     out = os.path.join(p.top, "trace")
     what = "inject=%s:%s=%s:when=%d%s" % (
         c.call, "signal" if c.error == "KILL" else "error", c.error, c.n, c.on)
-    done = p.run(traced(line, c.scope, ["-e", "trace=" + c.call, "-e", what],
-                        out))
+    done = p.run(traced(run.line, c.scope,
+                        ["-e", "trace=" + c.call, "-e", what], out))
     with open(out, errors="replace") as f:
         said = f.read()
-    acked = re.search(says, done.stdout, re.M) is not None
+    acked = run.acked(done)
     # The worker may be killed as well, and then the command says what it did.
     if c.error == "KILL" and done.returncode == -9:
         return True, acked
@@ -244,24 +156,18 @@ def inject(p, c):
 
 
 def one(p, c, top, number):
-    fresh = c.command in FRESH
-    place = begin(p, c.command, os.path.join(top, "case%d" % number))
+    place = p.copy(os.path.join(top, "case%d" % number))
     try:
         hit, acked = inject(place, c)
-        line, _, shows = COMMANDS[c.command](place)
+        run = COMMANDS[c.command](place)
         # Before any writer came to repair: what was acknowledged stands.
-        if not fresh:
-            place.must("prov", "verify", "old.wav")
-            place.must("prov", "verify", "--no-sidecar", "old.wav")
+        run.stands(place)
         if acked:
-            shows(place)
-        place.must(*line)
-        shows(place)
-        if fresh:
-            place.must("prov", "sign", "new.wav")
-            shows_media(place)
+            run.shows(place)
+        run.repeat(place)
+        run.shows(place)
         place.must("prov", "ledger", "check")
-        if place.size() != SIZES.get(c.command, 3):
+        if place.size() not in run.sizes:
             raise Wrong("%d entries" % place.size())
     finally:
         shutil.rmtree(place.top, ignore_errors=True)
@@ -279,7 +185,14 @@ def attempt(p, c, top, number, wrong):
         return True
 
 
+def prepare(p, name, top):
+    place = p.copy(os.path.join(top, "begin"))
+    PREPARED.get(name, lambda _: None)(place)
+    return place
+
+
 def campaign(p, name, top, much):
+    p = prepare(p, name, top)
     todo = list(cases(p, name, top))
     total = len(todo)
     if much != "all":
@@ -288,6 +201,7 @@ def campaign(p, name, top, much):
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         hits = sum(pool.map(lambda x: attempt(p, x[1], top, x[0], wrong),
                             enumerate(todo)))
+    shutil.rmtree(p.top)
     for w in wrong[:40]:
         print("# " + w.replace("\n", "\n#   "))
     return len(todo), total, hits, len(wrong)

@@ -2,6 +2,7 @@
 """A home with a ledger and an entry that was acknowledged, and things to be
 logged; and commands that run in it, or must succeed there."""
 import os
+import re
 import shutil
 import subprocess
 import wave
@@ -43,6 +44,17 @@ class Place:
                 " ".join(args), done.returncode, done.stdout, done.stderr))
         return done.stdout
 
+    def refuses(self, status, why, *args):
+        done = self.run(args)
+        if done.returncode != status or why not in done.stdout + done.stderr:
+            raise Wrong("%s: exit %d, not %d and '%s': %s%s" % (
+                " ".join(args), done.returncode, status, why, done.stdout,
+                done.stderr))
+
+    def text(self, name):
+        with open(os.path.join(self.top, name)) as f:
+            return f.read()
+
     def copy(self, to):
         shutil.copytree(self.top, to, symlinks=True)
         return Place(to)
@@ -68,4 +80,8 @@ def base(top):
     other.must("prov", "key", "generate", "--no-passphrase", "test/second")
     with open(os.path.join(p.top, "vkey"), "w") as f:
         f.write(other.must("prov", "key", "export", "test/second"))
+    said = other.must("prov", "ledger", "witness", "init", "--no-passphrase",
+                      "test/witness")
+    with open(os.path.join(p.top, "witness"), "w") as f:
+        f.write(re.search("^vkey +(.*)", said, re.M).group(1))
     return p
