@@ -44,7 +44,7 @@ key_for(const struct home *h, const struct args *args, const char *name,
 
 	if (path == NULL)
 		return (NULL);
-	if (access(path, F_OK) == 0) {
+	if (!is_missing(path)) {
 		key = home_load_key(args, path);
 	} else if (!home_make_parents(path)) {
 		complain(args, path, "cannot make its directory: %s",
@@ -68,10 +68,10 @@ write_trust(const struct home *h, const prov_key *key, const prov_key *log,
 	prov_trust *trust = NULL;
 	prov_status st;
 
-	if (access(h->trust, F_OK) == 0)
-		st = prov_trust_load(&trust, h->trust, err);
-	else
+	if (is_missing(h->trust))
 		st = prov_trust_new(&trust, err);
+	else
+		st = prov_trust_load(&trust, h->trust, err);
 	if (st == PROV_OK)
 		st = prov_trust_add_signer(trust, &signer, err);
 	if (st == PROV_OK || st == PROV_EEXIST) {

@@ -204,7 +204,7 @@ load_witnesses(struct session *s)
 {
 	prov_err err = { 0 };
 
-	if (access(s->home.trust, F_OK) != 0)
+	if (is_missing(s->home.trust))
 		return (true);
 	if ((s->trust = home_load_trust(&s->home, s->args)) == NULL)
 		return (false);

@@ -112,7 +112,7 @@ add_signer(const struct args *args, prov_trust *trust, const prov_pubkey *key,
 static prov_status
 open_or_new(prov_trust **trust, const char *path, prov_err *err)
 {
-	if (access(path, F_OK) != 0 && errno == ENOENT)
+	if (is_missing(path))
 		return (prov_trust_new(trust, err));
 	return (prov_trust_load(trust, path, err));
 }

@@ -95,6 +95,13 @@ home_key_path(const struct home *h, const char *name)
 }
 
 bool
+is_missing(const char *path)
+{
+	return (
+	    access(path, F_OK) == -1 && (errno == ENOENT || errno == ENOTDIR));
+}
+
+bool
 home_make_parents(const char *path)
 {
 	char *copy = strdup(path);
@@ -208,7 +215,7 @@ home_ledger_dir(const struct home *h, const struct args *args)
 
 	if (dir != NULL)
 		return (dir);
-	return (access(h->ledger, F_OK) == 0 ? h->ledger : NULL);
+	return (is_missing(h->ledger) ? NULL : h->ledger);
 }
 
 bool

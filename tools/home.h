@@ -28,6 +28,9 @@ void home_free(struct home *h);
  */
 const char *home_state(const struct home *h, const struct args *args);
 
+/* Whether nothing has that name; false also where that cannot be told. */
+bool is_missing(const char *path);
+
 /* Makes the directories above path, mode 0700. */
 bool home_make_parents(const char *path);
 

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,7 +20,7 @@ key_recovery_at(const struct args *args, const char *name, const char *path,
 	prov_key *key = NULL;
 	prov_err err = { 0 };
 
-	if (access(path, F_OK) == 0)
+	if (!is_missing(path))
 		return (home_load_key(args, path));
 	(void)snprintf(full, sizeof(full), "%s/recovery", name);
 	if (prov_key_generate(&key, full, &err) == PROV_OK &&
@@ -69,7 +68,7 @@ make(const struct args *args, struct ledger_writer *w, const prov_key *key)
 		return (EXIT_TROUBLE);
 	if (out == NULL)
 		out = path;
-	is_new = access(out, F_OK) != 0;
+	is_new = is_missing(out);
 	if (is_new && passphrase_new(args, buf, &passphrase, &err) != PROV_OK)
 		status = failure(args, NULL, &err);
 	else if ((recovery = key_recovery_at(args, prov_key_public(key)->name,

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "key.h"
 
@@ -105,7 +104,7 @@ key_speaker(const struct args *args, const struct home *h, const char *name)
 	                             : home_key_path(h, name);
 	if (path == NULL)
 		return (NULL);
-	if (!args_has(args, "key") && access(path, F_OK) != 0)
+	if (!args_has(args, "key") && is_missing(path))
 		complain(args, NULL,
 		    "the key %s is not here; sign with its recovery key: "
 		    "-k FILE",

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "ledger.h"
 
@@ -197,7 +196,7 @@ ledger_cosign(const struct args *args, struct ledger_writer *w, int renew,
 int
 ledger_witnessed(const struct args *args, struct ledger_writer *w)
 {
-	if (access(w->home.trust, F_OK) != 0)
+	if (is_missing(w->home.trust))
 		return (EXIT_HOLDS);
 	return (ledger_cosign(args, w, 0, WAIT_S * 1000, true));
 }

@@ -72,7 +72,7 @@ save_key(const struct args *args, const prov_key *key, const char *path)
 
 	if (!home_make_parents(path))
 		complain(args, path, "%s", strerror(errno));
-	else if (access(path, F_OK) == 0)
+	else if (!is_missing(path))
 		complain(args, path, "is there already; nothing was changed");
 	else if (passphrase_new(args, buf, &passphrase, &err) != PROV_OK ||
 		 prov_key_save(key, path, passphrase, &err) != PROV_OK)

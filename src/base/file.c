@@ -125,6 +125,13 @@ file_read(struct buf *b, const char *path, size_t max, prov_err *err)
 }
 
 bool
+file_missing(const char *path)
+{
+	return (
+	    access(path, F_OK) == -1 && (errno == ENOENT || errno == ENOTDIR));
+}
+
+bool
 file_holds(const char *path, prov_span bytes)
 {
 	AUTO_BUF b = { 0 };

@@ -23,6 +23,9 @@ prov_status fd_read(struct buf *b, int fd, size_t max, prov_err *err);
 /* Whether path can be read and holds exactly these bytes. */
 bool file_holds(const char *path, prov_span bytes);
 
+/* Whether nothing has that name; false also where that cannot be told. */
+bool file_missing(const char *path);
+
 /* Opens a regular file for reading, never blocking on FIFOs and devices. */
 prov_status file_open(int *fd, struct stat *st, const char *path,
     prov_err *err);

@@ -55,7 +55,7 @@ check_no_store(const char *dir, prov_err *err)
 
 	if ((st = layout_path(path, err, dir, LEDGER_DB)) != PROV_OK)
 		return (st);
-	if (access(path, F_OK) == 0)
+	if (!file_missing(path))
 		return (prov_fail(err, PROV_EEXIST,
 		    "%s is a ledger with a store of its own", dir));
 	return (PROV_OK);

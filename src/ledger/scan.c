@@ -3,8 +3,8 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/file.h"
 #include "ledger/index.h"
 
 void
@@ -15,7 +15,7 @@ scan_blobs(struct scan *s)
 	for (unsigned i = 0; i < 256; i++)
 		s->blobs[i] = layout_path(path, NULL, s->dir, "blobs/%02x",
 				  i) == PROV_OK &&
-		              access(path, F_OK) == 0;
+		              !file_missing(path);
 }
 
 void

@@ -165,7 +165,7 @@ stock_open(struct stock *v, const char *dir, const prov_pubkey *log,
 	(void)pthread_cond_init(&v->grew, NULL);
 	if ((st = layout_path(path, err, dir, LEDGER_DB)) != PROV_OK)
 		return (st);
-	if (access(path, F_OK) == -1)
+	if (file_missing(path))
 		return (read_public(dir, public, err));
 	st = lock_take(&fd, dir, LOCK_WAIT_MS, err);
 	if (st == PROV_EBUSY || st == PROV_ENOMEM)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/limits.h"
 #include "ledger/layout.h"
 #include "ledger/store.h"
@@ -423,7 +424,7 @@ sqlite_open(struct store **out, const char *dir, bool create, prov_err *err)
 		return (prov_fail(err, PROV_ENOMEM, "out of memory"));
 	if ((st = layout_path(path, err, dir, LEDGER_DB)) != PROV_OK)
 		return (st);
-	if (!create && access(path, F_OK) == -1)
+	if (!create && file_missing(path))
 		return (PROV_ENOTFOUND);
 	if (!create && (st = vfs_name(&vfs, err)) != PROV_OK)
 		return (st);

@@ -36,7 +36,7 @@ store_enter(const struct ledger_ops **ops, struct store **s, int *lock,
 
 	if ((st = layout_path(path, err, dir, LEDGER_DB)) != PROV_OK)
 		return (st);
-	if (access(path, F_OK) == -1)
+	if (file_missing(path))
 		return (PROV_ENOTFOUND);
 	if ((st = lock_take(lock, dir, WAIT_MS, err)) != PROV_OK)
 		return (st);

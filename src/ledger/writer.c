@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "ledger/blob.h"
 #include "ledger/layout.h"
 #include "ledger/lock.h"
@@ -170,7 +171,7 @@ check_vacant(prov_ledger *l, prov_err *err)
 		PROV_OK ||
 	    (st = w->ops->load(w->store, &w->state, err)) != PROV_OK)
 		return (st);
-	if (w->state.note.len != 0 || access(path, F_OK) == 0)
+	if (w->state.note.len != 0 || !file_missing(path))
 		return (prov_fail(err, PROV_EEXIST, "%s holds a ledger already",
 		    l->dir));
 	return (PROV_OK);

@@ -126,6 +126,44 @@ if [ -n "$traced" ]; then
 fi
 ok "and the ledger is whole" prov ledger check
 
+# Who cannot tell whether a file is there does not take it for missing.
+blind() { # path command ...
+	blind_path=$1
+	shift
+	env PROV_HOME="$tap_dir/blind/home" XDG_STATE_HOME="$tap_dir/blind/state" \
+	    strace -f -o trace -P "$blind_path" -e \
+	    'inject=?access,?faccessat,?faccessat2:error=EIO' "$@"
+}
+if [ -n "$traced" ]; then
+	mkdir blind
+	cp -a "$PROV_HOME" blind/home
+	cp b.wav blind/b.wav
+	home=$tap_dir/blind/home
+	ok "check" blind "$home/ledger/ledger.db" prov ledger check
+	has "takes no store for none" out 'and the store'
+	ok "the call did fail" grep -q INJECTED trace
+	ok "publish" blind "$home/ledger/ledger.db" \
+	    prov ledger publish blind/pub
+	ok "remembers where" grep -q "blind/pub" "$home/ledger/ledger.db-wal"
+	exit_is 2 "a ledger is no place for a copy" \
+	    blind "$home/ledger/ledger.db" \
+	    prov ledger clone "$tap_dir/blind/pub" "$home/ledger"
+	ok "take down" blind none prov ledger takedown blind/b.wav
+	exit_is 1 "verify asks a ledger that it cannot see" \
+	    blind "$home/ledger" prov verify blind/b.wav
+	has "which tells" out REVOKED
+	PROV_HOME=$home prov ledger witness init --no-passphrase \
+	    --dir blind/witness test/witness >out 2>err
+	ok "a quorum" blind none prov ledger witness add --quorum all \
+	    "$(sed -n 's/^vkey  *//p' out)" http://127.0.0.1:1
+	rm -f blind/b.wav.prov
+	tone blind/g.wav
+	exit_is 75 "sign waits for whom the trust file names" \
+	    blind "$home/trust.yaml" prov sign --wait 0 blind/g.wav
+	exit_is 75 "and so does who appends" \
+	    blind "$home/trust.yaml" prov ledger takedown blind/g.wav
+fi
+
 # Any moment at which a disk fills up: so many pages are left.
 fill() { # pages left
 	dd if=/dev/zero of=small/fill bs=4096 2>/dev/null
