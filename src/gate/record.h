@@ -14,6 +14,13 @@ prov_status record_put(struct buf *b, const prov_gate_answer *a, prov_err *err);
 struct record {
 	char *id, *path, *tenant, *error; /* owned; NULL: null */
 	prov_decision decision, effective;
+	prov_binding binding;
+	prov_sig_state signature;
+	prov_ledger_state ledger;
+	enum purpose purpose; /* PURPOSE_N: null */
+	enum use rights;
+	char source_type[SOURCE_TYPE_MAX + 1]; /* "" null */
+	char license[LICENSE_NAME_MAX + 1];    /* "" null */
 	uint8_t policy[32];
 	bool has_sha256;
 	uint8_t sha256[32];
