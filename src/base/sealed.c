@@ -1,28 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/sealed.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/file.h"
-
-static prov_status
-fill(int fd, prov_span bytes, prov_err *err)
-{
-	for (size_t done = 0; done < bytes.len;) {
-		ssize_t n = write(fd, bytes.p + done, bytes.len - done);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return (prov_fail_errno(err, PROV_EIO,
-			    "%zu bytes of memory", bytes.len));
-		done += (size_t)n;
-	}
-	return (PROV_OK);
-}
+#include "base/temp.h"
 
 prov_status
 sealed_open(int *out, prov_span bytes, prov_err *err)
@@ -34,7 +18,7 @@ sealed_open(int *out, prov_span bytes, prov_err *err)
 
 	if (fd == -1)
 		return (prov_fail_errno(err, PROV_EIO, "memfd_create"));
-	if ((st = fill(fd, bytes, err)) != PROV_OK)
+	if ((st = fd_write(fd, bytes, "memory", err)) != PROV_OK)
 		return (st);
 	if (fcntl(fd, F_ADD_SEALS, seals) == -1)
 		return (prov_fail_errno(err, PROV_EIO, "sealing"));

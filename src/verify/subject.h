@@ -11,11 +11,11 @@
  */
 struct subject {
 	const char *name;
-	const char *path;     /* in whose scope it is; NULL: in none */
-	int fd;               /* -1: not given */
-	prov_span bytes;      /* p NULL: not given */
+	const char *path;      /* in whose scope it is; NULL: in none */
+	int fd;                /* -1: not given */
+	prov_span bytes;       /* p NULL: not given */
 	const uint8_t *sha256; /* all that is known; NULL: not given */
-	prov_span sidecar;    /* p NULL: none; else it replaces none by look-up */
+	prov_span sidecar; /* p NULL: none; else it replaces none by look-up */
 	const struct signals *seen; /* what a request says; NULL: nothing */
 };
 
