@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#undef prov_fail
+#undef prov_fail_errno
+
 #ifndef PACKAGE_VERSION
 #define PACKAGE_VERSION "0.1.0"
 #endif
