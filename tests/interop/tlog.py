@@ -137,4 +137,5 @@ def main():
     print("%d entries, %d tiles, %d proofs" % (size, tiles, len(proofs)))
 
 
-main()
+if __name__ == "__main__":
+    main()

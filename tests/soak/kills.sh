@@ -5,22 +5,14 @@
 # PROV_SOAK (10000) kills of a writer, PROV_POWERCUTS (200) power cuts,
 # PROV_INJECT (all) failures of each command, PROV_HAMMER (600) seconds of load.
 set -eu
-PROV_KILLS=${PROV_KILLS:-1000}
-PROV_SOAK=${PROV_SOAK:-10000}
-PROV_POWERCUTS=${PROV_POWERCUTS:-200}
-PROV_INJECT=${PROV_INJECT:-all}
-PROV_HAMMER=${PROV_HAMMER:-600}
-export PROV_KILLS PROV_SOAK PROV_POWERCUTS PROV_INJECT PROV_HAMMER
 # shellcheck disable=SC2154 # make soak sets both
-{
-	sh "$srcdir/tests/cli/trouble.t"
-	"$builddir/tests/unit/test_crash"
-	"$builddir/tests/fault/test_powercut"
-	"$builddir/tests/fault/test_powercut_off"
-	sh "$srcdir/tests/fault/inject.t"
-	sh "$srcdir/tests/hammer/hammer.t"
-} | tee kills.out
-if grep '^not ok' kills.out; then
-	exit 1
-fi
-rm -f kills.out
+. "$srcdir/tests/soak/soak.sh"
+PROV_POWERCUTS=${PROV_POWERCUTS:-200}
+export PROV_POWERCUTS
+soak PROV_KILLS="${PROV_KILLS:-1000}" sh "$srcdir/tests/cli/trouble.t"
+soak PROV_SOAK="${PROV_SOAK:-10000}" "$builddir/tests/unit/test_crash"
+soak "$builddir/tests/fault/test_powercut"
+soak "$builddir/tests/fault/test_powercut_off"
+soak PROV_INJECT="${PROV_INJECT:-all}" sh "$srcdir/tests/fault/inject.t"
+soak PROV_HAMMER="${PROV_HAMMER:-600}" sh "$srcdir/tests/hammer/hammer.t"
+soak_end
