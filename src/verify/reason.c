@@ -246,6 +246,18 @@ findings_foreign(struct findings *f, const char *code, const char *detail,
 		(void)snprintf(new->detail, sizeof(new->detail), "%s", detail);
 }
 
+bool
+findings_add_code(struct findings *f, const char *code)
+{
+	bool known = false;
+
+	for (size_t r = 0; r < REASON_N && !known; r++)
+		known = strcmp(table[r].code, code) == 0;
+	for (size_t i = 0; i < sizeof(outside) / sizeof(outside[0]); i++)
+		known = known || strcmp(outside[i], code) == 0;
+	return (known && (put(f, code) != NULL || find(f, code) != NULL));
+}
+
 void
 findings_remove(struct findings *f, enum reason r)
 {

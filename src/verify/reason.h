@@ -106,6 +106,9 @@ void findings_add(struct findings *f, enum reason r, const char *fmt, ...)
 void findings_foreign(struct findings *f, const char *code, const char *detail,
     enum reason instead);
 
+/* Adds a code by its name; false where prov knows no such one. */
+bool findings_add_code(struct findings *f, const char *code);
+
 /* Says that something could not be checked; once. */
 void findings_skip(struct findings *f, const char *what);
 void findings_unskip(struct findings *f, const char *what);

@@ -24,6 +24,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < m.n_assertions; i++) {
 		struct assertion *a = &m.assertions[i];
 		bool rights = strcmp(a->label, "rights") == 0 ||
+		              strcmp(a->label, "signals") == 0 ||
 		              strcmp(a->label, "cawg.training-mining") == 0;
 
 		if (a->is_private == rights)

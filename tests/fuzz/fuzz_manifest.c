@@ -5,6 +5,7 @@
 
 #include "manifest/manifest.h"
 #include "manifest/revocation.h"
+#include "manifest/signals.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -22,6 +23,25 @@ try_outline(const struct manifest *m, prov_span bytes)
 		    memcmp(o.at[i].root, m->streams[i].root, 32) != 0 ||
 		    memcmp(o.at[i].timeline, m->streams[i].timeline, 32) != 0)
 			abort();
+}
+
+/* What cannot be read forbids; what a site said never grants. */
+static void
+try_signals(const struct manifest *m)
+{
+	struct signals s;
+	prov_status st = signals_claimed(&s, m, NULL);
+
+	if (st != PROV_OK && st != PROV_EFORMAT)
+		abort();
+	for (unsigned p = 0; p < PURPOSE_N; p++) {
+		if (st != PROV_OK &&
+		    signals_use(&s, (enum purpose)p) != USE_NOT_ALLOWED)
+			abort();
+		for (unsigned who = SIGNAL_IPTC; who < SIGNAL_N; who++)
+			if (s.use[who][p] == USE_ALLOWED)
+				abort();
+	}
 }
 
 /* What is read is written back as the same bytes: one meaning, one form. */
@@ -44,6 +64,7 @@ try_manifest(prov_span bytes)
 	    !span_eq(buf_span(&b), bytes))
 		abort();
 	try_outline(&m, bytes);
+	try_signals(&m);
 }
 
 static void
