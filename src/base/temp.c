@@ -124,13 +124,13 @@ temp_settle(struct temp *t, unsigned flags, prov_err *err)
 
 	/* After a failed fsync the pages may be gone: never try again. */
 	if ((flags & FILE_SYNC) != 0 && fsync(t->fd) != 0)
-		return (prov_fail_errno(err, PROV_EWRITE, "%s: fsync",
-		    t->path));
+		return (
+		    prov_fail_errno(err, PROV_EWRITE, "%s: fsync", t->path));
 	rc = close(t->fd);
 	t->fd = -1;
 	if (rc != 0)
-		return (prov_fail_errno(err, PROV_EWRITE, "%s: close",
-		    t->path));
+		return (
+		    prov_fail_errno(err, PROV_EWRITE, "%s: close", t->path));
 	return (PROV_OK);
 }
 

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: ISC */
+#include "gate/tarball.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/temp.h"
+
+struct tarball {
+	struct archive *a;
+	locale_t utf8; /* libarchive writes names by the locale */
+	struct temp temp;
+	uint64_t n;
+};
+
+static prov_status
+fail_write(const struct tarball *t, prov_err *err)
+{
+	const char *why = archive_error_string(t->a);
+
+	return (prov_fail(err, PROV_EWRITE, "%.200s: %s", t->temp.path,
+	    why != NULL ? why : "cannot be written"));
+}
+
+static bool
+ends(const char *s, const char *with)
+{
+	size_t len = strlen(s), n = strlen(with);
+
+	return (len >= n && strcmp(s + len - n, with) == 0);
+}
+
+static int
+add_filter(struct archive *a, const char *path)
+{
+	if (ends(path, ".gz") || ends(path, ".tgz"))
+		return (archive_write_add_filter_gzip(a));
+	if (ends(path, ".zst"))
+		return (archive_write_add_filter_zstd(a));
+	return (archive_write_add_filter_none(a));
+}
+
+#define BLOCK (256 << 10)
+
+static prov_status
+open_archive(struct tarball *t, prov_err *err)
+{
+	t->a = archive_write_new();
+	t->utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	if (t->a == NULL || t->utf8 == (locale_t)0)
+		return (prov_fail(err, PROV_ENOMEM, "tar"));
+	if (archive_write_set_format_pax_restricted(t->a) != ARCHIVE_OK ||
+	    add_filter(t->a, t->temp.path) != ARCHIVE_OK ||
+	    archive_write_set_bytes_per_block(t->a, BLOCK) != ARCHIVE_OK ||
+	    archive_write_set_bytes_in_last_block(t->a, 1) != ARCHIVE_OK ||
+	    archive_write_open_fd(t->a, t->temp.fd) != ARCHIVE_OK)
+		return (fail_write(t, err));
+	return (PROV_OK);
+}
+
+prov_status
+tarball_open(struct tarball **out, const char *path, prov_err *err)
+{
+	struct tarball *t = calloc(1, sizeof(*t));
+	prov_status st;
+
+	if (t == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "tar"));
+	t->temp.fd = -1;
+	if ((st = temp_open(&t->temp, path, 0666, err)) != PROV_OK ||
+	    (st = open_archive(t, err)) != PROV_OK) {
+		tarball_drop(t);
+		return (st);
+	}
+	*out = t;
+	return (PROV_OK);
+}
+
+prov_status
+tarball_put(struct tarball *t, const struct sample *s, prov_err *err)
+{
+	locale_t was = uselocale(t->utf8);
+	prov_status st = PROV_OK;
+
+	for (size_t i = 0; i < s->n && st == PROV_OK; i++) {
+		st = member_write(&s->at[i], t->a, err);
+		t->n++;
+	}
+	(void)uselocale(was);
+	return (st);
+}
+
+uint64_t
+tarball_members(const struct tarball *t)
+{
+	return (t->n);
+}
+
+void
+tarball_drop(struct tarball *t)
+{
+	if (t == NULL)
+		return;
+	if (t->a != NULL)
+		(void)archive_write_free(t->a);
+	if (t->utf8 != (locale_t)0)
+		freelocale(t->utf8);
+	temp_drop(&t->temp);
+	free(t);
+}
+
+prov_status
+tarball_finish(struct tarball *t, prov_err *err)
+{
+	prov_status st = PROV_OK;
+
+	if (archive_write_close(t->a) != ARCHIVE_OK)
+		st = fail_write(t, err);
+	if (st == PROV_OK)
+		st = temp_publish(&t->temp, FILE_SYNC, err);
+	tarball_drop(t);
+	return (st);
+}
