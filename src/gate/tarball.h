@@ -10,8 +10,7 @@
  */
 struct tarball;
 
-prov_status tarball_open(struct tarball **out, const char *path,
-    prov_err *err);
+prov_status tarball_open(struct tarball **out, const char *path, prov_err *err);
 
 /* Appends all members as they were read. */
 prov_status tarball_put(struct tarball *t, const struct sample *s,

@@ -29,7 +29,8 @@ struct member {
 	struct archive_entry *entry; /* its header, as it was read */
 	uint64_t size;
 	struct buf bytes;
-	int fd; /* a file without a name that has the bytes; -1: they are here */
+	int fd; /* a file without a name that has the bytes; -1: they are here
+	         */
 };
 
 void member_clear(struct member *m);

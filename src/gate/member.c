@@ -57,7 +57,8 @@ header_odd(const struct member *m)
 {
 	struct archive_entry *e = m->entry;
 
-	if (m->name == NULL || !name_valid(m->name))
+	if (m->name == NULL ||
+	    name_check(span(m->name, strlen(m->name)), NULL) != PROV_OK)
 		return ("its name leads elsewhere or is no UTF-8");
 	if (archive_entry_hardlink(e) != NULL ||
 	    archive_entry_symlink(e) != NULL ||
@@ -86,8 +87,8 @@ take_header(struct member *m, struct archive_entry *entry, prov_err *err)
 	if (archive_entry_size(m->entry) > 0)
 		m->size = (uint64_t)archive_entry_size(m->entry);
 	if (m->size > MEMBER_SIZE_MAX)
-		return (prov_fail(err, PROV_ELIMIT,
-		    "a member of more than 1 TiB"));
+		return (
+		    prov_fail(err, PROV_ELIMIT, "a member of more than 1 TiB"));
 	return (PROV_OK);
 }
 

@@ -13,8 +13,8 @@
 struct shard {
 	struct archive *a;
 	const char *spool_dir;
-	locale_t utf8;         /* libarchive reads names by the locale */
-	struct member ahead;   /* first of the next sample */
+	locale_t utf8;       /* libarchive reads names by the locale */
+	struct member ahead; /* first of the next sample */
 	bool has_ahead, ended;
 	_Atomic uint64_t held; /* bytes in memory, of all samples */
 };
@@ -44,8 +44,8 @@ is_sidecar_of(const struct member *m, const struct member *media)
 	size_t len = strlen(media->name);
 
 	return (m->kind == MEMBER_SIDECAR &&
-	    strncmp(m->name, media->name, len) == 0 &&
-	    strcmp(m->name + len, ".prov") == 0);
+		strncmp(m->name, media->name, len) == 0 &&
+		strcmp(m->name + len, ".prov") == 0);
 }
 
 static const struct member *
@@ -177,7 +177,7 @@ belongs(const struct sample *s, const struct member *m)
 		return (false);
 	len = member_key(first->name);
 	return (len > 0 && member_key(m->name) == len &&
-	    strncmp(first->name, m->name, len) == 0);
+		strncmp(first->name, m->name, len) == 0);
 }
 
 /* A reader may take either of two members with one name. */

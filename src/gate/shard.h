@@ -24,7 +24,8 @@ void sample_free(struct sample *s);
 const struct member *sample_sidecar(const struct sample *s,
     const struct member *media);
 
-/* A tar, plain or under gzip or zstd, read once from its beginning to its end. */
+/* A tar, plain or under gzip or zstd, read once from its beginning to its end.
+ */
 struct shard;
 
 /*
