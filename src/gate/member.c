@@ -71,17 +71,33 @@ header_odd(const struct member *m)
 	return (NULL);
 }
 
+/* "./a" is what tar calls "a" below the directory that it was told to pack. */
+static prov_status
+take_name(struct member *m, prov_err *err)
+{
+	const char *name = archive_entry_pathname_utf8(m->entry);
+
+	if (name == NULL)
+		name = archive_entry_pathname(m->entry);
+	if (name == NULL)
+		return (PROV_OK);
+	if (strncmp(name, "./", 2) == 0)
+		name += 2;
+	if ((m->name = strdup(name)) == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "member"));
+	archive_entry_set_pathname(m->entry, m->name);
+	return (PROV_OK);
+}
+
 static prov_status
 take_header(struct member *m, struct archive_entry *entry, prov_err *err)
 {
-	const char *name;
+	prov_status st;
 
 	if ((m->entry = archive_entry_clone(entry)) == NULL)
 		return (prov_fail(err, PROV_ENOMEM, "member"));
-	if ((name = archive_entry_pathname_utf8(m->entry)) == NULL)
-		name = archive_entry_pathname(m->entry);
-	if (name != NULL && (m->name = strdup(name)) == NULL)
-		return (prov_fail(err, PROV_ENOMEM, "member"));
+	if ((st = take_name(m, err)) != PROV_OK)
+		return (st);
 	m->odd = header_odd(m);
 	m->kind = m->odd != NULL ? MEMBER_ODD : member_kind(m->name);
 	if (archive_entry_size(m->entry) > 0)

@@ -137,6 +137,19 @@ shard_filter(const struct shard *s)
 	return (archive_filter_name(s->a, 0));
 }
 
+/* Directories hold nothing: neither tar needs them. */
+static int
+next_header(struct archive *a, struct archive_entry **entry)
+{
+	int r;
+
+	do
+		r = archive_read_next_header(a, entry);
+	while (r == ARCHIVE_OK && archive_entry_filetype(*entry) == AE_IFDIR &&
+	       archive_entry_size(*entry) <= 0);
+	return (r);
+}
+
 /* Reads the next member ahead; at the end there is none. */
 static prov_status
 read_ahead(struct shard *s, prov_err *err)
@@ -148,7 +161,7 @@ read_ahead(struct shard *s, prov_err *err)
 
 	if (s->has_ahead || s->ended)
 		return (PROV_OK);
-	r = archive_read_next_header(s->a, &entry);
+	r = next_header(s->a, &entry);
 	if (r == ARCHIVE_EOF) {
 		s->ended = true;
 		return (PROV_OK);
