@@ -42,7 +42,7 @@ least(size_t len)
 }
 
 static prov_status
-scan_head(struct head *h, prov_span in, size_t *at, prov_err *err)
+scan_long_head(struct head *h, prov_span in, size_t *at, prov_err *err)
 {
 	unsigned info;
 	size_t len;
@@ -66,6 +66,18 @@ scan_head(struct head *h, prov_span in, size_t *at, prov_err *err)
 		return (prov_fail(err, PROV_EFORMAT,
 		    "cbor at %zu: number not in its shortest form", *at));
 	*at += 1 + len;
+	return (PROV_OK);
+}
+
+/* Most heads stand in one byte. */
+static inline prov_status
+scan_head(struct head *h, prov_span in, size_t *at, prov_err *err)
+{
+	if (*at >= in.len || (in.p[*at] & 31) >= 24)
+		return (scan_long_head(h, in, at, err));
+	h->major = in.p[*at] >> 5;
+	h->value = in.p[*at] & 31;
+	++*at;
 	return (PROV_OK);
 }
 
@@ -113,61 +125,74 @@ scan_array(uint64_t n, struct scan *s, unsigned depth, prov_err *err)
 static bool
 key_after(prov_span key, prov_span last)
 {
+	if (key.p[0] != last.p[0])
+		return (key.p[0] > last.p[0]);
 	return (
 	    memcmp(key.p, last.p, key.len < last.len ? key.len : last.len) > 0);
 }
 
-/* The keys of one map, as many as have to be remembered. */
-struct keys {
-	size_t n;
-	prov_span at[CBOR_ANY_KEYS_MAX];
-};
-
-static bool
-key_fits(struct keys *keys, prov_span key, bool any_order)
+static prov_status
+key_misplaced(size_t at, prov_err *err)
 {
-	if (!any_order) {
-		if (keys->n > 0 && !key_after(key, keys->at[0]))
-			return (false);
-		keys->at[0] = key;
-		keys->n = 1;
-		return (true);
+	return (prov_fail(err, PROV_EFORMAT,
+	    "cbor at %zu: map key twice or out of order", at));
+}
+
+static prov_status
+scan_ordered(uint64_t n, struct scan *s, unsigned depth, prov_err *err)
+{
+	prov_span key, last = { 0 };
+	prov_status st;
+
+	for (; n > 0; n--, last = key) {
+		size_t start = s->at;
+
+		if ((st = scan_item(s, depth + 1, err)) != PROV_OK)
+			return (st);
+		key = span(s->in.p + start, s->at - start);
+		if (last.len != 0 && !key_after(key, last))
+			return (key_misplaced(start, err));
+		if ((st = scan_item(s, depth + 1, err)) != PROV_OK)
+			return (st);
 	}
-	for (size_t i = 0; i < keys->n; i++)
-		if (span_eq(keys->at[i], key))
-			return (false);
-	keys->at[keys->n++] = key;
-	return (true);
+	return (PROV_OK);
+}
+
+/* Keys in any order have to be remembered, all of them. */
+static prov_status
+scan_any_order(uint64_t n, struct scan *s, unsigned depth, prov_err *err)
+{
+	prov_span keys[CBOR_ANY_KEYS_MAX];
+	prov_status st;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t start = s->at;
+
+		if ((st = scan_item(s, depth + 1, err)) != PROV_OK)
+			return (st);
+		keys[i] = span(s->in.p + start, s->at - start);
+		for (size_t j = 0; j < i; j++)
+			if (span_eq(keys[i], keys[j]))
+				return (key_misplaced(start, err));
+		if ((st = scan_item(s, depth + 1, err)) != PROV_OK)
+			return (st);
+	}
+	return (PROV_OK);
 }
 
 static prov_status
 scan_map(uint64_t n, struct scan *s, unsigned depth, prov_err *err)
 {
-	struct keys keys;
-	prov_status st;
-
-	keys.n = 0;
 	if (n > (s->in.len - s->at) / 2)
 		return (prov_fail(err, PROV_EFORMAT,
 		    "cbor at %zu: %" PRIu64 " pairs in %zu bytes", s->at, n,
 		    s->in.len - s->at));
-	if (s->any_order && n > CBOR_ANY_KEYS_MAX)
+	if (!s->any_order)
+		return (scan_ordered(n, s, depth, err));
+	if (n > CBOR_ANY_KEYS_MAX)
 		return (prov_fail(err, PROV_ELIMIT,
 		    "cbor at %zu: a map of %" PRIu64 " pairs", s->at, n));
-	while (n-- > 0) {
-		size_t start = s->at;
-
-		if ((st = scan_item(s, depth + 1, err)) != PROV_OK)
-			return (st);
-		if (!key_fits(&keys, span(s->in.p + start, s->at - start),
-			s->any_order))
-			return (prov_fail(err, PROV_EFORMAT,
-			    "cbor at %zu: map key twice or out of order",
-			    start));
-		if ((st = scan_item(s, depth + 1, err)) != PROV_OK)
-			return (st);
-	}
-	return (PROV_OK);
+	return (scan_any_order(n, s, depth, err));
 }
 
 static prov_status
@@ -443,6 +468,12 @@ decode_number(struct cbor *c, enum cbor_type want, uint64_t *v, prov_err *err)
 	struct seen seen = { 0 };
 	prov_status st;
 
+	/* Most are keys and counts, and stand in one byte. */
+	if (c->at < c->in.len && want != CBOR_SIMPLE &&
+	    c->in.p[c->at] >> 5 == want && (c->in.p[c->at] & 31) < 24) {
+		*v = c->in.p[c->at++] & 31;
+		return (PROV_OK);
+	}
 	if ((st = decode(c, want, &seen, err)) == PROV_OK)
 		*v = seen.value;
 	return (st);
@@ -462,11 +493,6 @@ decode_string(struct cbor *c, enum cbor_type want, prov_span *s, prov_err *err)
 prov_status
 cbor_get_uint(struct cbor *c, uint64_t *v, prov_err *err)
 {
-	/* Most are keys, and stand in one byte. */
-	if (c->at < c->in.len && c->in.p[c->at] < 24) {
-		*v = c->in.p[c->at++];
-		return (PROV_OK);
-	}
 	return (decode_number(c, CBOR_UINT, v, err));
 }
 
@@ -588,19 +614,47 @@ cbor_get_str(struct cbor *c, char *out, size_t size, prov_err *err)
 	return (PROV_OK);
 }
 
+/*
+ * Where the item at *at ends, in bytes that were checked: what order keys are
+ * in, and what text says, is not asked again. Each round takes a byte or more.
+ */
+static prov_status
+skip_item(prov_span in, size_t *at, prov_err *err)
+{
+	uint64_t left = 1;
+	struct head h;
+	prov_status st;
+
+	for (; left > 0; left--) {
+		if ((st = scan_head(&h, in, at, err)) != PROV_OK)
+			return (st);
+		if (h.major < BYTES || h.major == SIMPLE)
+			continue;
+		if (h.major != TAG && h.value > in.len - *at)
+			return (prov_fail(err, PROV_EFORMAT,
+			    "cbor: ends at %zu, inside an item", in.len));
+		if (h.major <= TEXT)
+			*at += (size_t)h.value;
+		else
+			left += h.major == TAG ? 1 : h.value;
+		if (h.major == MAP)
+			left += h.value;
+	}
+	return (PROV_OK);
+}
+
 prov_status
 cbor_get_item(struct cbor *c, prov_span *item, prov_err *err)
 {
-	struct scan s = { .in = span(c->in.p + c->at, c->in.len - c->at),
-		.any_order = c->any_order };
+	size_t at = c->at;
 	prov_status st;
 
 	if (cbor_peek(c) == CBOR_END)
 		return (unexpected(c, "an item", err));
-	if ((st = scan_item(&s, 0, err)) != PROV_OK)
+	if ((st = skip_item(c->in, &at, err)) != PROV_OK)
 		return (st);
-	*item = span(s.in.p, s.at);
-	c->at += s.at;
+	*item = span(c->in.p + c->at, at - c->at);
+	c->at = at;
 	return (PROV_OK);
 }
 

@@ -182,14 +182,28 @@ utf8_next(uint32_t *cp, const uint8_t *p, size_t len)
 	return (n);
 }
 
+/* 8 where so many ASCII characters come next, which most text is; else 0. */
+static size_t
+ascii_run(const uint8_t *p, size_t len)
+{
+	uint64_t eight;
+
+	if (len < sizeof(eight))
+		return (0);
+	memcpy(&eight, p, sizeof(eight));
+	return ((eight & UINT64_C(0x8080808080808080)) == 0 ? 8 : 0);
+}
+
 bool
 utf8_valid(const uint8_t *p, size_t len)
 {
 	uint32_t cp;
 
-	for (size_t i = 0, n; i < len; i += n)
-		if ((n = utf8_next(&cp, p + i, len - i)) == 0)
+	for (size_t i = 0, n; i < len; i += n) {
+		n = ascii_run(p + i, len - i);
+		if (n == 0 && (n = utf8_next(&cp, p + i, len - i)) == 0)
 			return (false);
+	}
 	return (true);
 }
 
