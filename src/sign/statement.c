@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/field.h"
 #include "base/text.h"
 #include "hash/sha256.h"
@@ -121,18 +122,130 @@ get_sign1(struct statement *s, prov_err *err)
 }
 
 prov_status
-statement_parse(struct statement *out, prov_span bytes, prov_err *err)
+statement_read(struct statement *out, prov_span bytes, prov_err *err)
 {
 	struct statement s = { .bytes = bytes };
 	prov_status st;
+
+	if ((st = get_sign1(&s, err)) != PROV_OK ||
+	    (st = get_protected(&s, err)) != PROV_OK)
+		return (prov_wrap(err, st, "statement"));
+	*out = s;
+	return (PROV_OK);
+}
+
+/* Whether these bytes come next; then they are stepped over. */
+static bool
+pass(prov_span *in, const char *want, size_t len)
+{
+	if (in->len < len || memcmp(in->p, want, len) != 0)
+		return (false);
+	*in = span(in->p + len, in->len - len);
+	return (true);
+}
+#define PASS(in, literal) pass(in, literal, sizeof(literal) - 1)
+
+/* The next len bytes. */
+static bool
+cut(prov_span *in, prov_span *out, size_t len)
+{
+	if (in->len < len)
+		return (false);
+	*out = span(in->p, len);
+	*in = span(in->p + len, in->len - len);
+	return (true);
+}
+
+/* A string whose head's first byte is major, and its length in short form. */
+static bool
+cut_string(prov_span *in, prov_span *out, uint8_t major)
+{
+	const uint8_t *p = in->p;
+	size_t head, len;
+
+	if (in->len < 3)
+		return (false);
+	if (p[0] >= major && p[0] < major + 24) {
+		head = 1;
+		len = p[0] - major;
+	} else if (p[0] == major + 24 && p[1] >= 24) {
+		head = 2;
+		len = p[1];
+	} else if (p[0] == major + 25 && p[1] != 0) {
+		head = 3;
+		len = be16(p + 1);
+	} else {
+		return (false);
+	}
+	*in = span(p + head, in->len - head);
+	return (cut(in, out, len));
+}
+#define HEAD_BYTES 0x40
+#define HEAD_TEXT  0x60
+
+static bool
+glance_kind(enum payload_kind *kind, prov_span type)
+{
+	for (size_t i = PAYLOAD_MANIFEST; i < N_TYPES; i++)
+		if (span_eq(type, span(types[i], strlen(types[i])))) {
+			*kind = (enum payload_kind)i;
+			return (true);
+		}
+	return (false);
+}
+
+/* A name is ASCII without NUL, or it is none. */
+static bool
+glance_claims(struct statement *s, prov_span iss, prov_span sub)
+{
+	if (iss.len >= sizeof(s->iss) || memchr(iss.p, 0, iss.len) != NULL ||
+	    !pass(&sub, "sha256:", 7) ||
+	    !hex_decode(s->sub_digest, 32, (const char *)sub.p, sub.len))
+		return (false);
+	memcpy(s->iss, iss.p, iss.len);
+	s->iss[iss.len] = '\0';
+	memcpy(s->sub, sub.p - 7, SUB_LEN);
+	s->sub[SUB_LEN] = '\0';
+	return (prov_name_check(s->iss, NULL) == PROV_OK);
+}
+
+bool
+statement_glance(struct statement *out, prov_span bytes)
+{
+	prov_span in = bytes, head, type, kid, iss, sub, sig;
+
+	if (!PASS(&in, "\xd2\x84") ||
+	    !cut_string(&in, &out->protected_, HEAD_BYTES) ||
+	    !PASS(&in, "\xa0") || !cut_string(&in, &out->payload, HEAD_BYTES) ||
+	    !PASS(&in, "\x58\x40") || !cut(&in, &sig, 64) || in.len != 0)
+		return (false);
+	head = out->protected_;
+	if (!PASS(&head, "\xa4\x01\x27\x03") ||
+	    !cut_string(&head, &type, HEAD_TEXT) ||
+	    !PASS(&head, "\x04\x58\x20") || !cut(&head, &kid, 32) ||
+	    !PASS(&head, "\x0f\xa2\x01") ||
+	    !cut_string(&head, &iss, HEAD_TEXT) ||
+	    !PASS(&head, "\x02\x78\x47") || !cut(&head, &sub, SUB_LEN) ||
+	    head.len != 0 || !glance_kind(&out->kind, type) ||
+	    !glance_claims(out, iss, sub))
+		return (false);
+	memcpy(out->kid, kid.p, 32);
+	memcpy(out->sig, sig.p, 64);
+	out->bytes = bytes;
+	return (true);
+}
+
+prov_status
+statement_parse(struct statement *out, prov_span bytes, prov_err *err)
+{
+	struct statement s;
 
 	if (bytes.len > STATEMENT_MAX)
 		return (prov_fail(err, PROV_ELIMIT,
 		    "statement: %zu bytes, at most %lu are allowed", bytes.len,
 		    STATEMENT_MAX));
-	if ((st = get_sign1(&s, err)) != PROV_OK ||
-	    (st = get_protected(&s, err)) != PROV_OK)
-		return (prov_wrap(err, st, "statement"));
+	if (!statement_glance(&s, bytes))
+		return (statement_read(out, bytes, err));
 	*out = s;
 	return (PROV_OK);
 }

@@ -39,6 +39,15 @@ struct statement {
 prov_status statement_parse(struct statement *out, prov_span bytes,
     prov_err *err);
 
+/*
+ * The two ways of statement_parse, exposed for tests: a glance at the form that
+ * all have, since deterministic CBOR leaves no other, and the reader that says
+ * what is wrong with the rest. Both take the same bytes.
+ */
+bool statement_glance(struct statement *out, prov_span bytes);
+prov_status statement_read(struct statement *out, prov_span bytes,
+    prov_err *err);
+
 /* Over the received bytes; PROV_EUNTRUSTED also where kid is not key's. */
 prov_status statement_verify(const struct statement *s, const prov_pubkey *key,
     prov_err *err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "../unit/sample.h"
 
@@ -20,6 +21,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	prov_err err = { 0 };
 	struct statement s;
 
+	if (!sample_ways_agree(span(data, size)))
+		abort();
 	if (k == NULL || statement_parse(&s, span(data, size), &err) != PROV_OK)
 		return (0);
 	if (manifest_of_statement(&m, &s, &err) == PROV_OK &&

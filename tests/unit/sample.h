@@ -200,4 +200,26 @@ sample_sidecar(struct buf *b)
 	    sidecar_encode(b, s, NULL) == PROV_OK);
 }
 
+/* Both ways of reading a statement take the same, and get the same out. */
+static inline bool
+sample_ways_agree(prov_span bytes)
+{
+	struct statement a, b;
+	bool glance;
+
+	if (bytes.len > STATEMENT_MAX)
+		return (true);
+	glance = statement_glance(&a, bytes);
+	if (statement_read(&b, bytes, NULL) != PROV_OK)
+		return (!glance);
+	return (glance && span_eq(a.bytes, b.bytes) &&
+		a.protected_.p == b.protected_.p &&
+		a.protected_.len == b.protected_.len &&
+		a.payload.p == b.payload.p && a.payload.len == b.payload.len &&
+		a.kind == b.kind && memcmp(a.kid, b.kid, 32) == 0 &&
+		strcmp(a.iss, b.iss) == 0 && strcmp(a.sub, b.sub) == 0 &&
+		memcmp(a.sub_digest, b.sub_digest, 32) == 0 &&
+		memcmp(a.sig, b.sig, 64) == 0);
+}
+
 #endif

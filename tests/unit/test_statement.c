@@ -31,6 +31,7 @@ accept(prov_span bytes, const prov_pubkey *key)
 	struct statement s;
 	prov_status st;
 
+	assert_true(sample_ways_agree(bytes));
 	if ((st = statement_parse(&s, bytes, NULL)) != PROV_OK)
 		return (st);
 	return (statement_verify(&s, key, NULL));
