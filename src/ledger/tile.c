@@ -10,8 +10,8 @@
 #include "ledger/layout.h"
 #include "ledger/tile.h"
 
-/* Holds the longest frame; more makes fewer reads of what is small anyway. */
-#define BUNDLE_BUF ((size_t)128 << 10)
+/* Holds the longest frame, and most bundles as a whole. */
+#define BUNDLE_BUF ((size_t)256 << 10)
 
 void
 tile_path(char out[TILE_PATH_MAX], int level, uint64_t n, unsigned width)
@@ -164,11 +164,15 @@ bundle_open(struct bundle *b, const char *dir, uint64_t n, unsigned width,
 	struct stat sb;
 	prov_status st;
 
+	auto_fd(&b->fd);
+	b->fd = -1;
+	b->off = b->at = b->len = 0;
+	b->ended = false;
 	st =
 	    open_either(&b->fd, &sb, b->path, dir, TILE_ENTRIES, n, width, err);
 	if (st != PROV_OK)
 		return (st);
-	if ((b->buf = malloc(BUNDLE_BUF)) == NULL)
+	if (b->buf == NULL && (b->buf = malloc(BUNDLE_BUF)) == NULL)
 		return (prov_fail(err, PROV_ENOMEM, "out of memory"));
 	return (PROV_OK);
 }
@@ -185,6 +189,15 @@ bundle_from(struct bundle *b, prov_span bytes, prov_err *err)
 	return (PROV_OK);
 }
 
+/* Whether the next frame is at hand. */
+static bool
+bundle_has(const struct bundle *b)
+{
+	size_t left = b->len - b->at;
+
+	return (left >= 2 && left - 2 >= be16(b->buf + b->at));
+}
+
 /* Moves what is left to the front and fills up, so that a frame fits. */
 static prov_status
 bundle_fill(struct bundle *b, prov_err *err)
@@ -192,7 +205,7 @@ bundle_fill(struct bundle *b, prov_err *err)
 	size_t left = b->len - b->at;
 	ssize_t n;
 
-	if (b->fd == -1 || left >= STATEMENT_MAX + 2)
+	if (b->fd == -1 || b->ended || bundle_has(b))
 		return (PROV_OK);
 	memmove(b->buf, b->buf + b->at, left);
 	b->at = 0;
@@ -205,8 +218,10 @@ bundle_fill(struct bundle *b, prov_err *err)
 		if (n == -1)
 			return (
 			    prov_fail_errno(err, PROV_EIO, "tlog/%s", b->path));
-		if (n == 0)
+		if (n == 0) {
+			b->ended = true;
 			return (PROV_OK);
+		}
 		b->len += (size_t)n;
 		b->off += (uint64_t)n;
 	}

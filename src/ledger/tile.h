@@ -16,8 +16,7 @@
 #define TILE_PATH_MAX 64 /* "tile/entries/", 8 groups of 5, ".p/255" */
 
 /* tile/L/N[.p/W], where width 256 is a full tile. */
-void tile_path(char out[TILE_PATH_MAX], int level, uint64_t n,
-    unsigned width);
+void tile_path(char out[TILE_PATH_MAX], int level, uint64_t n, unsigned width);
 
 /* How many hashes of a level are complete at a size, and in its last tile. */
 uint64_t tile_hashes(uint64_t size, unsigned level);
@@ -58,6 +57,7 @@ struct bundle {
 	uint64_t off;
 	uint8_t *buf;
 	size_t at, len;
+	bool ended; /* all of the file was read */
 	char path[TILE_PATH_MAX];
 };
 
@@ -65,7 +65,7 @@ void bundle_init(struct bundle *b);
 void bundle_close(struct bundle *b);
 #define AUTO_BUNDLE __attribute__((cleanup(bundle_close))) struct bundle
 
-/* Under dir/tlog, as tile_read. */
+/* Under dir/tlog, as tile_read; what it read before is forgotten. */
 prov_status bundle_open(struct bundle *b, const char *dir, uint64_t n,
     unsigned width, prov_err *err);
 
