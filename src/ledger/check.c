@@ -26,7 +26,7 @@ static void
 pass_clear(struct pass *p)
 {
 	for (unsigned i = 0; i < LANES_MAX; i++)
-		sha256_free(p->scan[i].hash);
+		scan_clear(&p->scan[i]);
 	for (unsigned i = 0; p->slot != NULL && i < SLOTS; i++)
 		scanned_clear(&p->slot[i]);
 	free(p->slot);
@@ -45,12 +45,12 @@ pass_init(struct pass *p, const struct check *c, prov_err *err)
 	prov_status st;
 
 	p->c = c;
+	for (unsigned i = 0; i < LANES_MAX; i++)
+		bundle_init(&p->scan[i].bundle);
 	scan_blobs(&first);
-	for (unsigned i = 0; i < LANES_MAX; i++) {
-		p->scan[i] = first;
-		if ((st = sha256_new(&p->scan[i].hash, err)) != PROV_OK)
+	for (unsigned i = 0; i < LANES_MAX; i++)
+		if ((st = scan_init(&p->scan[i], &first, err)) != PROV_OK)
 			return (st);
-	}
 	if ((p->slot = calloc(SLOTS, sizeof(*p->slot))) == NULL)
 		return (prov_fail(err, PROV_ENOMEM, "out of memory"));
 	if ((st = levels_new(&p->levels, c->dir, &c->at, c->found, c->truth,

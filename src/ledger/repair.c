@@ -259,18 +259,20 @@ index_is_good(const struct repair *r, bool *good, prov_err *err)
 {
 	AUTO_FREE struct scanned *t = calloc(1, sizeof(*t));
 	struct damage found;
-	struct scan s = { .dir = r->l->dir,
+	const struct scan first = { .dir = r->l->dir,
 		.size = r->at.size,
 		.found = &found };
 	struct rows rows = { 0 };
+	struct scan s;
 	prov_status st;
 
 	if (t == NULL)
 		return (prov_fail(err, PROV_ENOMEM, "out of memory"));
 	if ((st = damage_init(&found, err)) != PROV_OK)
 		return (st);
+	st = scan_init(&s, &first, err);
 	scan_blobs(&s);
-	if ((st = sha256_new(&s.hash, err)) == PROV_OK)
+	if (st == PROV_OK)
 		st = rows_open(&rows, s.dir, s.size, &found, err);
 	for (uint64_t n = 0; st == PROV_OK && n * TILE_WIDTH < s.size; n++) {
 		scan_tile(&s, t, n);
@@ -282,7 +284,7 @@ index_is_good(const struct repair *r, bool *good, prov_err *err)
 	*good = rows.bad == 0;
 	scanned_clear(t);
 	rows_clear(&rows);
-	sha256_free(s.hash);
+	scan_clear(&s);
 	damage_clear(&found);
 	return (st);
 }

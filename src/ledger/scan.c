@@ -7,6 +7,21 @@
 #include "base/file.h"
 #include "ledger/index.h"
 
+prov_status
+scan_init(struct scan *s, const struct scan *first, prov_err *err)
+{
+	*s = *first;
+	bundle_init(&s->bundle);
+	return (sha256_new(&s->hash, err));
+}
+
+void
+scan_clear(struct scan *s)
+{
+	sha256_free(s->hash);
+	bundle_close(&s->bundle);
+}
+
 void
 scan_blobs(struct scan *s)
 {
@@ -68,27 +83,27 @@ odd(struct scanned *t, uint64_t i, const char *why)
 static prov_status
 read_statement(struct scan *s, struct scanned *t, uint64_t i, prov_span entry)
 {
-	struct statement st;
-	struct outline o;
+	struct statement *st = &s->statement;
+	struct outline *o = &s->outline;
 	bool lacking = false, manifest;
 	prov_err why = { 0 };
 	prov_status ret;
 
-	if (statement_parse(&st, entry, &why) != PROV_OK) {
+	if (statement_parse(st, entry, &why) != PROV_OK) {
 		odd(t, i, why.msg);
 		return (PROV_OK);
 	}
-	manifest = st.kind == PAYLOAD_MANIFEST;
-	if (manifest && manifest_outline(&o, st.payload, &why) != PROV_OK) {
+	manifest = st->kind == PAYLOAD_MANIFEST;
+	if (manifest && manifest_outline(o, st->payload, &why) != PROV_OK) {
 		odd(t, i, why.msg);
 		manifest = false;
-	} else if (manifest && memcmp(o.asset, st.sub_digest, 32) != 0) {
+	} else if (manifest && memcmp(o->asset, st->sub_digest, 32) != 0) {
 		odd(t, i, "is about another asset than its manifest");
 	}
-	if (st.kind == PAYLOAD_REGISTRATION || st.kind == PAYLOAD_REVOCATION)
+	if (st->kind == PAYLOAD_REGISTRATION || st->kind == PAYLOAD_REVOCATION)
 		buf_put(&t->turns, &i, sizeof(i));
-	ret = index_statement(&t->records, &st, manifest ? &o : NULL,
-	    manifest && may_have_blobs(s, &o) ? s->dir : NULL, i, &lacking,
+	ret = index_statement(&t->records, st, manifest ? o : NULL,
+	    manifest && may_have_blobs(s, o) ? s->dir : NULL, i, &lacking,
 	    &t->err);
 	if (lacking)
 		buf_put(&t->lacking, &i, sizeof(i));
@@ -107,14 +122,14 @@ leaf(struct scan *s, uint8_t out[32], prov_span entry, prov_err *err)
 }
 
 static prov_status
-read_entries(struct scan *s, struct scanned *t, struct bundle *b, prov_err *why)
+read_entries(struct scan *s, struct scanned *t, prov_err *why)
 {
 	uint64_t i = t->n * TILE_WIDTH;
 	prov_span entry;
 	prov_status st;
 
 	for (; t->have < t->width; t->have++, i++) {
-		st = bundle_next(b, &entry, why);
+		st = bundle_next(&s->bundle, &entry, why);
 		if (st == PROV_ENOTFOUND)
 			return (prov_fail(why, PROV_EUNTRUSTED,
 			    "ends before entry %llu", (unsigned long long)i));
@@ -140,20 +155,19 @@ about_file(prov_status st)
 static void
 scan_bundle(struct scan *s, struct scanned *t)
 {
+	struct bundle *b = &s->bundle;
 	char want[TILE_PATH_MAX];
 	prov_err why = { 0 };
-	AUTO_BUNDLE b;
 	prov_span more;
 	prov_status st;
 
-	bundle_init(&b);
 	tile_path(want, TILE_ENTRIES, t->n, t->width);
-	st = bundle_open(&b, s->dir, t->n, t->width, &why);
+	st = bundle_open(b, s->dir, t->n, t->width, &why);
 	if (st == PROV_OK)
-		st = read_entries(s, t, &b, &why);
+		st = read_entries(s, t, &why);
 	/* A full bundle in place of the partial one has more. */
-	if (st == PROV_OK && t->st == PROV_OK && strcmp(want, b.path) == 0 &&
-	    bundle_next(&b, &more, &why) != PROV_ENOTFOUND)
+	if (st == PROV_OK && t->st == PROV_OK && strcmp(want, b->path) == 0 &&
+	    bundle_next(b, &more, &why) != PROV_ENOTFOUND)
 		st = prov_fail(&why, PROV_EUNTRUSTED,
 		    "has bytes behind its entries");
 	t->bundle = st == PROV_OK;

@@ -5,14 +5,20 @@
 #include "ledger/damage.h"
 #include "ledger/run.h"
 #include "ledger/tile.h"
+#include "manifest/manifest.h"
+#include "sign/statement.h"
 
 /* What is read of one tile of entries: one thread's work at a time. */
 struct scan {
 	const char *dir;
 	uint64_t size; /* of the checkpoint */
 	struct damage *found;
-	bool blobs[256];     /* which of blobs/XX are there */
-	struct sha256 *hash; /* the thread's */
+	bool blobs[256]; /* which of blobs/XX are there */
+	/* The thread's, for one entry after the other: */
+	struct sha256 *hash;
+	struct bundle bundle;
+	struct statement statement;
+	struct outline outline;
 };
 
 /* An entry that is no sound statement. */
@@ -39,6 +45,10 @@ struct scanned {
 	prov_status st;
 	prov_err err;
 };
+
+/* Like first, which has dir, size and found; scan_clear also if it fails. */
+prov_status scan_init(struct scan *s, const struct scan *first, prov_err *err);
+void scan_clear(struct scan *s);
 
 void scan_blobs(struct scan *s); /* fills in blobs */
 void scan_tile(struct scan *s, struct scanned *out, uint64_t n);

@@ -91,12 +91,6 @@ look_at(struct stock *v, struct store *s, prov_err *err)
 	prov_err why = { 0 };
 	prov_status st;
 
-	if ((st = v->ops->check(s, &why)) != PROV_OK) {
-		st = found(v, FOUND_STORE, st, &why, err);
-		if (st != PROV_OK)
-			return (st);
-		prov_err_clear(&why);
-	}
 	if ((st = v->ops->load(s, &v->state, &why)) == PROV_OK)
 		st = look_at_state(v, &why);
 	if (st != PROV_OK)
@@ -126,9 +120,63 @@ snapshot(struct stock *v, prov_err *err)
 	v->there = true;
 	if (st != PROV_OK)
 		return (found(v, FOUND_STORE, st, &why, err));
+	v->opened = true;
 	st = look_at(v, s, err);
 	v->ops->close(s);
 	return (st);
+}
+
+/* The store, with the lock. */
+struct hold {
+	int fd;
+	const struct ledger_ops *ops;
+	struct store *store;
+};
+
+static void
+hold_end(struct hold *h)
+{
+	if (h->store != NULL)
+		h->ops->close(h->store);
+	auto_fd(&h->fd);
+}
+#define AUTO_HOLD __attribute__((cleanup(hold_end))) struct hold
+
+static prov_status
+hold_begin(struct hold *h, const struct stock *v, prov_err *err)
+{
+	prov_status st;
+
+	if ((st = lock_take(&h->fd, v->dir, LOCK_WAIT_MS, err)) != PROV_OK)
+		return (st);
+	h->ops = v->ops;
+	return (v->ops->open(&h->store, v->dir, false, err));
+}
+
+static prov_status
+read_entries(struct stock *v, uint64_t from, uint64_t to, store_entry_fn fn,
+    void *arg, prov_err *err)
+{
+	AUTO_HOLD h = { .fd = -1 };
+	prov_status st;
+
+	if ((st = hold_begin(&h, v, err)) != PROV_OK)
+		return (st);
+	return (v->ops->entries(h.store, from, to, fn, arg, err));
+}
+
+/* The pages and what no read asks for. Reads all of it, and so takes long. */
+static prov_status
+check_pages(struct stock *v, prov_err *err)
+{
+	AUTO_HOLD h = { .fd = -1 };
+	prov_err why = { 0 };
+	prov_status st;
+
+	if ((st = hold_begin(&h, v, err)) != PROV_OK ||
+	    (st = v->ops->check(h.store, &why)) == PROV_OK)
+		return (st);
+	return (found(v, FOUND_STORE, st, &why, err));
 }
 
 static prov_status
@@ -172,7 +220,12 @@ stock_open(struct stock *v, const char *dir, const prov_pubkey *log,
 		return (st);
 	if (st == PROV_OK && (st = snapshot(v, err)) != PROV_OK)
 		return (st);
-	return (read_public(dir, public, err));
+	if ((st = read_public(dir, public, err)) != PROV_OK)
+		return (st);
+	auto_fd(&fd);
+	fd = -1;
+	/* Of what is to be gone through, the thread checks that. */
+	return (v->opened && !v->loaded ? check_pages(v, err) : PROV_OK);
 }
 
 prov_status
@@ -269,23 +322,6 @@ add_entry(void *arg, uint64_t i, prov_span entry, prov_err *err)
 	return (check_kept(v, err));
 }
 
-/* Does something with the store while holding the lock. */
-static prov_status
-with_store(struct stock *v, uint64_t from, uint64_t to, store_entry_fn fn,
-    void *arg, prov_err *err)
-{
-	AUTO_FD int fd = -1;
-	struct store *s = NULL;
-	prov_status st;
-
-	if ((st = lock_take(&fd, v->dir, LOCK_WAIT_MS, err)) != PROV_OK ||
-	    (st = v->ops->open(&s, v->dir, false, err)) != PROV_OK)
-		return (st);
-	st = v->ops->entries(s, from, to, fn, arg, err);
-	v->ops->close(s);
-	return (st);
-}
-
 /* What the store keeps of the tree's edge and of the newest policy. */
 static void
 check_state(struct stock *v)
@@ -310,11 +346,13 @@ build(void *arg)
 {
 	struct stock *v = arg;
 	uint64_t from = 0;
+	prov_err why = { 0 };
+	prov_status st;
 
 	for (; v->st == PROV_OK && from < v->at.size; from = v->edge->size) {
 		uint64_t left = v->at.size - from;
 
-		v->st = with_store(v, from,
+		v->st = read_entries(v, from,
 		    from + (left < STOCK_CHUNK ? left : STOCK_CHUNK), add_entry,
 		    v, &v->err);
 	}
@@ -324,6 +362,12 @@ build(void *arg)
 	v->ended = true;
 	(void)pthread_cond_broadcast(&v->grew);
 	(void)pthread_mutex_unlock(&v->lock);
+	/* Nobody waits for this, so it is the last thing. */
+	if (is_trouble(v->st))
+		return (NULL);
+	st = check_pages(v, &why);
+	if (v->st == PROV_OK && (v->st = st) != PROV_OK)
+		v->err = why;
 	return (NULL);
 }
 
@@ -379,8 +423,8 @@ stock_leaves(void *arg, uint64_t tile, unsigned n, uint8_t (*out)[32])
 	struct stock *v = arg;
 	uint64_t from = tile * TILE_WIDTH;
 
-	return (from + n <= v->at.size &&
-		with_store(v, from, from + n, one_leaf, out, NULL) == PROV_OK);
+	return (from + n <= v->at.size && read_entries(v, from, from + n,
+					      one_leaf, out, NULL) == PROV_OK);
 }
 
 prov_status

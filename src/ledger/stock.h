@@ -28,6 +28,7 @@ struct stock {
 	struct damage *found;
 	const struct ledger_ops *ops;
 	bool there;  /* ledger.db is there, and may be opened */
+	bool opened; /* and was */
 	bool loaded; /* and says something that fits together */
 	struct store_state state;
 	struct checkpoint at; /* the newest */
