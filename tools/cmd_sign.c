@@ -175,6 +175,7 @@ static bool
 load_keys(struct session *s)
 {
 	char *path;
+	int status;
 
 	harden();
 	if ((path = home_signer_path(&s->home, s->args)) == NULL)
@@ -184,8 +185,11 @@ load_keys(struct session *s)
 	if (s->key == NULL ||
 	    (s->log = home_load_log(&s->home, s->args)) == NULL)
 		return (false);
-	s->status = home_open_writer(&s->ledger, &s->home, s->args, s->log);
-	return (s->status == EXIT_HOLDS);
+	status = home_open_writer(&s->ledger, &s->home, s->args, s->log);
+	/* Nothing holds before something was signed. */
+	if (status != EXIT_HOLDS)
+		s->status = status;
+	return (status == EXIT_HOLDS);
 }
 
 static void

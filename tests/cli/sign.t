@@ -233,4 +233,17 @@ EOF
 : >want
 same "records have every key, with its type" want checked
 ok "the ledger is whole" prov ledger check
+
+# Whom to wait for cannot be told.
+echo "no trust" >untold
+cp "$PROV_HOME/trust.yaml" kept
+echo "no YAML: [" >"$PROV_HOME/trust.yaml"
+says 2 "a trust file that cannot be read" 'trust.yaml' prov sign untold
+ok "signs nothing" test ! -e untold.prov
+cp kept "$PROV_HOME/trust.yaml"
+cp "$PROV_HOME/tlog-policy" kept
+echo junk >"$PROV_HOME/tlog-policy"
+says 2 "nor the policy" 'tlog-policy' prov sign untold
+cp kept "$PROV_HOME/tlog-policy"
+ok "with both it does" prov sign untold
 done_testing
