@@ -394,3 +394,68 @@ yaml_put_scalar(struct buf *b, const char *s)
 	}
 	buf_put_byte(b, '"');
 }
+
+/* Four hex digits, of either case; -1: others. */
+static int32_t
+hex4(const uint8_t *p)
+{
+	int32_t v = 0;
+
+	for (size_t i = 0; i < 4; i++) {
+		const char *digits = "0123456789abcdef0123456789ABCDEF";
+		const char *at = memchr(digits, p[i], 32);
+
+		if (at == NULL)
+			return (-1);
+		v = v << 4 | (int32_t)((at - digits) & 15);
+	}
+	return (v);
+}
+
+/* The character that two escapes at p make; 0: they are no pair. */
+static uint32_t
+surrogates(const uint8_t *p, size_t len)
+{
+	int32_t high, low;
+
+	if (len < 12 || memcmp(p, "\\u", 2) != 0 ||
+	    memcmp(p + 6, "\\u", 2) != 0)
+		return (0);
+	high = hex4(p + 2);
+	low = hex4(p + 8);
+	if (high < 0xd800 || high > 0xdbff || low < 0xdc00 || low > 0xdfff)
+		return (0);
+	return (0x10000 + ((uint32_t)(high - 0xd800) << 10) +
+		(uint32_t)(low - 0xdc00));
+}
+
+/* What an escape for a pair is shorter is made up for behind the string. */
+void
+yaml_from_json(struct buf *b, prov_span json)
+{
+	bool inside = false;
+	size_t owed = 0;
+
+	for (size_t i = 0; i < json.len; i++) {
+		const uint8_t *p = json.p + i;
+		uint32_t cp;
+
+		if (!inside) {
+			buf_put_byte(b, *p == '\t' ? ' ' : *p);
+			inside = *p == '"';
+		} else if (*p == '"') {
+			buf_put_byte(b, '"');
+			for (; owed > 0; owed--)
+				buf_put_byte(b, ' ');
+			inside = false;
+		} else if ((cp = surrogates(p, json.len - i)) != 0) {
+			buf_printf(b, "\\U%08" PRIX32, cp);
+			owed += 12 - 10;
+			i += 11;
+		} else if (*p == '\\' && i + 1 < json.len) {
+			buf_put(b, p, 2);
+			i++;
+		} else
+			buf_put_byte(b, *p);
+	}
+}

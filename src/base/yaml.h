@@ -38,6 +38,12 @@ void yaml_free(struct yaml *y);
 /* The value of a key, or NULL. */
 const struct yaml *yaml_get(const struct yaml *map, const char *key);
 
+/*
+ * JSON, which must be some (jsonin_parse), as YAML that means the same, places
+ * of values too: YAML has no pairs of surrogates and no tabs in front.
+ */
+void yaml_from_json(struct buf *b, prov_span json);
+
 /* Text as a YAML scalar that reads back as the same text. */
 void yaml_put_scalar(struct buf *b, const char *s);
 

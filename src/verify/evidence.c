@@ -67,7 +67,8 @@ judge_time(struct evidence *e, int64_t t, const char *when)
 
 /* What a trusted key, by which the statement verified, may not do. */
 static prov_sig_state
-judge_scope(struct evidence *e, const char *path, int64_t now)
+judge_scope(struct evidence *e, const prov_trust *trust, const char *path,
+    int64_t now)
 {
 	if (!trust_allows_iss(e->signer, e->st.iss)) {
 		findings_add(&e->why, REASON_SIGNATURE_ISS,
@@ -75,7 +76,7 @@ judge_scope(struct evidence *e, const char *path, int64_t now)
 		    e->signer->key.name, e->st.iss);
 		return (PROV_SIG_UNKNOWN);
 	}
-	if (!trust_allows_path(e->signer, path)) {
+	if (!trust_allows_path(trust, e->signer, path)) {
 		findings_add(&e->why, REASON_SIGNATURE_PATH,
 		    "%.100s is not trusted for this path", e->signer->key.name);
 		return (PROV_SIG_UNKNOWN);
@@ -105,7 +106,7 @@ evidence_signature(struct evidence *e, const prov_trust *trust,
 		findings_add(&e->why, REASON_SIGNATURE_INVALID, "%.150s",
 		    why.msg);
 	else
-		e->signature = judge_scope(e, path, now);
+		e->signature = judge_scope(e, trust, path, now);
 	return (PROV_OK);
 }
 

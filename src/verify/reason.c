@@ -164,6 +164,12 @@ reason_text(enum reason r)
 	return (table[r].text);
 }
 
+const char *
+reason_foreign(size_t i)
+{
+	return (i < sizeof(outside) / sizeof(outside[0]) ? outside[i] : NULL);
+}
+
 static struct finding *
 find(const struct findings *f, const char *code)
 {

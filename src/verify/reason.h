@@ -77,6 +77,9 @@ enum reason {
 const char *reason_code(enum reason r); /* "timing.rate" */
 const char *reason_text(enum reason r); /* a phrase for people */
 
+/* The codes that may come from outside; NULL past the last. */
+const char *reason_foreign(size_t i);
+
 /* Own codes and up to 8 that the worker or the signer named. */
 #define FINDINGS_MAX (REASON_N + 8)
 #define SKIPPED_MAX  24

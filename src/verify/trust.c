@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/glob.h"
+#include "base/name.h"
 #include "base/text.h"
 #include "base/yaml.h"
 #include "sign/pubkey.h"
@@ -575,12 +577,18 @@ glob_takes(const char *glob, const char *path)
 }
 
 bool
-trust_allows_path(const prov_trust_signer *signer, const char *path)
+trust_allows_path(const prov_trust *trust, const prov_trust_signer *signer,
+    const char *path)
 {
 	if (signer->n_paths == 0)
 		return (true);
-	for (size_t i = 0; i < signer->n_paths && path != NULL; i++) {
-		if (glob_takes(signer->paths[i], path))
+	if (path == NULL ||
+	    (trust->rooted &&
+		name_check(span(path, strlen(path)), NULL) != PROV_OK))
+		return (false);
+	for (size_t i = 0; i < signer->n_paths; i++) {
+		if (trust->rooted ? glob_path(signer->paths[i], path)
+				  : glob_takes(signer->paths[i], path))
 			return (true);
 	}
 	return (false);

@@ -16,6 +16,7 @@ struct prov_trust {
 	size_t n;
 	struct prov_trust_signer *signers; /* owned, with their lists */
 	int foreign_receipts;              /* may lack kid and CWT claims */
+	bool rooted; /* of a policy: scopes are of names below a root */
 	char policy[NAME_MAX + 1]; /* the tlog-policy file, beside trust.yaml */
 	struct tlogpolicy logs;
 };
@@ -34,9 +35,11 @@ bool trust_allows_iss(const prov_trust_signer *signer, const char *iss);
 /*
  * Whether the signer's scope takes in a file, given by its canonical path. A
  * glob that does not begin with a slash may match from any slash on; '*' also
- * matches slashes.
+ * matches slashes. Where trust is rooted, path is the name below the root and
+ * glob_path decides. path NULL is in no scope.
  */
-bool trust_allows_path(const prov_trust_signer *signer, const char *path);
+bool trust_allows_path(const prov_trust *trust, const prov_trust_signer *signer,
+    const char *path);
 
 /* Whether the key is valid at a time. */
 bool trust_valid_at(const prov_trust_signer *signer, int64_t t);

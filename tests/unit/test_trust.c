@@ -215,6 +215,7 @@ scopes(void **state)
 	static const char *const iss[] = { "desk" };
 	static const char *const paths[] = { "/srv/in/*", "cam*/clip.mp4" };
 	prov_trust_signer s = { .key = { .name = "demo" } };
+	const prov_trust t = { 0 };
 
 	(void)state;
 	assert_true(trust_allows_iss(&s, "demo"));
@@ -223,15 +224,15 @@ scopes(void **state)
 	s.n_iss = 1;
 	assert_true(trust_allows_iss(&s, "desk"));
 	assert_false(trust_allows_iss(&s, "demo"));
-	assert_true(trust_allows_path(&s, "/any"));
-	assert_true(trust_allows_path(&s, NULL));
+	assert_true(trust_allows_path(&t, &s, "/any"));
+	assert_true(trust_allows_path(&t, &s, NULL));
 	s.paths = paths;
 	s.n_paths = 2;
-	assert_true(trust_allows_path(&s, "/srv/in/a/b.mp4"));
-	assert_true(trust_allows_path(&s, "/x/cam1/clip.mp4"));
-	assert_false(trust_allows_path(&s, "/x/xcam1/clip.mp4"));
-	assert_false(trust_allows_path(&s, "/tmp/srv/in/b.mp4"));
-	assert_false(trust_allows_path(&s, NULL));
+	assert_true(trust_allows_path(&t, &s, "/srv/in/a/b.mp4"));
+	assert_true(trust_allows_path(&t, &s, "/x/cam1/clip.mp4"));
+	assert_false(trust_allows_path(&t, &s, "/x/xcam1/clip.mp4"));
+	assert_false(trust_allows_path(&t, &s, "/tmp/srv/in/b.mp4"));
+	assert_false(trust_allows_path(&t, &s, NULL));
 	assert_true(trust_valid_at(&s, 0));
 	s.not_before = T0;
 	s.not_after = T0 + 1;
@@ -347,6 +348,31 @@ tlog_policy_refusals(void **state)
 	keys_close(&k);
 }
 
+/* In a policy: names below a root, matched whole, part by part. */
+static void
+rooted(void **state)
+{
+	static const char *const paths[] = { "vendor/acme/**", "cam?/*.mp4" };
+	prov_trust_signer s = { .paths = paths, .n_paths = 2 };
+	const prov_trust t = { .rooted = true };
+
+	(void)state;
+	assert_true(trust_allows_path(&t, &s, "vendor/acme/a/b.mp4"));
+	assert_true(trust_allows_path(&t, &s, "cam1/clip.mp4"));
+	assert_false(trust_allows_path(&t, &s, "cam1/a/clip.mp4"));
+	assert_false(trust_allows_path(&t, &s, "x/vendor/acme/b.mp4"));
+	assert_false(trust_allows_path(&t, &s, "vendor/acme/../other/b"));
+	assert_false(trust_allows_path(&t, &s, "vendor/acme/./b"));
+	assert_false(trust_allows_path(&t, &s, "vendor/acme//b"));
+	assert_false(trust_allows_path(&t, &s, "vendor/acme/b\\c"));
+	assert_false(trust_allows_path(&t, &s, "vendor/acme/\xff"));
+	assert_false(trust_allows_path(&t, &s, "/vendor/acme/b"));
+	assert_false(trust_allows_path(&t, &s, ""));
+	assert_false(trust_allows_path(&t, &s, NULL));
+	s.n_paths = 0;
+	assert_true(trust_allows_path(&t, &s, NULL));
+}
+
 int
 main(void)
 {
@@ -356,6 +382,7 @@ main(void)
 		cmocka_unit_test(removed),
 		cmocka_unit_test(kid_is_computed),
 		cmocka_unit_test(scopes),
+		cmocka_unit_test(rooted),
 		cmocka_unit_test(tlog_policy),
 		cmocka_unit_test(tlog_policy_refusals),
 	};
