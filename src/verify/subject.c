@@ -64,6 +64,49 @@ work(struct task *t, const struct subject *s, prov_err *err)
 	return (task_work(t, err));
 }
 
+/* What the sidecar opens of its own statement; what fits nothing is nothing. */
+static prov_status
+open_assertions(struct task *t, struct evidence *e, prov_err *err)
+{
+	const struct sidecar *c = t->sidecar;
+	prov_err why = { 0 };
+	prov_status st;
+
+	for (size_t i = 0; e->from_sidecar && i < c->n_openings; i++) {
+		st = manifest_open(&e->m, c->openings[i].salt,
+		    c->openings[i].item, &why);
+		if (st != PROV_OK && !prov_is_no(st))
+			return (prov_fail(err, st, "%s", why.msg));
+	}
+	return (PROV_OK);
+}
+
+/*
+ * What all say who are trusted and speak of this asset. What one says of uses
+ * and cannot be read forbids all of them.
+ */
+static prov_status
+join_claims(struct signals *out, struct task *t, prov_err *err)
+{
+	struct signals one;
+	prov_err why = { 0 };
+	prov_status st;
+
+	for (size_t i = 0; i < t->d.n; i++) {
+		struct evidence *e = t->d.at[i];
+
+		if (!evidence_is_sound(e) || e->binding == PROV_BIND_NONE)
+			continue;
+		if ((st = open_assertions(t, e, err)) != PROV_OK)
+			return (st);
+		st = signals_claimed(&one, &e->m, &why);
+		if (st != PROV_OK && st != PROV_EFORMAT)
+			return (prov_fail(err, st, "%s", why.msg));
+		signals_join(out, &one);
+	}
+	return (PROV_OK);
+}
+
 static bool
 has_captions(const struct manifest *m)
 {
@@ -173,6 +216,7 @@ static prov_status
 fill(struct facts *out, struct task *t, prov_err *err)
 {
 	const struct evidence *e = task_conclude(t);
+	prov_status st;
 
 	fill_states(out, t->out);
 	fill_statement(out, t->out);
@@ -186,7 +230,9 @@ fill(struct facts *out, struct task *t, prov_err *err)
 			out->digest.size = e->m.asset.size;
 		}
 	}
-	return (fill_head(out, t, e, err));
+	if ((st = fill_head(out, t, e, err)) != PROV_OK)
+		return (st);
+	return (join_claims(&out->claimed, t, err));
 }
 
 /*
@@ -240,4 +286,10 @@ verify_subject(prov_verifier *v, const struct subject *s, struct facts *out,
 	if (st != PROV_OK)
 		note_trouble(out, st, &why);
 	return (PROV_OK);
+}
+
+void
+verifier_recollect(prov_verifier *v, const struct recollection *r)
+{
+	v->known = r;
 }

@@ -16,10 +16,11 @@ struct prov_verifier {
 	bool ledger_bad;     /* at hand, and does not verify */
 	enum reason ledger_reason;
 	prov_err ledger_why;
-	struct memory *memory;          /* NULL: none */
-	struct standing standing;       /* of the ledger; recalled or not */
-	struct revocations revocations; /* that the ledger knows */
-	prov_media *media;              /* made when first used */
+	struct memory *memory;            /* NULL: none */
+	struct standing standing;         /* of the ledger; recalled or not */
+	struct revocations revocations;   /* that the ledger knows */
+	prov_media *media;                /* made when first used */
+	const struct recollection *known; /* borrowed; NULL: none */
 };
 
 /* Unix seconds, by the clock or as the options say. */

@@ -316,6 +316,69 @@ stale(void **state)
 	bench_close(&b);
 }
 
+static void
+sign_claim(struct bench *b, const prov_key *key, const char *use)
+{
+	prov_sign_options o = { .sidecar = PROV_SIDECAR_NONE, .key = key };
+	AUTO(prov_claim) *c = NULL;
+	AUTO_BUF yaml = { 0 };
+	struct desk_report r;
+	char path[128];
+	const char *list[] = { path };
+
+	buf_printf(&yaml, "rights:\n  cawg.ai_training: %s\n", use);
+	ok(claim_parse(&c, buf_span(&yaml), "claim", err));
+	o.claim = c;
+	snprintf(path, sizeof(path), "%s", desk_path(&b->d, "a.wav"));
+	assert_int_equal(desk_sign_with(&b->d, &o, list, 1, &r), PROV_OK);
+	assert_int_equal(r.status[0], PROV_OK);
+}
+
+static void
+trust_other(struct bench *b)
+{
+	prov_trust_signer s = { .key = *prov_key_public(b->d.g.other) };
+
+	ok(prov_trust_add_signer(b->d.trust, &s, err));
+}
+
+static void
+register_other(struct bench *b)
+{
+	AUTO(prov_ledger) *l = NULL;
+	prov_entry e;
+
+	ok(prov_ledger_open_writer(&l, b->d.g.path, b->d.g.log, err));
+	ok(prov_ledger_register(l, b->d.g.owner, prov_key_public(b->d.g.other),
+	    0, &e, err));
+}
+
+/* Of several statements the most restrictive one counts, of those trusted. */
+static void
+claims(void **state)
+{
+	const enum use *use;
+	struct subject s;
+	struct bench b;
+
+	(void)state;
+	bench_open(&b);
+	use = &b.f.claimed.use[SIGNAL_CAWG][PURPOSE_AI_TRAINING];
+	s = by_digest(&b);
+	ask(&b, &s);
+	assert_int_equal(*use, USE_SILENT);
+	register_other(&b);
+	sign_claim(&b, b.d.g.other, "notAllowed");
+	ask(&b, &s);
+	assert_int_equal(b.f.signature, PROV_SIG_VALID);
+	assert_int_equal(*use, USE_SILENT); /* nobody knows that key */
+	trust_other(&b);
+	look(&b);
+	ask(&b, &s);
+	assert_int_equal(*use, USE_NOT_ALLOWED);
+	bench_close(&b);
+}
+
 /* The head's time is that of the quorum. */
 static void
 head_time(void **state)
@@ -372,6 +435,7 @@ main(void)
 		cmocka_unit_test(scope),
 		cmocka_unit_test(taken_down),
 		cmocka_unit_test(stale),
+		cmocka_unit_test(claims),
 		cmocka_unit_test(head_time),
 		cmocka_unit_test(trouble),
 	};
