@@ -27,9 +27,21 @@ drop_filters(struct index *x)
 	x->n_filters = 0;
 }
 
+static void
+close_runs(struct index *x)
+{
+	for (size_t i = 0; i < x->n_open; i++) {
+		(void)close(x->open[i].fd);
+		buf_free(&x->open[i].filter);
+	}
+	x->n_open = 0;
+	x->follow = false;
+}
+
 void
 index_clear(struct index *x)
 {
+	close_runs(x);
 	drop_filters(x);
 	merge_free(x->merge);
 	buf_free(&x->text);
@@ -94,6 +106,7 @@ index_parse(struct index *x, prov_span text, prov_err *err)
 	    err);
 	if (st != PROV_OK || (st = buf_take(&runs, &p, &len, err)) != PROV_OK)
 		return (st);
+	x->follow = false;
 	free(x->runs);
 	x->runs = (struct index_run *)(void *)p;
 	x->n = len / sizeof(*x->runs);
@@ -105,6 +118,7 @@ index_parse(struct index *x, prov_span text, prov_err *err)
 static void
 index_empty(struct index *x)
 {
+	x->follow = false;
 	free(x->runs);
 	x->runs = NULL;
 	x->n = 0;
@@ -242,6 +256,76 @@ index_cover(struct index *x, const char *dir, uint64_t size, index_scan_fn scan,
 	return (PROV_OK);
 }
 
+/* Opens the largest runs: with their filters as long as there is room. */
+static prov_status
+open_runs(struct index *x, const char *dir, prov_err *err)
+{
+	size_t room = INDEX_FILTERS_MAX;
+	prov_status st = PROV_OK;
+
+	for (size_t i = 0; i < x->n && x->n_open < INDEX_OPEN_MAX; i++) {
+		struct index_open *o = &x->open[x->n_open];
+
+		memset(o, 0, sizeof(*o));
+		st = run_open(&o->fd, &o->run, dir, x->runs[i].begin,
+		    x->runs[i].end, err);
+		if (st != PROV_OK)
+			return (st);
+		x->n_open++;
+		if (run_filter_len(&o->run) > room)
+			continue;
+		room -= (size_t)run_filter_len(&o->run);
+		if ((st = run_filter_in(&o->filter, o->fd, &o->run, err)) !=
+		    PROV_OK)
+			return (st);
+	}
+	return (PROV_OK);
+}
+
+prov_status
+index_follow(struct index *x, const char *dir, uint64_t size,
+    index_scan_fn scan, void *arg, prov_err *err)
+{
+	uint64_t reach = x->tail_end > x->position ? x->tail_end : x->position;
+	prov_status st;
+
+	if (x->follow && reach >= size)
+		return (PROV_OK);
+	close_runs(x);
+	if ((st = index_cover(x, dir, size, scan, arg, err)) != PROV_OK ||
+	    (st = open_runs(x, dir, err)) != PROV_OK) {
+		close_runs(x);
+		return (st);
+	}
+	x->follow = true;
+	return (PROV_OK);
+}
+
+static const struct index_open *
+find_open(const struct index *x, const struct index_run *r)
+{
+	for (size_t i = 0; x->follow && i < x->n_open; i++)
+		if (x->open[i].run.begin == r->begin &&
+		    x->open[i].run.end == r->end)
+			return (&x->open[i]);
+	return (NULL);
+}
+
+/* Looks one run through, unless its filter says that the key is not there. */
+static prov_status
+find_in(const struct index *x, const char *dir, const struct index_run *r,
+    enum index_kind kind, uint64_t key, struct buf *hits, prov_err *err)
+{
+	const struct index_open *o = find_open(x, r);
+
+	if (o == NULL)
+		return (run_find(dir, r->begin, r->end, kind, key, hits, err));
+	if (kind == INDEX_ASSET && o->filter.len != 0 &&
+	    !filter_has(o->filter.p, o->filter.len, key))
+		return (PROV_OK);
+	return (run_find_in(o->fd, &o->run, kind, key, hits, err));
+}
+
 /* Drops hits at or past limit, and repeats, from hit number from on. */
 static void
 prune(struct buf *hits, size_t from, uint64_t limit)
@@ -261,19 +345,12 @@ prov_status
 index_find(const struct index *x, const char *dir, enum index_kind kind,
     const uint8_t key[32], uint64_t limit, struct buf *hits, prov_err *err)
 {
-	struct records one = { 0 };
 	size_t from = hits->len / sizeof(uint64_t);
-	uint64_t prefix;
+	uint64_t prefix = be64(key);
 	prov_status st;
 
-	records_add(&one, kind, key, 0);
-	if ((st = buf_done(&one.of[kind], err)) != PROV_OK)
-		return (st);
-	prefix = records_at(&one, kind)->key;
-	records_clear(&one);
 	for (size_t i = 0; i < x->n && x->runs[i].begin < limit; i++) {
-		st = run_find(dir, x->runs[i].begin, x->runs[i].end, kind,
-		    prefix, hits, err);
+		st = find_in(x, dir, &x->runs[i], kind, prefix, hits, err);
 		if (st != PROV_OK)
 			return (st);
 	}

@@ -53,6 +53,17 @@ struct index_filter {
 	struct buf bits;
 };
 
+/* A run that is held open: it is read as it was, also when it is gone. */
+#define INDEX_OPEN_MAX 32 /* descriptors; the others are opened each time */
+struct index_open {
+	int fd;
+	struct run_info run;
+	struct buf filter;
+};
+
+/* Filters of all that are held open: 8,000,000 assets. */
+#define INDEX_FILTERS_MAX ((size_t)16 << 20)
+
 struct index {
 	const char *dir; /* the ledger, borrowed; its blobs have segments */
 	struct buf text; /* of index/runs, as last read */
@@ -63,6 +74,9 @@ struct index {
 	uint64_t tail_end;
 	size_t n_filters; /* 0, or as many as runs: index_filters */
 	struct index_filter *filters;
+	bool follow;         /* index_follow holds runs open: */
+	size_t n_open;
+	struct index_open open[INDEX_OPEN_MAX];
 	struct merge *merge; /* on its way, or NULL */
 	bool no_merge;       /* it failed: not again */
 };
@@ -101,6 +115,13 @@ prov_status index_statement(struct records *r, const struct statement *s,
 typedef prov_status (*index_scan_fn)(void *arg, uint64_t from, uint64_t to,
     struct index *x, prov_err *err);
 prov_status index_cover(struct index *x, const char *dir, uint64_t size,
+    index_scan_fn scan, void *arg, prov_err *err);
+
+/*
+ * The same for who looks up many times: reads the list only where it does not
+ * reach up to size, and holds runs open, with their filters.
+ */
+prov_status index_follow(struct index *x, const char *dir, uint64_t size,
     index_scan_fn scan, void *arg, prov_err *err);
 
 /* A view_entry_fn and store_entry_fn; arg is a struct index. */

@@ -45,6 +45,16 @@ prov_status ledger_receipt(prov_ledger *l, prov_span proof, struct buf *out,
 prov_status ledger_entry_proven(prov_ledger *l, uint64_t index,
     struct buf *statement, struct checkpoint *at, prov_err *err);
 
+/*
+ * Calls fn with each entry on an asset, the newest first, under the checkpoint
+ * that l stands at then. Where a file was gone meanwhile it begins anew, and
+ * calls fn again with what it did before. PROV_ELIMIT past max entries.
+ */
+typedef prov_status (*ledger_entry_fn)(void *arg, uint64_t index,
+    prov_span entry, const struct checkpoint *at, prov_err *err);
+prov_status ledger_each(prov_ledger *l, const uint8_t asset[32], size_t max,
+    ledger_entry_fn fn, void *arg, prov_err *err);
+
 /* A timeline blob by its SHA-256, checked. PROV_ENOTFOUND if not there. */
 prov_status ledger_blob(prov_ledger *l, const uint8_t sha256[32],
     struct buf *out, prov_err *err);
@@ -97,5 +107,8 @@ prov_status ledger_look(prov_ledger *l, const struct signed_head *old,
 
 /* Reads the public checkpoint again; later reads are at it. */
 prov_status ledger_refresh(prov_ledger *l, prov_err *err);
+
+/* The same where its file was replaced, or was last read a second ago. */
+prov_status ledger_follow(prov_ledger *l, prov_err *err);
 
 #endif

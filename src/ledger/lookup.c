@@ -136,6 +136,81 @@ prov_ledger_lookup(prov_ledger *l, prov_lookup_by by, const uint8_t key[32],
 	return (PROV_OK);
 }
 
+struct each_op {
+	const uint8_t *asset;
+	size_t max;
+	ledger_entry_fn fn;
+	void *arg;
+};
+
+/* Hands on one hit, if it is one. */
+static prov_status
+each_hit(prov_ledger *l, const struct each_op *op, uint64_t index,
+    struct buf *entry, prov_err *err)
+{
+	prov_err why = { 0 };
+	prov_status st;
+	bool has;
+
+	entry->len = 0;
+	if ((st = view_entry(&l->view, index, entry, err)) != PROV_OK)
+		return (st);
+	st = confirm(&has, buf_span(entry), PROV_BY_ASSET, op->asset, &why);
+	if (st == PROV_EFORMAT || st == PROV_ELIMIT)
+		return (prov_fail(err, PROV_EUNTRUSTED,
+		    "ledger.invalid: entry %llu: %s", (unsigned long long)index,
+		    why.msg));
+	if (st != PROV_OK)
+		return (prov_fail(err, st, "%s", why.msg));
+	return (has ? op->fn(op->arg, index, buf_span(entry), &l->view.at, err)
+		    : PROV_OK);
+}
+
+static prov_status
+each(prov_ledger *l, const struct each_op *op, prov_err *err)
+{
+	AUTO_BUF hits = { 0 };
+	AUTO_BUF entry = { 0 };
+	const uint64_t *at;
+	prov_status st;
+	size_t n;
+
+	if ((st = index_follow(&l->index, l->dir, l->view.at.size, scan_view,
+		 &l->view, err)) != PROV_OK ||
+	    (st = index_find(&l->index, l->dir, INDEX_ASSET, op->asset,
+		 l->view.at.size, &hits, err)) != PROV_OK)
+		return (st);
+	n = hits.len / sizeof(*at);
+	if (n > op->max)
+		return (prov_fail(err, PROV_ELIMIT,
+		    "limit.entries: the ledger has %zu entries on one asset",
+		    n));
+	for (at = (const uint64_t *)(const void *)hits.p; n > 0; n--)
+		if ((st = each_hit(l, op, at[n - 1], &entry, err)) != PROV_OK)
+			return (st);
+	return (PROV_OK);
+}
+
+static prov_status
+do_each(prov_ledger *l, void *arg, prov_err *err)
+{
+	prov_status st = each(l, arg, err);
+
+	/* A run was merged: the list is to be read again. */
+	if (st == PROV_ENOTFOUND)
+		l->index.follow = false;
+	return (st);
+}
+
+prov_status
+ledger_each(prov_ledger *l, const uint8_t asset[32], size_t max,
+    ledger_entry_fn fn, void *arg, prov_err *err)
+{
+	struct each_op op = { asset, max, fn, arg };
+
+	return (reader_do(l, do_each, &op, err));
+}
+
 struct segments_op {
 	const uint8_t *leaves;
 	size_t n;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/file.h"
+#include "hash/digest.h"
 #include "ledger/blob.h"
 #include "ledger/fork.h"
 #include "ledger/layout.h"
@@ -15,6 +17,9 @@
  * the index are merged while a reader that waits for the processor looks on.
  */
 #define GONE_MAX 16
+
+/* A checkpoint's file that seems to be the same is read again after this. */
+#define FOLLOW_MS 1000
 
 prov_status
 reader_new(prov_ledger **out, const char *dir, const prov_pubkey *key,
@@ -133,19 +138,49 @@ static prov_status
 move(prov_ledger *l, prov_span note, prov_err *err)
 {
 	struct checkpoint old = l->view.at, c;
+	struct tile **kept;
 	prov_err why = { 0 };
 	prov_status st;
 
 	if ((st = reader_verify(&l->key, &c, note, err)) != PROV_OK)
 		return (st);
-	if (l->note.len != 0) {
-		view_move(&l->view, &c);
-		if ((st = check_growth(l, &old, &why)) != PROV_OK) {
-			view_move(&l->view, &old);
-			return (gone_is_bad(st, &why, err));
-		}
+	view_leave(&l->view, &c, &kept);
+	if (l->note.len != 0 && (st = check_growth(l, &old, &why)) != PROV_OK) {
+		view_drop(&kept);
+		view_move(&l->view, &old);
+		return (gone_is_bad(st, &why, err));
 	}
-	return (reader_stand(l, &c, note, err));
+	if ((st = reader_stand(l, &c, note, err)) == PROV_OK)
+		view_keep(&l->view, &kept);
+	view_drop(&kept);
+	return (st);
+}
+
+static int64_t
+clock_ms(void)
+{
+	struct timespec ts = { 0 };
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ((int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000);
+}
+
+/* Reads the checkpoint's file, and notes which one that was. */
+static prov_status
+read_note(prov_ledger *l, struct buf *note, const char *path, prov_err *err)
+{
+	AUTO_FD int fd = -1;
+	int64_t now = clock_ms();
+	struct stat sb;
+	prov_status st;
+
+	l->seen_ms = 0;
+	if ((st = file_open(&fd, &sb, path, err)) != PROV_OK ||
+	    (st = fd_read(note, fd, NOTE_MAX, err)) != PROV_OK)
+		return (st);
+	l->seen = sb;
+	l->seen_ms = now;
+	return (PROV_OK);
 }
 
 prov_status
@@ -158,7 +193,7 @@ ledger_refresh(prov_ledger *l, prov_err *err)
 
 	if ((st = layout_path(path, err, l->dir, LEDGER_CHECKPOINT)) != PROV_OK)
 		return (st);
-	st = file_read(&note, path, NOTE_MAX, &why);
+	st = read_note(l, &note, path, &why);
 	if (st == PROV_ENOTFOUND)
 		return (prov_fail(err, st,
 		    "no ledger in %s; prov init makes one", l->dir));
@@ -167,6 +202,23 @@ ledger_refresh(prov_ledger *l, prov_err *err)
 	if (note.len != 0 && span_eq(buf_span(&note), buf_span(&l->note)))
 		return (PROV_OK);
 	return (move(l, buf_span(&note), err));
+}
+
+/* A file that was replaced is told by what it is, or a second later. */
+prov_status
+ledger_follow(prov_ledger *l, prov_err *err)
+{
+	char path[LEDGER_PATH_MAX];
+	struct stat sb;
+	prov_status st;
+
+	if ((st = layout_path(path, err, l->dir, LEDGER_CHECKPOINT)) != PROV_OK)
+		return (st);
+	if (l->note.len != 0 && l->seen_ms != 0 &&
+	    clock_ms() - l->seen_ms < FOLLOW_MS && stat(path, &sb) == 0 &&
+	    stat_same(&sb, &l->seen))
+		return (PROV_OK);
+	return (ledger_refresh(l, err));
 }
 
 prov_status

@@ -2,6 +2,8 @@
 #ifndef PROV_LEDGER_READER_H
 #define PROV_LEDGER_READER_H
 
+#include <sys/stat.h>
+
 #include "ledger/index.h"
 #include "ledger/ledger.h"
 #include "ledger/view.h"
@@ -18,6 +20,8 @@ struct prov_ledger {
 	prov_pubkey key;
 	struct view view;
 	struct buf note; /* the verified checkpoint; empty before the first */
+	struct stat seen; /* its file as it was last read */
+	int64_t seen_ms;  /* and when */
 	struct index index;
 	struct writer *writer; /* NULL: opened for reading */
 	void (*writer_close)(prov_ledger *l);

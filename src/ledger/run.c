@@ -600,23 +600,49 @@ run_open(int *out, struct run_info *info, const char *dir, uint64_t begin,
 	return (PROV_OK);
 }
 
+uint64_t
+run_filter_len(const struct run_info *run)
+{
+	return (filter_len(run->n[INDEX_ASSET]));
+}
+
+prov_status
+run_filter_in(struct buf *out, int fd, const struct run_info *run,
+    prov_err *err)
+{
+	size_t len = (size_t)run_filter_len(run);
+	uint8_t *p;
+
+	if ((p = buf_grow(out, len)) == NULL)
+		return (buf_done(out, err));
+	return (fd_pread(fd, p, len, run_offset(run, INDEX_KINDS), err));
+}
+
 prov_status
 run_filter(struct buf *out, const char *dir, uint64_t begin, uint64_t end,
     prov_err *err)
 {
 	struct run_info run;
 	AUTO_FD int fd = -1;
-	uint64_t len;
-	uint8_t *p;
 	prov_status st;
 
 	if ((st = run_open(&fd, &run, dir, begin, end, err)) != PROV_OK)
 		return (st);
-	len = filter_len(run.n[INDEX_ASSET]);
-	if ((p = buf_grow(out, (size_t)len)) == NULL)
-		return (buf_done(out, err));
-	return (
-	    fd_pread(fd, p, (size_t)len, run_offset(&run, INDEX_KINDS), err));
+	return (run_filter_in(out, fd, &run, err));
+}
+
+prov_status
+run_find_in(int fd, const struct run_info *run, enum index_kind kind,
+    uint64_t key, struct buf *hits, prov_err *err)
+{
+	struct section s;
+
+	s.fd = fd;
+	s.n = run->n[kind];
+	s.off = run_offset(run, kind);
+	s.at = 0;
+	s.len = 0;
+	return (section_find(&s, run, key, hits, err));
 }
 
 prov_status
@@ -625,13 +651,9 @@ run_find(const char *dir, uint64_t begin, uint64_t end, enum index_kind kind,
 {
 	struct run_info run;
 	AUTO_FD int fd = -1;
-	struct section s = { .fd = -1 };
 	prov_status st;
 
 	if ((st = run_open(&fd, &run, dir, begin, end, err)) != PROV_OK)
 		return (st);
-	s.fd = fd;
-	s.n = run.n[kind];
-	s.off = run_offset(&run, kind);
-	return (section_find(&s, &run, key, hits, err));
+	return (run_find_in(fd, &run, kind, key, hits, err));
 }

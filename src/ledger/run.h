@@ -107,6 +107,11 @@ prov_status run_open(int *fd, struct run_info *out, const char *dir,
 prov_status run_filter(struct buf *out, const char *dir, uint64_t begin,
     uint64_t end, prov_err *err);
 
+/* The same of one that is open; len bytes. */
+uint64_t run_filter_len(const struct run_info *run);
+prov_status run_filter_in(struct buf *out, int fd, const struct run_info *run,
+    prov_err *err);
+
 /* run_decode of an open file, a piece at a time: keeps nothing. */
 prov_status run_check(struct run_info *out, int fd, prov_err *err);
 
@@ -115,6 +120,10 @@ prov_status run_check(struct run_info *out, int fd, prov_err *err);
  * the run's truth. PROV_ENOTFOUND if the file is gone.
  */
 prov_status run_find(const char *dir, uint64_t begin, uint64_t end,
+    enum index_kind kind, uint64_t key, struct buf *hits, prov_err *err);
+
+/* The same of one that is open. */
+prov_status run_find_in(int fd, const struct run_info *run,
     enum index_kind kind, uint64_t key, struct buf *hits, prov_err *err);
 
 #endif

@@ -247,6 +247,33 @@ bundle_next(struct bundle *b, prov_span *entry, prov_err *err)
 	return (PROV_OK);
 }
 
+prov_status
+bundle_read(struct buf *out, const char *dir, uint64_t n, unsigned width,
+    uint64_t at, size_t len, prov_err *err)
+{
+	uint8_t head[2], *p;
+	char path[TILE_PATH_MAX];
+	size_t from = out->len;
+	struct stat sb;
+	AUTO_FD int fd = -1;
+	prov_status st;
+
+	st = open_either(&fd, &sb, path, dir, TILE_ENTRIES, n, width, err);
+	if (st != PROV_OK)
+		return (st);
+	if (len < sizeof(head) || (p = buf_grow(out, len)) == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "out of memory"));
+	st = fd_pread(fd, p, len, at, err);
+	memcpy(head, p, sizeof(head));
+	memmove(p, p + sizeof(head), len - sizeof(head));
+	out->len = from + len - sizeof(head);
+	if (st == PROV_OK && be16(head) != len - sizeof(head))
+		st = prov_fail(err, PROV_EFORMAT, "tlog/%s: no frame", path);
+	if (st != PROV_OK)
+		out->len = from;
+	return (st);
+}
+
 void
 bundle_put(struct buf *b, prov_span entry)
 {

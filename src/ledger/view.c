@@ -9,8 +9,9 @@ view_init(struct view *v, const char *dir, prov_err *err)
 {
 	memset(v, 0, sizeof(*v));
 	v->dir = strdup(dir);
-	v->cache = calloc(VIEW_TILES, sizeof(*v->cache));
-	if (v->dir == NULL || v->cache == NULL) {
+	v->cache = calloc(VIEW_TILES, sizeof(struct tile *));
+	v->offsets = calloc(VIEW_OFFSETS, sizeof(struct offsets *));
+	if (v->dir == NULL || v->cache == NULL || v->offsets == NULL) {
 		view_clear(v);
 		return (prov_fail(err, PROV_ENOMEM, "out of memory"));
 	}
@@ -27,12 +28,25 @@ drop_edge(struct view *v)
 	v->checked = false;
 }
 
+static void
+forget(struct tile **tiles)
+{
+	for (unsigned i = 0; tiles != NULL && i < VIEW_TILES; i++) {
+		free(tiles[i]);
+		tiles[i] = NULL;
+	}
+}
+
 void
 view_clear(struct view *v)
 {
 	drop_edge(v);
+	forget(v->cache);
+	for (unsigned i = 0; v->offsets != NULL && i < VIEW_OFFSETS; i++)
+		free(v->offsets[i]);
 	free(v->dir);
 	free(v->cache);
+	free(v->offsets);
 	memset(v, 0, sizeof(*v));
 }
 
@@ -40,9 +54,41 @@ void
 view_move(struct view *v, const struct checkpoint *at)
 {
 	drop_edge(v);
-	memset(v->used, 0, sizeof(v->used));
-	v->next = 0;
+	forget(v->cache);
 	v->at = *at;
+}
+
+void
+view_leave(struct view *v, const struct checkpoint *at, struct tile ***kept)
+{
+	struct tile **empty = calloc(VIEW_TILES, sizeof(struct tile *));
+
+	*kept = NULL;
+	if (empty != NULL) {
+		*kept = v->cache;
+		v->cache = empty;
+	}
+	view_move(v, at);
+}
+
+void
+view_drop(struct tile ***kept)
+{
+	forget(*kept);
+	free(*kept);
+	*kept = NULL;
+}
+
+void
+view_keep(struct view *v, struct tile ***kept)
+{
+	struct tile **now = v->cache;
+
+	if (*kept == NULL)
+		return;
+	v->cache = *kept;
+	*kept = now;
+	view_drop(kept);
 }
 
 /* The tile of a level that is not full at this size. */
@@ -115,14 +161,19 @@ check_edge(struct view *v, prov_err *err)
 	return (PROV_OK);
 }
 
+/* The tiles of a level lie one beside the other, those of each elsewhere. */
+static struct tile **
+slot(const struct view *v, unsigned level, uint64_t n)
+{
+	return (&v->cache[(n + level * (VIEW_TILES / 3)) % VIEW_TILES]);
+}
+
 static const struct tile *
 cached(const struct view *v, unsigned level, uint64_t n)
 {
-	for (unsigned i = 0; i < VIEW_TILES; i++)
-		if (v->used[i] && v->cache[i].level == level &&
-		    v->cache[i].n == n)
-			return (&v->cache[i]);
-	return (NULL);
+	const struct tile *t = *slot(v, level, n);
+
+	return (t != NULL && t->level == level && t->n == n ? t : NULL);
 }
 
 /* A tile that is at hand and checked, or NULL. */
@@ -139,11 +190,12 @@ static prov_status
 load_full(struct view *v, const struct tile **out, unsigned level, uint64_t n,
     const uint8_t want[32], prov_err *err)
 {
-	struct tile *t = &v->cache[v->next];
+	AUTO_FREE struct tile *t = TAKE(*slot(v, level, n));
 	char path[TILE_PATH_MAX];
 	prov_status st;
 
-	v->used[v->next] = false;
+	if (t == NULL && (t = malloc(sizeof(*t))) == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "out of memory"));
 	st = tile_read(t, v->dir, level, n, TILE_WIDTH, err);
 	if (st != PROV_OK)
 		return (st);
@@ -152,9 +204,7 @@ load_full(struct view *v, const struct tile **out, unsigned level, uint64_t n,
 		return (prov_fail(err, PROV_EUNTRUSTED,
 		    "ledger.invalid: tlog/%s is not in the tree", path));
 	}
-	v->used[v->next] = true;
-	v->next = (v->next + 1) % VIEW_TILES;
-	*out = t;
+	*out = *slot(v, level, n) = TAKE(t);
 	return (PROV_OK);
 }
 
@@ -225,33 +275,78 @@ view_leaf(struct view *v, uint64_t i, uint8_t out[32], prov_err *err)
 	return (view_node(v, 0, i, out, err));
 }
 
+/* Notes where entry i of a bundle begins: the one behind those known. */
+static void
+note_place(struct view *v, uint64_t n, unsigned i, uint64_t at)
+{
+	struct offsets **slot = &v->offsets[n % VIEW_OFFSETS], *p = *slot;
+
+	if (at > UINT32_MAX)
+		return;
+	if (p == NULL && (p = *slot = malloc(sizeof(*p))) != NULL)
+		p->n = ~n;
+	if (p == NULL)
+		return;
+	if (p->n != n) {
+		p->n = n;
+		p->known = 0;
+	}
+	if (i == p->known)
+		p->at[p->known++] = (uint32_t)at;
+}
+
+static unsigned
+bundle_width(const struct view *v, uint64_t n)
+{
+	uint64_t left = v->at.size - n * TILE_WIDTH;
+
+	return (left < TILE_WIDTH ? (unsigned)left : TILE_WIDTH);
+}
+
+/* Whether an entry is the one in the tree. */
+static prov_status
+check_entry(bool *is, struct view *v, uint64_t i, prov_span entry,
+    prov_err *err)
+{
+	uint8_t want[32], got[32];
+	prov_status st;
+
+	if ((st = view_leaf(v, i, want, err)) != PROV_OK ||
+	    (st = tree_leaf(got, entry, err)) != PROV_OK)
+		return (st);
+	*is = memcmp(want, got, sizeof(want)) == 0;
+	return (PROV_OK);
+}
+
 /* The part of [from, to) that is in one bundle. */
 static prov_status
 scan_bundle(struct view *v, uint64_t from, uint64_t to, view_entry_fn fn,
     void *arg, prov_err *err)
 {
-	uint64_t n = from / TILE_WIDTH, first = n * TILE_WIDTH;
-	uint64_t left = v->at.size - first;
-	uint8_t want[32], got[32];
+	uint64_t n = from / TILE_WIDTH, first = n * TILE_WIDTH, at = 0;
 	AUTO_BUNDLE b;
 	prov_span entry;
 	prov_status st;
+	bool is;
 
 	bundle_init(&b);
-	st = bundle_open(&b, v->dir, n,
-	    left < TILE_WIDTH ? (unsigned)left : TILE_WIDTH, err);
+	st = bundle_open(&b, v->dir, n, bundle_width(v, n), err);
 	for (uint64_t i = first; st == PROV_OK && i < to; i++) {
 		st = bundle_next(&b, &entry, err);
 		if (st == PROV_ENOTFOUND)
 			return (prov_fail(err, PROV_EUNTRUSTED,
 			    "ledger.invalid: tlog/%s ends before entry %llu",
 			    b.path, (unsigned long long)i));
-		if (st != PROV_OK || i < from)
-			continue;
-		if ((st = view_leaf(v, i, want, err)) != PROV_OK ||
-		    (st = tree_leaf(got, entry, err)) != PROV_OK)
+		if (st != PROV_OK)
 			break;
-		if (memcmp(want, got, sizeof(want)) != 0)
+		note_place(v, n, (unsigned)(i - first), at);
+		at += 2 + entry.len;
+		note_place(v, n, (unsigned)(i - first) + 1, at);
+		if (i < from)
+			continue;
+		if ((st = check_entry(&is, v, i, entry, err)) != PROV_OK)
+			break;
+		if (!is)
 			return (prov_fail(err, PROV_EUNTRUSTED,
 			    "ledger.invalid: entry %llu in tlog/%s is not in "
 			    "the tree",
@@ -292,8 +387,45 @@ keep_entry(void *arg, uint64_t i, prov_span entry, prov_err *err)
 	return (buf_done(arg, err));
 }
 
+/* Reads one entry from where it was before, if that is known. */
+static prov_status
+reread(struct view *v, uint64_t i, struct buf *out, bool *found, prov_err *err)
+{
+	uint64_t n = i / TILE_WIDTH;
+	struct offsets *p = v->offsets[n % VIEW_OFFSETS];
+	unsigned k = (unsigned)(i % TILE_WIDTH);
+	size_t from = out->len;
+	prov_status st;
+
+	*found = false;
+	if (p == NULL || p->n != n || p->known < k + 2)
+		return (PROV_OK);
+	st = bundle_read(out, v->dir, n, bundle_width(v, n), p->at[k],
+	    p->at[k + 1] - p->at[k], err);
+	if (st == PROV_OK)
+		st = check_entry(found, v, i,
+		    span(out->p + from, out->len - from), err);
+	if (!*found) {
+		out->len = from;
+		p->known = 0;
+	}
+	return (st);
+}
+
 prov_status
 view_entry(struct view *v, uint64_t i, struct buf *out, prov_err *err)
 {
+	prov_err why = { 0 };
+	prov_status st;
+	bool found;
+
+	/* What is wrong with the hint shows from the front, too, or is not. */
+	if (i < v->at.size) {
+		st = reread(v, i, out, &found, &why);
+		if (st == PROV_OK && found)
+			return (PROV_OK);
+		if (st == PROV_ENOMEM)
+			return (prov_fail(err, st, "%s", why.msg));
+	}
 	return (view_scan(v, i, i + 1, keep_entry, out, err));
 }

@@ -12,16 +12,26 @@
  * "ledger.invalid: ..."; PROV_ENOTFOUND is a file that is gone, with the
  * checkpoint perhaps: read that again.
  */
-#define VIEW_TILES 8 /* 16 KiB each; proofs need one for each level */
+#define VIEW_TILES 1024 /* 16 KiB each, once used: 262,144 entries */
+
+/*
+ * Where the entries of a bundle begin, as far as was read. A hint: an entry
+ * that is not found there by its hash is looked for from the front.
+ */
+#define VIEW_OFFSETS 1024 /* 1 KiB each, once used */
+struct offsets {
+	uint64_t n; /* the bundle */
+	unsigned known;
+	uint32_t at[TILE_WIDTH + 1];
+};
 
 struct view {
 	char *dir;
 	struct checkpoint at;
 	bool checked; /* edge gives at.root */
 	struct tile *edge[TILE_LEVELS];
-	struct tile *cache; /* VIEW_TILES, replaced in turn */
-	bool used[VIEW_TILES];
-	unsigned next;
+	struct tile **cache;   /* VIEW_TILES, each in one place; full, checked */
+	struct offsets **offsets; /* VIEW_OFFSETS */
 };
 
 prov_status view_init(struct view *v, const char *dir, prov_err *err);
@@ -29,6 +39,16 @@ void view_clear(struct view *v);
 
 /* Forgets all tiles and stands at another checkpoint. */
 void view_move(struct view *v, const struct checkpoint *at);
+
+/*
+ * The same, but gives the full tiles to *kept, for view_keep once the tree at
+ * the other checkpoint was shown to begin with the one at this: they are the
+ * same in both. view_drop frees them else.
+ */
+void view_leave(struct view *v, const struct checkpoint *at,
+    struct tile ***kept);
+void view_keep(struct view *v, struct tile ***kept);
+void view_drop(struct tile ***kept);
 
 /* A tree_get_fn; arg is a view. */
 prov_status view_node(void *arg, unsigned level, uint64_t index,

@@ -36,7 +36,8 @@ audit_one(struct task *t, struct evidence *e, prov_err *err)
 	prov_status st = PROV_OK;
 
 	if (is_at_hand(t, e) && e->binding != PROV_BIND_NONE)
-		st = lookup_superseded(e, v->ledger, &v->revocations, err);
+		st = lookup_superseded(e, &t->d, v->ledger, &v->revocations,
+		    err);
 	if (st == PROV_OK)
 		revocations_judge(&v->revocations,
 		    prov_ledger_origin(v->ledger), e);

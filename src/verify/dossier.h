@@ -13,6 +13,9 @@ struct dossier {
 	size_t n;
 	struct evidence *at[EVIDENCE_MAX]; /* owned */
 	size_t n_untrusted;
+	/* All statements on one asset of the ledger at hand are among them. */
+	bool whole;
+	uint8_t asset[32];
 };
 
 void dossier_clear(struct dossier *d);

@@ -144,7 +144,8 @@ include(struct evidence *e, const prov_trust *trust, const struct head *head,
 	e->note = span(NULL, 0);
 	e->index = head->index;
 	e->ledger = PROV_LEDGER_UNCHECKED;
-	st = quorum_weigh(&e->quorum, &trust->logs, head->note, now, &why);
+	st = scale_weigh(head->scale, &e->quorum, &trust->logs, head->note, now,
+	    &why);
 	if (prov_is_no(st))
 		refuse_proof(e, &why);
 	else if (st != PROV_OK)
@@ -163,7 +164,7 @@ prov_status
 evidence_proof(struct evidence *e, const prov_trust *trust, prov_span text,
     int64_t now, prov_err *err)
 {
-	struct head head;
+	struct head head = { .scale = NULL };
 	struct proof proof;
 	prov_status st = PROV_ENOTFOUND;
 	prov_err why = { 0 };

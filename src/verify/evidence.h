@@ -28,6 +28,8 @@ struct evidence {
 	prov_span note; /* at as signed, in the proof's text; empty: an entry */
 	bool recalled;        /* at is the head that this client remembers */
 	uint64_t index;
+	bool listed; /* the ledger at hand has it... */
+	uint64_t listed_at;
 	enum receipt_state receipt;
 	struct quorum quorum; /* of that checkpoint's cosignatures */
 	bool superseded;
@@ -78,6 +80,7 @@ struct head {
 	struct checkpoint at;
 	prov_span note; /* the checkpoint as it was signed and cosigned */
 	uint64_t index;
+	struct scale *scale; /* weighs it, or NULL */
 };
 
 /* It was read from an entry of a ledger that stands at a checkpoint. */

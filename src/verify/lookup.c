@@ -31,39 +31,78 @@ confirm(struct evidence *e, const struct judge *j, const struct head *head,
 	return (evidence_entry(e, j->trust, head, j->now, err));
 }
 
-/* Adds entry index, if it is a manifest and there is room for its like. */
+/* An entry of the ledger at hand that is looked at. */
+struct seen {
+	struct dossier *d;
+	prov_ledger *l;
+	const struct judge *j;
+	bool capped; /* for some there was no room */
+};
+
+/* Adds an entry, if it is a manifest and there is room for its like. */
 static prov_status
-add_entry(struct dossier *d, prov_ledger *l, const struct judge *j,
-    uint64_t index, prov_err *err)
+see_entry(void *arg, uint64_t index, prov_span entry,
+    const struct checkpoint *at, prov_err *err)
 {
+	struct seen *seen = arg;
+	const struct judge *j = seen->j;
+	struct dossier *d = seen->d;
+	struct head head = { *at, ledger_note(seen->l), index, j->scale };
 	AUTO_EVIDENCE *e = NULL;
-	AUTO_BUF bytes = { 0 };
-	struct head head = { .index = index };
 	struct evidence *known;
-	struct statement s;
 	prov_status st;
 
-	st = ledger_entry_proven(l, index, &bytes, &head.at, err);
-	if (st != PROV_OK ||
-	    (st = statement_parse(&s, buf_span(&bytes), err)) != PROV_OK)
+	st = evidence_new(&e, entry, err);
+	if (st != PROV_OK)
 		return (st);
-	if (s.kind != PAYLOAD_MANIFEST)
-		return (PROV_OK);
-	if ((st = evidence_new(&e, buf_span(&bytes), err)) != PROV_OK)
-		return (st);
-	head.note = ledger_note(l);
-	if ((known = dossier_find(d, e->digest)) != NULL)
+	if ((known = dossier_find(d, e->digest)) != NULL) {
+		known->listed = true;
+		known->listed_at = index;
 		return (confirm(known, j, &head, err));
+	}
+	e->listed = true;
+	e->listed_at = index;
 	st = evidence_signature(e, j->trust, j->path, j->now, err);
 	if (st != PROV_OK ||
 	    (st = evidence_entry(e, j->trust, &head, j->now, err)) != PROV_OK)
 		return (st);
 	if (d->n == EVIDENCE_MAX || (e->signature == PROV_SIG_UNKNOWN &&
-					d->n_untrusted == UNTRUSTED_MAX))
+					d->n_untrusted == UNTRUSTED_MAX)) {
+		seen->capped = true;
 		return (PROV_OK);
+	}
 	if ((st = dossier_add(d, e, err)) == PROV_OK)
 		e = NULL;
 	return (st);
+}
+
+/* Passes over what is no manifest. */
+static prov_status
+see(void *arg, uint64_t index, prov_span entry, const struct checkpoint *at,
+    prov_err *err)
+{
+	struct statement s;
+	prov_status st;
+
+	if ((st = statement_parse(&s, entry, err)) != PROV_OK ||
+	    s.kind != PAYLOAD_MANIFEST)
+		return (st);
+	return (see_entry(arg, index, entry, at, err));
+}
+
+static prov_status
+add_entry(struct dossier *d, prov_ledger *l, const struct judge *j,
+    uint64_t index, prov_err *err)
+{
+	struct seen seen = { .d = d, .l = l, .j = j };
+	AUTO_BUF bytes = { 0 };
+	struct checkpoint at;
+	prov_status st;
+
+	st = ledger_entry_proven(l, index, &bytes, &at, err);
+	if (st != PROV_OK)
+		return (st);
+	return (see(&seen, index, buf_span(&bytes), &at, err));
 }
 
 static prov_status
@@ -79,16 +118,15 @@ prov_status
 lookup_asset(struct dossier *d, prov_ledger *l, const struct judge *j,
     const uint8_t sha256[32], prov_err *err)
 {
-	AUTO_FREE uint64_t *at = NULL;
-	size_t n = 0;
+	struct seen seen = { .d = d, .l = l, .j = j };
 	prov_status st;
 
-	st = prov_ledger_lookup(l, PROV_BY_ASSET, sha256, &at, &n, err);
-	if (st == PROV_OK)
-		st = check_count(n, err);
-	while (st == PROV_OK && n > 0)
-		st = add_entry(d, l, j, at[--n], err);
-	return (st);
+	st = ledger_each(l, sha256, ENTRIES_MAX, see, &seen, err);
+	if (st != PROV_OK)
+		return (st);
+	d->whole = !seen.capped;
+	memcpy(d->asset, sha256, sizeof(d->asset));
+	return (PROV_OK);
 }
 
 /* An entry and how many streams it shares with the candidate. */
@@ -275,6 +313,16 @@ supersedes(bool *does, const struct evidence *e, const struct statement *s,
 	return (st);
 }
 
+static void
+supersede(struct evidence *e)
+{
+	if (e->superseded)
+		return;
+	e->superseded = true;
+	findings_add(&e->why, REASON_STATEMENT_SUPERSEDED, "%s",
+	    reason_text(REASON_STATEMENT_SUPERSEDED));
+}
+
 static prov_status
 audit_entry(struct evidence *e, prov_ledger *l, uint64_t index, prov_err *err)
 {
@@ -289,18 +337,24 @@ audit_entry(struct evidence *e, prov_ledger *l, uint64_t index, prov_err *err)
 	    (st = statement_parse(&s, buf_span(&bytes), err)) != PROV_OK ||
 	    (st = supersedes(&does, e, &s, err)) != PROV_OK)
 		return (st);
-	if (does && !e->superseded) {
-		e->superseded = true;
-		findings_add(&e->why, REASON_STATEMENT_SUPERSEDED, "%s",
-		    reason_text(REASON_STATEMENT_SUPERSEDED));
-	}
+	if (does)
+		supersede(e);
 	return (PROV_OK);
 }
 
-/* What a key signed after it was revoked supersedes nothing. */
-prov_status
-lookup_superseded(struct evidence *e, prov_ledger *l,
-    const struct revocations *r, prov_err *err)
+/* One whose signature does not verify speaks for nobody. */
+static bool
+replaces(const struct evidence *x, const struct evidence *e)
+{
+	return (x->listed && x->signer != NULL && e->signer != NULL &&
+		x->signature != PROV_SIG_INVALID && x->m.has_supersedes &&
+		memcmp(x->st.kid, e->st.kid, 32) == 0 &&
+		memcmp(x->m.supersedes, e->digest, 32) == 0);
+}
+
+static prov_status
+audit_all(struct evidence *e, prov_ledger *l, const struct revocations *r,
+    prov_err *err)
 {
 	AUTO_FREE uint64_t *at = NULL;
 	size_t n = 0;
@@ -314,6 +368,23 @@ lookup_superseded(struct evidence *e, prov_ledger *l,
 		if (!revocations_has(r, e->st.kid, at[i]))
 			st = audit_entry(e, l, at[i], err);
 	return (st);
+}
+
+/* What a key signed after it was revoked supersedes nothing. */
+prov_status
+lookup_superseded(struct evidence *e, const struct dossier *d, prov_ledger *l,
+    const struct revocations *r, prov_err *err)
+{
+	if (!d->whole || memcmp(d->asset, e->st.sub_digest, 32) != 0)
+		return (audit_all(e, l, r, err));
+	for (size_t i = 0; i < d->n; i++) {
+		const struct evidence *x = d->at[i];
+
+		if (replaces(x, e) &&
+		    !revocations_has(r, e->st.kid, x->listed_at))
+			supersede(e);
+	}
+	return (PROV_OK);
 }
 
 /* The entry of the ledger at hand must be the sidecar's statement. */

@@ -20,6 +20,7 @@ struct judge {
 	const prov_trust *trust;
 	const char *path; /* canonical; NULL: inside no scope */
 	int64_t now;
+	struct scale *scale; /* for the head of the ledger at hand, or NULL */
 };
 
 /* Adds the ledger's statements on an asset, newest first. */
@@ -43,9 +44,12 @@ prov_status lookup_segments(struct dossier *d, prov_ledger *l,
 /* Originals that a clip is compared with: timelines are read for each. */
 #define ORIGINALS_MAX 8
 
-/* Looks for statements that supersede e, and were not revoked themselves. */
-prov_status lookup_superseded(struct evidence *e, prov_ledger *l,
-    const struct revocations *r, prov_err *err);
+/*
+ * Looks for statements that supersede e, and were not revoked themselves: in
+ * d, where that has all of the asset, else in the ledger.
+ */
+prov_status lookup_superseded(struct evidence *e, const struct dossier *d,
+    prov_ledger *l, const struct revocations *r, prov_err *err);
 
 /*
  * Compares a sidecar's proof with the ledger at hand: the entry must be there,

@@ -34,7 +34,8 @@ take(struct task *t, const struct subject *s, prov_err *err)
 	prov_verdict *out = t->out;
 	prov_status st;
 
-	t->judge = (struct judge){ t->v->o.trust, s->path, verifier_now(t->v) };
+	t->judge = (struct judge){ t->v->o.trust, s->path, verifier_now(t->v),
+		&t->v->scale };
 	if (s->sha256 != NULL) {
 		t->bare = true;
 		memcpy(out->digest.sha256, s->sha256, 32);
@@ -189,7 +190,7 @@ static prov_status
 fill_head(struct facts *out, const struct task *t, const struct evidence *e,
     prov_err *err)
 {
-	const prov_verifier *v = t->v;
+	prov_verifier *v = t->v;
 	struct quorum q = { 0 };
 	prov_err why = { 0 };
 	prov_status st;
@@ -203,8 +204,8 @@ fill_head(struct facts *out, const struct task *t, const struct evidence *e,
 	}
 	if (v->ledger == NULL || t->out->ledger_bad)
 		return (PROV_OK);
-	st = quorum_weigh(&q, &t->judge.trust->logs, ledger_note(v->ledger),
-	    t->judge.now, &why);
+	st = scale_weigh(&v->scale, &q, &t->judge.trust->logs,
+	    ledger_note(v->ledger), t->judge.now, &why);
 	if (st != PROV_OK && !prov_is_no(st))
 		return (prov_fail(err, st, "%s", why.msg));
 	out->has_head_time = st == PROV_OK && q.timed;

@@ -176,6 +176,7 @@ prov_verifier_free(prov_verifier *v)
 	if (v == NULL)
 		return;
 	revocations_clear(&v->revocations);
+	scale_clear(&v->scale);
 	memory_close(v->memory);
 	prov_ledger_close(v->ledger);
 	prov_media_free(v->media);
@@ -201,7 +202,7 @@ prov_status
 verifier_refresh(prov_verifier *v, prov_err *err)
 {
 	prov_err why = { 0 };
-	prov_status st = ledger_refresh(v->ledger, &why);
+	prov_status st = ledger_follow(v->ledger, &why);
 
 	if (st == PROV_EUNTRUSTED && v->memory != NULL) {
 		AUTO(prov_ledger) *old = TAKE(v->ledger);

@@ -19,6 +19,8 @@ struct prov_verifier {
 	struct memory *memory;            /* NULL: none */
 	struct standing standing;         /* of the ledger; recalled or not */
 	struct revocations revocations;   /* that the ledger knows */
+	struct scale scale;             /* for the ledger's head */
+	int64_t recalled_ms;            /* when standing was looked at */
 	prov_media *media;                /* made when first used */
 	const struct recollection *known; /* borrowed; NULL: none */
 };

@@ -58,8 +58,8 @@ open_file(struct task *t, struct opened *opened, prov_err *err)
 		return (st);
 	t->fd = opened->fd;
 	opened->canonical = canonical_path(t->out->path, &t->sb);
-	t->judge =
-	    (struct judge){ o->trust, opened->canonical, verifier_now(t->v) };
+	t->judge = (struct judge){ o->trust, opened->canonical,
+		verifier_now(t->v), &t->v->scale };
 	st = prov_digest_fd(&t->out->digest, t->fd, o->progress,
 	    o->progress_arg, err);
 	t->out->has_digest = st == PROV_OK;

@@ -120,3 +120,23 @@ quorum_weigh(struct quorum *out, const struct tlogpolicy *p, prov_span note,
 	*out = q;
 	return (PROV_OK);
 }
+
+prov_status
+scale_weigh(struct scale *s, struct quorum *out, const struct tlogpolicy *p,
+    prov_span note, int64_t now, prov_err *err)
+{
+	prov_status st;
+
+	if (s != NULL && s->note.len != 0 && s->now == now &&
+	    span_eq(buf_span(&s->note), note)) {
+		*out = s->q;
+		return (PROV_OK);
+	}
+	if ((st = quorum_weigh(out, p, note, now, err)) != PROV_OK || s == NULL)
+		return (st);
+	buf_free(&s->note);
+	buf_put_span(&s->note, note);
+	s->now = now;
+	s->q = *out;
+	return (buf_done(&s->note, err));
+}

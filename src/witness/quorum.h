@@ -32,4 +32,21 @@ struct quorum {
 prov_status quorum_weigh(struct quorum *out, const struct tlogpolicy *p,
     prov_span note, int64_t now, prov_err *err);
 
+/* What was weighed last, under one policy, so that it is not weighed again. */
+struct scale {
+	struct buf note;
+	int64_t now;
+	struct quorum q;
+};
+
+static inline void
+scale_clear(struct scale *s)
+{
+	buf_free(&s->note);
+}
+
+/* quorum_weigh; s may be NULL. */
+prov_status scale_weigh(struct scale *s, struct quorum *out,
+    const struct tlogpolicy *p, prov_span note, int64_t now, prov_err *err);
+
 #endif
