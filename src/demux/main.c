@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/program.h"
 #include "demux/child.h"
 #include "demux/sanitized.h"
 
@@ -97,7 +98,7 @@ receive(struct job *j)
 
 	j->file = j->out = -1;
 	do
-		n = recvmsg(WORKER_SOCKET, &m, MSG_CMSG_CLOEXEC);
+		n = recvmsg(PROGRAM_SOCKET, &m, MSG_CMSG_CLOEXEC);
 	while (n < 0 && errno == EINTR);
 	if (n <= 0)
 		return (0);
@@ -232,7 +233,7 @@ prepare(struct zygote *z)
 	int type = 0;
 	socklen_t len = sizeof(type);
 
-	if (getsockopt(WORKER_SOCKET, SOL_SOCKET, SO_TYPE, &type, &len) != 0 ||
+	if (getsockopt(PROGRAM_SOCKET, SOL_SOCKET, SO_TYPE, &type, &len) != 0 ||
 	    type != SOCK_SEQPACKET)
 		return (false);
 	z->pid = getpid();
@@ -252,7 +253,7 @@ watch(const struct zygote *z, struct pollfd *p, size_t *who)
 {
 	nfds_t n = 2;
 
-	p[0] = (struct pollfd){ .fd = WORKER_SOCKET, .events = POLLIN };
+	p[0] = (struct pollfd){ .fd = PROGRAM_SOCKET, .events = POLLIN };
 	p[1] = (struct pollfd){ .fd = z->died, .events = POLLIN };
 	/* No more of them than there are: poll(2) minds RLIMIT_NOFILE. */
 	for (size_t i = 0; i < CHILDREN_MAX; i++)

@@ -6,7 +6,7 @@
 
 /*
  * What libprov (media) and prov-demux (demux) say to each other over a
- * SOCK_SEQPACKET socket that prov-demux has as WORKER_SOCKET.
+ * SOCK_SEQPACKET socket that prov-demux has as PROGRAM_SOCKET.
  *
  * libprov sends one worker_request with two descriptors by SCM_RIGHTS: the
  * media file, and the writing end of a pipe. prov-demux forks a child, which
@@ -16,8 +16,7 @@
  * where a limit or the sandbox ended it. A pipe that stays short is PROV_EIO.
  * The parent's socket closing ends prov-demux.
  */
-#define WORKER_MAGIC  0x70726f31U /* "pro1" */
-#define WORKER_SOCKET 3
+#define WORKER_MAGIC 0x70726f31U /* "pro1" */
 
 #define WORKER_FRAMES 0x1U /* flags: a digest for each picture, too */
 

@@ -4,18 +4,16 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/limits.h"
+#include "base/program.h"
 #include "essence/identity.h"
 #include "essence/worker.h"
 #include "prov/media.h"
@@ -29,9 +27,8 @@
 
 struct prov_media {
 	char *path;
-	pthread_mutex_t lock; /* of pid and socket */
-	pid_t pid;            /* 0: not running */
-	int socket;
+	pthread_mutex_t lock;  /* of worker */
+	struct program worker; /* whose children end with its socket, too */
 };
 
 prov_status
@@ -41,7 +38,6 @@ prov_media_new(prov_media **out, const char *path, prov_err *err)
 
 	if (m == NULL)
 		return (prov_fail(err, PROV_ENOMEM, "worker"));
-	m->socket = -1;
 	m->path = strdup(path != NULL ? path : PROV_DEMUX_PATH);
 	if (m->path == NULL)
 		return (prov_fail(err, PROV_ENOMEM, "worker"));
@@ -53,106 +49,30 @@ prov_media_new(prov_media **out, const char *path, prov_err *err)
 	return (PROV_OK);
 }
 
-/* Its socket closing ends it and its children. */
-static void
-stop(prov_media *m)
-{
-	if (m->pid == 0)
-		return;
-	(void)close(m->socket);
-	m->socket = -1;
-	while (waitpid(m->pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	m->pid = 0;
-}
-
 void
 prov_media_free(prov_media *m)
 {
 	if (m == NULL)
 		return;
-	stop(m);
+	program_stop(&m->worker);
 	(void)pthread_mutex_destroy(&m->lock);
 	free(m->path);
 	free(m);
 }
 
-/* Signals as a fresh process has them. */
-static int
-set_signals(posix_spawnattr_t *a)
-{
-	sigset_t all, none;
-
-	(void)sigfillset(&all);
-	(void)sigdelset(&all, SIGKILL);
-	(void)sigdelset(&all, SIGSTOP);
-	(void)sigemptyset(&none);
-	if (posix_spawnattr_setsigdefault(a, &all) != 0 ||
-	    posix_spawnattr_setsigmask(a, &none) != 0)
-		return (-1);
-	return (posix_spawnattr_setflags(a,
-	    POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK));
-}
-
-/* Descriptors 0 to 3 and no others; of them only 2 is the caller's. */
-static int
-set_descriptors(posix_spawn_file_actions_t *f, int socket)
-{
-	if (posix_spawn_file_actions_adddup2(f, socket, WORKER_SOCKET) != 0 ||
-	    posix_spawn_file_actions_addopen(f, 0, "/dev/null", O_RDONLY, 0) !=
-		0 ||
-	    posix_spawn_file_actions_addopen(f, 1, "/dev/null", O_WRONLY, 0) !=
-		0)
-		return (-1);
-	return (posix_spawn_file_actions_addclosefrom_np(f, WORKER_SOCKET + 1));
-}
-
-/* With no environment: it may hold secrets, and the worker needs none of it. */
-static prov_status
-spawn(prov_media *m, int socket, prov_err *err)
-{
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attr;
-	char *argv[] = { m->path, NULL };
-	char *envp[] = { NULL };
-	int rc = ENOMEM;
-
-	if (posix_spawn_file_actions_init(&files) != 0)
-		return (prov_fail(err, PROV_ENOMEM, "worker"));
-	if (posix_spawnattr_init(&attr) != 0) {
-		(void)posix_spawn_file_actions_destroy(&files);
-		return (prov_fail(err, PROV_ENOMEM, "worker"));
-	}
-	if (set_signals(&attr) == 0 && set_descriptors(&files, socket) == 0)
-		rc = posix_spawn(&m->pid, m->path, &files, &attr, argv, envp);
-	(void)posix_spawnattr_destroy(&attr);
-	(void)posix_spawn_file_actions_destroy(&files);
-	if (rc == 0)
-		return (PROV_OK);
-	m->pid = 0;
-	errno = rc;
-	return (prov_fail_errno(err, PROV_EOPEN,
-	    "%s: the media worker cannot be started", m->path));
-}
-
+/* With no environment: it needs none of it. */
 static prov_status
 ensure(prov_media *m, prov_err *err)
 {
-	prov_status st;
-	int pair[2];
+	char *argv[] = { m->path, NULL };
+	char *envp[] = { NULL };
+	const struct program_start how = { .name = "the media worker",
+		.argv = argv,
+		.envp = envp,
+		.type = SOCK_SEQPACKET };
 
-	if (m->pid != 0)
-		return (PROV_OK);
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
-		return (prov_fail_errno(err, PROV_EIO, "worker's socket"));
-	st = spawn(m, pair[1], err);
-	(void)close(pair[1]);
-	if (st != PROV_OK) {
-		(void)close(pair[0]);
-		return (st);
-	}
-	m->socket = pair[0];
-	return (PROV_OK);
+	return (m->worker.pid != 0 ? PROV_OK
+				   : program_start(&m->worker, &how, err));
 }
 
 /* The request and both descriptors; -1 when the worker is not there. */
@@ -197,9 +117,9 @@ ask(prov_media *m, int file, int answer, uint64_t size, uint32_t flags,
 	for (unsigned tries = 0; tries < 2 && !sent; tries++) {
 		if ((st = ensure(m, err)) != PROV_OK)
 			break;
-		sent = post(m->socket, file, answer, size, flags) == 0;
+		sent = post(m->worker.socket, file, answer, size, flags) == 0;
 		if (!sent)
-			stop(m);
+			program_stop(&m->worker);
 	}
 	(void)pthread_mutex_unlock(&m->lock);
 	if (st == PROV_OK && !sent)

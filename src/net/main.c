@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
+#include "base/program.h"
 #include "net/fetch.h"
 #include "net/serve.h"
 
@@ -43,10 +44,10 @@ main(int argc, char **argv)
 	struct pipe pipe;
 	int status = 2;
 
-	if (!is_socket(WIRE_SOCKET))
+	if (!is_socket(PROGRAM_SOCKET))
 		return (2);
 	limit();
-	pipe_init(&pipe, WIRE_SOCKET);
+	pipe_init(&pipe, PROGRAM_SOCKET);
 	if (argc == 2 && strcmp(argv[1], "fetch") == 0)
 		status = fetch_run(&pipe);
 	else if (argc == 3 && strcmp(argv[1], "serve") == 0)

@@ -10,7 +10,7 @@
 #define GRACE_MS 10000U
 
 struct remote {
-	struct process net;
+	struct program net;
 	unsigned under_way;
 	uint64_t until_ms; /* by then an answer is there */
 	struct buf small;
@@ -38,7 +38,7 @@ remote_close(struct remote *r)
 {
 	if (r == NULL)
 		return;
-	process_stop(&r->net);
+	program_stop(&r->net);
 	buf_free(&r->small);
 	free(r);
 }

@@ -2,13 +2,9 @@
 #include "remote/process.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -40,68 +36,7 @@ choose_environment(char *envp[WANTED_N + 1])
 	envp[n] = NULL;
 }
 
-/*
- * Signals as a fresh process has them, and a group of its own: a terminal's
- * interrupt is for the parent, whose end of the socket ends prov-net.
- */
-static int
-set_signals(posix_spawnattr_t *a)
-{
-	sigset_t all, none;
-
-	(void)sigfillset(&all);
-	(void)sigdelset(&all, SIGKILL);
-	(void)sigdelset(&all, SIGSTOP);
-	(void)sigemptyset(&none);
-	if (posix_spawnattr_setsigdefault(a, &all) != 0 ||
-	    posix_spawnattr_setsigmask(a, &none) != 0 ||
-	    posix_spawnattr_setpgroup(a, 0) != 0)
-		return (-1);
-	return (posix_spawnattr_setflags(a, POSIX_SPAWN_SETSIGDEF |
-						POSIX_SPAWN_SETSIGMASK |
-						POSIX_SPAWN_SETPGROUP));
-}
-
-/* Descriptors 0 to 3 and no others; of them only 2 is the caller's. */
-static int
-set_descriptors(posix_spawn_file_actions_t *f, int socket)
-{
-	if (posix_spawn_file_actions_adddup2(f, socket, WIRE_SOCKET) != 0 ||
-	    posix_spawn_file_actions_addopen(f, 0, "/dev/null", O_RDONLY, 0) !=
-		0 ||
-	    posix_spawn_file_actions_addopen(f, 1, "/dev/null", O_WRONLY, 0) !=
-		0)
-		return (-1);
-	return (posix_spawn_file_actions_addclosefrom_np(f, WIRE_SOCKET + 1));
-}
-
-static prov_status
-spawn(pid_t *pid, int socket, char *const argv[], prov_err *err)
-{
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attr;
-	char *envp[WANTED_N + 1];
-	int rc = ENOMEM;
-
-	choose_environment(envp);
-	if (posix_spawn_file_actions_init(&files) != 0)
-		return (prov_fail(err, PROV_ENOMEM, "prov-net"));
-	if (posix_spawnattr_init(&attr) != 0) {
-		(void)posix_spawn_file_actions_destroy(&files);
-		return (prov_fail(err, PROV_ENOMEM, "prov-net"));
-	}
-	if (set_signals(&attr) == 0 && set_descriptors(&files, socket) == 0)
-		rc = posix_spawn(pid, argv[0], &files, &attr, argv, envp);
-	(void)posix_spawnattr_destroy(&attr);
-	(void)posix_spawn_file_actions_destroy(&files);
-	if (rc == 0)
-		return (PROV_OK);
-	errno = rc;
-	return (prov_fail_errno(err, PROV_EOPEN,
-	    "%s: the network program cannot be started", argv[0]));
-}
-
-/* posix_spawn promises not to write to them. */
+/* Who starts it promises not to write to them. */
 static char *
 unqual(const char *s)
 {
@@ -114,40 +49,20 @@ unqual(const char *s)
 }
 
 prov_status
-process_start(struct process *p, const char *path, const char *mode,
+process_start(struct program *p, const char *path, const char *mode,
     const char *addr, prov_err *err)
 {
 	char *argv[] = { unqual(path != NULL ? path : PROV_NET_PATH),
 		unqual(mode), unqual(addr), NULL };
-	prov_status st;
-	int pair[2];
+	char *envp[WANTED_N + 1];
+	const struct program_start net = { .name = "the network program",
+		.argv = argv,
+		.envp = envp,
+		.type = SOCK_STREAM,
+		.own_group = true };
 
-	p->pid = 0;
-	p->socket = -1;
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
-		return (prov_fail_errno(err, PROV_EIO, "prov-net's socket"));
-	st = spawn(&p->pid, pair[1], argv, err);
-	(void)close(pair[1]);
-	if (st != PROV_OK) {
-		(void)close(pair[0]);
-		p->pid = 0;
-		return (st);
-	}
-	p->socket = pair[0];
-	return (PROV_OK);
-}
-
-/* Its socket closing ends it. */
-void
-process_stop(struct process *p)
-{
-	if (p->pid == 0)
-		return;
-	(void)close(p->socket);
-	p->socket = -1;
-	while (waitpid(p->pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	p->pid = 0;
+	choose_environment(envp);
+	return (program_start(p, &net, err));
 }
 
 uint64_t
@@ -160,7 +75,7 @@ process_clock_ms(void)
 }
 
 static prov_status
-send_all(const struct process *p, prov_span s, prov_err *err)
+send_all(const struct program *p, prov_span s, prov_err *err)
 {
 	for (size_t done = 0; done < s.len;) {
 		ssize_t n =
@@ -177,7 +92,7 @@ send_all(const struct process *p, prov_span s, prov_err *err)
 }
 
 prov_status
-process_send(const struct process *p, const struct wire *w, prov_err *err)
+process_send(const struct program *p, const struct wire *w, prov_err *err)
 {
 	AUTO_BUF frame = { 0 };
 	struct wire head = *w;
@@ -192,7 +107,7 @@ process_send(const struct process *p, const struct wire *w, prov_err *err)
 
 /* Reads exactly len bytes, of which the first may be waited for until. */
 static prov_status
-read_by(const struct process *p, uint8_t *to, size_t len, uint64_t until_ms,
+read_by(const struct program *p, uint8_t *to, size_t len, uint64_t until_ms,
     bool first, prov_err *err)
 {
 	for (size_t done = 0; done < len;) {
@@ -226,7 +141,7 @@ read_by(const struct process *p, uint8_t *to, size_t len, uint64_t until_ms,
 }
 
 static prov_status
-read_into(const struct process *p, struct buf *b, size_t len, prov_err *err)
+read_into(const struct program *p, struct buf *b, size_t len, prov_err *err)
 {
 	uint64_t until_ms = process_clock_ms() + FRAME_MS;
 	prov_status st;
@@ -245,7 +160,7 @@ read_into(const struct process *p, struct buf *b, size_t len, prov_err *err)
 }
 
 prov_status
-process_receive(const struct process *p, struct wire *w, struct buf *small,
+process_receive(const struct program *p, struct wire *w, struct buf *small,
     struct buf *body, uint64_t until_ms, prov_err *err)
 {
 	uint8_t head[WIRE_HEAD];

@@ -2,25 +2,17 @@
 #ifndef PROV_REMOTE_PROCESS_H
 #define PROV_REMOTE_PROCESS_H
 
-#include <sys/types.h>
-
+#include "base/program.h"
 #include "remote/wire.h"
 
-/* A prov-net that runs, and the socket to it. */
-struct process {
-	pid_t pid; /* 0: none */
-	int socket;
-};
-
-/* Runs path, or the one that was installed, with up to two arguments. */
-prov_status process_start(struct process *p, const char *path, const char *mode,
+/* Runs the prov-net at path, or the one that was installed, with up to two arguments. */
+prov_status process_start(struct program *p, const char *path, const char *mode,
     const char *addr, prov_err *err);
-void process_stop(struct process *p);
 
 uint64_t process_clock_ms(void);
 
 /* Sends one frame; it is always read soon, or prov-net is gone. */
-prov_status process_send(const struct process *p, const struct wire *w,
+prov_status process_send(const struct program *p, const struct wire *w,
     prov_err *err);
 
 /*
@@ -28,7 +20,7 @@ prov_status process_send(const struct process *p, const struct wire *w,
  * small, the body into an empty body. PROV_EBUSY if nothing has begun by then;
  * half a frame is PROV_EIO.
  */
-prov_status process_receive(const struct process *p, struct wire *w,
+prov_status process_receive(const struct program *p, struct wire *w,
     struct buf *small, struct buf *body, uint64_t until_ms, prov_err *err);
 
 #endif

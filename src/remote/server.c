@@ -9,7 +9,7 @@
 #define READY_MS 30000U
 
 struct remote_server {
-	struct process net;
+	struct program net;
 	char *address;
 	struct buf small, body; /* of the request that is lent */
 };
@@ -25,7 +25,7 @@ remote_server_close(struct remote_server *s)
 {
 	if (s == NULL)
 		return;
-	process_stop(&s->net);
+	program_stop(&s->net);
 	buf_free(&s->small);
 	buf_free(&s->body);
 	free(s->address);

@@ -7,14 +7,13 @@
 
 /*
  * What libprov and prov-net say to each other over a stream socket that is
- * prov-net's descriptor 3. Frames have a head of big-endian numbers, then
+ * prov-net's PROGRAM_SOCKET. Frames have a head of big-endian numbers, then
  * text, type and body:
  *
  *	u32 magic, kind, id, code, time_ms; u64 max; u32 text, type; u64 body
  *
  * Neither side believes the other: each number has a bound of its kind.
  */
-#define WIRE_SOCKET 3
 #define WIRE_MAGIC  0x70726e31U /* "prn1": the version is in it */
 #define WIRE_HEAD   44U
 
