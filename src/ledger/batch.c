@@ -292,6 +292,9 @@ batch_publish(prov_ledger *l, struct batch *b, prov_err *err)
 	prov_err why = { 0 };
 	prov_status st = PROV_OK;
 
+	/* Who appends once and closes then has no use for a sync beside. */
+	if (!w->unsynced)
+		w->sync_ms = lock_clock_ms();
 	w->unsynced = true;
 	w->loaded = false;
 	for (size_t i = 0; i < b->n_fresh && st == PROV_OK; i++)

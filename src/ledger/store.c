@@ -13,7 +13,7 @@
 
 /* "prov" */
 #define APPLICATION_ID 0x70726f76
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 
 /* Somebody looks into the database with a tool of his own. */
 #define BUSY_TIMEOUT_MS 5000
@@ -26,13 +26,15 @@
 #define PAGE_BYTES_IS "16384"
 
 /*
- * Pages of log after which they are copied into the database. Whoever takes
- * the lock reads the log from its start, so it is kept short; it still holds
- * some 16 single appends. This is done before a commit and not behind it, as
- * SQLite does by itself: only who has copied the log knows that, and begins it
- * anew with his next commit. Otherwise it would grow with each that opens it.
+ * Pages of log after which they are copied into the database, for which three
+ * more syncs are needed. Whoever takes the lock reads the log from its start,
+ * 5 us a page, so it is not too long; it holds more than 64 single appends of
+ * two pages each, and those that begin a page of entries. This is done before
+ * a commit and not behind it, as SQLite does by itself: only who has copied
+ * the log knows that, and begins it anew with his next commit. Otherwise it
+ * would grow with each that opens it.
  */
-#define WAL_PAGES_MAX 64
+#define WAL_PAGES_MAX 160
 
 /* After a batch of large statements the log shrinks to this again. */
 #define WAL_BYTES_MAX (16 << 20)
@@ -368,7 +370,7 @@ check_schema(struct store *s, prov_err *err)
 	if (n != SCHEMA_N)
 		return (prov_fail(err, PROV_EUNTRUSTED,
 		    LEDGER_DB ": %zu of %zu tables", n, SCHEMA_N));
-	return (expect(s, "PRAGMA user_version", "2", err));
+	return (expect(s, "PRAGMA user_version", "3", err));
 }
 
 static prov_status
@@ -376,13 +378,13 @@ make_schema(struct store *s, prov_err *err)
 {
 	prov_status st;
 
-	_Static_assert(SCHEMA_VERSION == 2, "the pragma's number");
+	_Static_assert(SCHEMA_VERSION == 3, "the pragma's number");
 	if ((st = exec(s, "BEGIN IMMEDIATE", err)) != PROV_OK)
 		return (st);
 	for (size_t i = 0; i < SCHEMA_N && st == PROV_OK; i++)
 		st = exec(s, schema[i].sql, err);
 	if (st == PROV_OK)
-		st = exec(s, "PRAGMA user_version = 2", err);
+		st = exec(s, "PRAGMA user_version = 3", err);
 	if (st == PROV_OK)
 		st = exec(s, "PRAGMA application_id = 1886547830", err);
 	if (st == PROV_OK)
@@ -489,6 +491,51 @@ read_note(struct store *s, struct buf *note, uint64_t *size, prov_err *err)
 }
 
 static prov_status
+sqlite_entries(struct store *s, uint64_t from, uint64_t to, store_entry_fn fn,
+    void *arg, prov_err *err)
+{
+	AUTO_STMT *q = NULL;
+	prov_status st;
+	int rc;
+
+	st = prepare(s, &q,
+	    "SELECT idx, bytes FROM entries WHERE idx >= ? AND idx < ? "
+	    "ORDER BY idx",
+	    err);
+	if (st != PROV_OK)
+		return (st);
+	(void)sqlite3_bind_int64(q, 1, (sqlite3_int64)from);
+	(void)sqlite3_bind_int64(q, 2, (sqlite3_int64)to);
+	for (; from < to; from++) {
+		rc = sqlite3_step(q);
+		if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+			return (fail(s, rc, "entries", err));
+		if (rc == SQLITE_DONE ||
+		    sqlite3_column_int64(q, 0) != (sqlite3_int64)from ||
+		    (size_t)sqlite3_column_bytes(q, 1) > STATEMENT_MAX)
+			return (prov_fail(err, PROV_EUNTRUSTED,
+			    LEDGER_DB ": entry %llu is missing or malformed",
+			    (unsigned long long)from));
+		st = fn(arg, from,
+		    span(sqlite3_column_blob(q, 1),
+			(size_t)sqlite3_column_bytes(q, 1)),
+		    err);
+		if (st != PROV_OK)
+			return (st);
+	}
+	return (PROV_OK);
+}
+
+/* A store_entry_fn: of what is in no full tile yet the leaves are not kept. */
+static prov_status
+hash_leaf(void *arg, uint64_t i, prov_span entry, prov_err *err)
+{
+	struct edge *e = arg;
+
+	return (tree_leaf(e->hash[0][i % TILE_WIDTH], entry, err));
+}
+
+static prov_status
 read_edge(struct store *s, struct edge *e, prov_err *err)
 {
 	AUTO_STMT *q = NULL;
@@ -498,7 +545,7 @@ read_edge(struct store *s, struct edge *e, prov_err *err)
 	st = prepare(s, &q, "SELECT hashes FROM edge WHERE level = ?", err);
 	if (st != PROV_OK)
 		return (st);
-	for (unsigned level = 0; level < TILE_LEVELS; level++) {
+	for (unsigned level = 1; level < TILE_LEVELS; level++) {
 		size_t len = (size_t)tile_partial(e->size, level) * 32;
 
 		if (len == 0)
@@ -515,7 +562,38 @@ read_edge(struct store *s, struct edge *e, prov_err *err)
 		memcpy(e->hash[level], sqlite3_column_blob(q, 0), len);
 		(void)sqlite3_reset(q);
 	}
-	return (PROV_OK);
+	return (sqlite_entries(s, e->size - tile_partial(e->size, 0), e->size,
+	    hash_leaf, e, err));
+}
+
+/*
+ * The checkpoint and the edge that go with it. Under a signed checkpoint that
+ * the caller has already, it has the edge as well.
+ */
+static prov_status
+read_tree(struct store *s, struct store_state *out, prov_err *err)
+{
+	AUTO_BUF note = { 0 };
+	uint64_t size;
+	prov_status st;
+
+	if ((st = read_note(s, &note, &size, err)) != PROV_OK)
+		return (st);
+	if (size > INT64_MAX)
+		return (prov_fail(err, PROV_EUNTRUSTED,
+		    LEDGER_DB ": a checkpoint of a negative size"));
+	if (note.len != 0 && out->edge.size == size &&
+	    span_eq(buf_span(&note), buf_span(&out->note)))
+		return (PROV_OK);
+	out->note.len = 0;
+	buf_put_span(&out->note, buf_span(&note));
+	out->edge.size = size;
+	if ((st = buf_done(&out->note, err)) == PROV_OK)
+		st = read_edge(s, &out->edge, err);
+	/* Half of it must not be taken for the whole later. */
+	if (st != PROV_OK)
+		out->note.len = 0;
+	return (st);
 }
 
 static prov_status
@@ -523,16 +601,15 @@ sqlite_load(struct store *s, struct store_state *out, prov_err *err)
 {
 	prov_status st;
 
-	buf_free(&out->note);
-	if ((st = read_note(s, &out->note, &out->edge.size, err)) != PROV_OK ||
+	if ((st = read_tree(s, out, err)) != PROV_OK ||
 	    (st = read_position(s, "policy", &out->policy, err)) != PROV_OK ||
 	    (st = read_position(s, "synced", &out->synced, err)) != PROV_OK)
 		return (st);
-	if (out->edge.size > INT64_MAX || out->synced > out->edge.size ||
+	if (out->synced > out->edge.size ||
 	    (out->edge.size != 0 && out->policy >= out->edge.size))
 		return (prov_fail(err, PROV_EUNTRUSTED,
 		    LEDGER_DB ": positions past the checkpoint"));
-	return (read_edge(s, &out->edge, err));
+	return (PROV_OK);
 }
 
 static int
@@ -570,13 +647,12 @@ put_edge(struct store *s, const struct store_batch *b)
 
 	rc = sqlite3_prepare_v2(s->db,
 	    "INSERT OR REPLACE INTO edge VALUES (?, ?)", -1, &q, NULL);
-	for (unsigned level = 0; level < TILE_LEVELS && rc == SQLITE_OK;
+	for (unsigned level = 1; level < TILE_LEVELS && rc == SQLITE_OK;
 	     level++) {
 		size_t len = (size_t)tile_partial(b->edge->size, level) * 32;
 
-		if (len != 0 &&
-		    (level == 0 || tile_hashes(b->first, level) !=
-				       tile_hashes(b->edge->size, level)))
+		if (len != 0 && tile_hashes(b->first, level) !=
+				    tile_hashes(b->edge->size, level))
 			rc = put_blob(q, level, b->edge->hash[level], len);
 	}
 	return (rc);
@@ -595,6 +671,7 @@ put_note(struct store *s, const struct store_batch *b)
 		    : put_blob(q, b->edge->size, b->note.p, b->note.len));
 }
 
+/* A page that says what it said already is not written again. */
 static int
 put_position(struct store *s, const char *name, uint64_t value)
 {
@@ -602,7 +679,9 @@ put_position(struct store *s, const char *name, uint64_t value)
 	int rc;
 
 	rc = sqlite3_prepare_v2(s->db,
-	    "INSERT OR REPLACE INTO positions VALUES (?, ?)", -1, &q, NULL);
+	    "INSERT INTO positions VALUES (?1, ?2) ON CONFLICT (name) "
+	    "DO UPDATE SET value = ?2 WHERE value <> ?2",
+	    -1, &q, NULL);
 	if (rc != SQLITE_OK)
 		return (rc);
 	(void)sqlite3_bind_text(q, 1, name, -1, SQLITE_STATIC);
@@ -783,42 +862,6 @@ sqlite_note(struct store *s, uint64_t size, prov_span note, bool *fatal,
 	if ((end = finish(s, rc, fatal, "cosign", err)) != PROV_OK)
 		return (end);
 	return (st);
-}
-
-static prov_status
-sqlite_entries(struct store *s, uint64_t from, uint64_t to, store_entry_fn fn,
-    void *arg, prov_err *err)
-{
-	AUTO_STMT *q = NULL;
-	prov_status st;
-	int rc;
-
-	st = prepare(s, &q,
-	    "SELECT idx, bytes FROM entries WHERE idx >= ? AND idx < ? "
-	    "ORDER BY idx",
-	    err);
-	if (st != PROV_OK)
-		return (st);
-	(void)sqlite3_bind_int64(q, 1, (sqlite3_int64)from);
-	(void)sqlite3_bind_int64(q, 2, (sqlite3_int64)to);
-	for (; from < to; from++) {
-		rc = sqlite3_step(q);
-		if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-			return (fail(s, rc, "entries", err));
-		if (rc == SQLITE_DONE ||
-		    sqlite3_column_int64(q, 0) != (sqlite3_int64)from ||
-		    (size_t)sqlite3_column_bytes(q, 1) > STATEMENT_MAX)
-			return (prov_fail(err, PROV_EUNTRUSTED,
-			    LEDGER_DB ": entry %llu is missing or malformed",
-			    (unsigned long long)from));
-		st = fn(arg, from,
-		    span(sqlite3_column_blob(q, 1),
-			(size_t)sqlite3_column_bytes(q, 1)),
-		    err);
-		if (st != PROV_OK)
-			return (st);
-	}
-	return (PROV_OK);
 }
 
 static prov_status

@@ -111,8 +111,8 @@ sqlite_keeps_its_log_short(void **state)
 			longest = sb.st_size;
 	}
 	contract_is_at(c, s, e, 0, 0);
-	/* 64 pages, and what one batch more has. */
-	assert_true(longest < 64 * 16408 + 600000);
+	/* 160 pages, and what one batch more has. */
+	assert_true(longest < 160 * 16408 + 600000);
 	c->ops->close(s);
 	free(e);
 }
