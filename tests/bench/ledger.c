@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -57,6 +58,16 @@ cpu_ms(void)
 	return ((double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6);
 }
 
+/* Of this thread alone. */
+static double
+thread_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return ((double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6);
+}
+
 #define must(call)                                                    \
 	do {                                                          \
 		prov_err must_err = { 0 };                            \
@@ -73,6 +84,113 @@ compare(const void *a, const void *b)
 	double x = *(const double *)a, y = *(const double *)b;
 
 	return ((x > y) - (x < y));
+}
+
+/*
+ * What a batch waited for: each of these calls goes through here, SQLite's as
+ * well, and counts where the appending thread makes it.
+ */
+enum wait { FSYNC, FDATASYNC, SYNCFS, RANGE, RENAME, UNLINK, WRITE, WAITS };
+static const char *const wait_names[WAITS] = { "fsync", "fdatasync", "syncfs",
+	"sync_file_range", "rename", "unlink", "pwrite" };
+static _Thread_local double waited[WAITS];
+
+static int
+waits(enum wait kind, double start, long ret)
+{
+	waited[kind] += now_ms() - start;
+	return ((int)ret);
+}
+
+#define WAITING(kind, call)                        \
+	do {                                       \
+		double start = now_ms();           \
+		return (waits(kind, start, call)); \
+	} while (0)
+#define SEEN __attribute__((visibility("default")))
+
+SEEN int
+fsync(int fd)
+{
+	WAITING(FSYNC, syscall(SYS_fsync, fd));
+}
+
+SEEN int
+fdatasync(int fd)
+{
+	WAITING(FDATASYNC, syscall(SYS_fdatasync, fd));
+}
+
+SEEN int
+syncfs(int fd)
+{
+	WAITING(SYNCFS, syscall(SYS_syncfs, fd));
+}
+
+SEEN int
+sync_file_range(int fd, off_t at, off_t len, unsigned flags)
+{
+	WAITING(RANGE, syscall(SYS_sync_file_range, fd, at, len, flags));
+}
+
+SEEN int
+rename(const char *from, const char *to)
+{
+	WAITING(RENAME, syscall(SYS_rename, from, to));
+}
+
+SEEN int
+unlink(const char *path)
+{
+	WAITING(UNLINK, syscall(SYS_unlink, path));
+}
+
+SEEN ssize_t
+pwrite64(int fd, const void *p, size_t len, off_t at)
+{
+	WAITING(WRITE, syscall(SYS_pwrite64, fd, p, len, at));
+}
+
+SEEN ssize_t
+pwrite(int fd, const void *p, size_t len, off_t at)
+{
+	return (pwrite64(fd, p, len, at));
+}
+
+/* The longest batches, and what they waited for. */
+#define LONGEST 5
+static struct pause {
+	double ms, cpu, waited[WAITS];
+	uint64_t entry;
+} longest[LONGEST];
+
+static void
+keep_pause(double ms, double cpu, uint64_t entry)
+{
+	size_t i = LONGEST;
+
+	for (; i > 0 && ms > longest[i - 1].ms; i--)
+		if (i < LONGEST)
+			longest[i] = longest[i - 1];
+	if (i == LONGEST)
+		return;
+	longest[i] = (struct pause){ .ms = ms, .cpu = cpu, .entry = entry };
+	memcpy(longest[i].waited, waited, sizeof(waited));
+}
+
+static void
+print_pauses(void)
+{
+	for (size_t i = 0; i < LONGEST && longest[i].ms > 0; i++) {
+		printf("  %.0f ms at entry %llu: %.0f of processor",
+		    longest[i].ms, (unsigned long long)longest[i].entry,
+		    longest[i].cpu);
+		for (int k = 0; k < WAITS; k++)
+			if (longest[i].waited[k] >= 1)
+				printf(", %s %.0f", wait_names[k],
+				    longest[i].waited[k]);
+		printf("\n");
+	}
 }
 
 struct times {
@@ -275,11 +393,14 @@ fill_pool(struct bench *b, size_t n)
 static void
 append(struct bench *b, size_t from, size_t n, struct times *t)
 {
-	double start = now_ms();
+	double start = now_ms(), cpu = thread_ms(), took;
 
+	memset(waited, 0, sizeof(waited));
 	must(ledger_append_items(b->l, b->items + from, n, 1000, b->entries,
 	    NULL, err));
-	add(t, now_ms() - start);
+	took = now_ms() - start;
+	keep_pause(took, thread_ms() - cpu, b->next);
+	add(t, took);
 	if (b->entries[n - 1].existed)
 		exit(5);
 }
@@ -519,6 +640,7 @@ run(struct bench *b, uint64_t n)
 		free(g.ms);
 	}
 	print_times("a batch of 1,024", &all, "goal p99 60, longest 200");
+	print_pauses();
 	print_ratio(&rate, n % b->group != 0);
 	(void)append_group(b, SINGLES, 1, true, &t, "single appends");
 	print_times("a single append", &t, "");
