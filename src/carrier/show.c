@@ -46,6 +46,8 @@ read_payload(struct shown *s, prov_err *err)
 		s->has_takedown = st == PROV_OK;
 		break;
 	case PAYLOAD_RUN:
+		st = run_record_decode(&s->run, s->statement.payload, err);
+		s->has_run = st == PROV_OK;
 		break;
 	}
 	return (st);

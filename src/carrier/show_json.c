@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
+#include "base/text.h"
 #include "carrier/shown.h"
 
 static void put_value(struct json *j, const char *key, struct cbor *c);
@@ -246,6 +247,73 @@ put_takedown(struct json *j, const struct takedown *t)
 }
 
 static void
+put_decisions(struct json *j, const char *key, const uint64_t *n)
+{
+	json_begin_object(j, key);
+	json_u64(j, "allow", n[PROV_ALLOW]);
+	json_u64(j, "quarantine", n[PROV_QUARANTINE]);
+	json_u64(j, "retry", n[PROV_RETRY]);
+	json_u64(j, "deny", n[PROV_DENY]);
+	json_end(j);
+}
+
+static void
+put_run_lists(struct json *j, const struct run_record *r)
+{
+	const char *property;
+
+	json_begin_object(j, "reasons");
+	for (size_t i = 0; i < r->n_reasons; i++)
+		json_u64(j, r->reasons[i].code, r->reasons[i].n);
+	json_end(j);
+	json_begin_array(j, "heads");
+	for (size_t i = 0; i < r->n_heads; i++) {
+		json_begin_object(j, NULL);
+		json_str(j, "origin", r->heads[i].origin);
+		json_u64(j, "size", r->heads[i].size);
+		if (r->heads[i].has_root)
+			json_hex(j, "root", r->heads[i].root, 32);
+		else
+			json_null(j, "root");
+		json_end(j);
+	}
+	json_end(j);
+	json_begin_array(j, "properties");
+	for (size_t i = 0; (property = run_record_property(r, i)) != NULL; i++)
+		json_str(j, NULL, property);
+	json_end(j);
+}
+
+static void
+put_run(struct json *j, const struct run_record *r)
+{
+	char text[32];
+
+	json_begin_object(j, "run");
+	json_u64(j, "version", RUN_RECORD_VERSION);
+	json_str(j, "verifier", r->verifier);
+	json_u64(j, "records", r->n);
+	json_hex(j, "root", r->root, 32);
+	json_hex(j, "sha256", r->file, 32);
+	time_format(text, r->first / 1000);
+	json_str(j, "first", text);
+	time_format(text, r->last / 1000);
+	json_str(j, "last", text);
+	json_str(j, "policy",
+	    r->policy_name[0] != '\0' ? r->policy_name : NULL);
+	json_hex(j, "policy_digest", r->policy, 32);
+	json_str(j, "purpose",
+	    r->purpose < PURPOSE_N ? purpose_name(r->purpose) : NULL);
+	put_decisions(j, "decisions", r->decided);
+	put_decisions(j, "effective", r->effective);
+	json_u64(j, "bytes", r->bytes);
+	json_u64(j, "passed_bytes", r->passed.bytes);
+	put_run_lists(j, r);
+	json_hex(j, "envelope", r->envelope, 32);
+	json_end(j);
+}
+
+static void
 put_sidecar(struct json *j, const struct shown *s)
 {
 	const struct sidecar *sc = &s->sidecar;
@@ -326,6 +394,10 @@ shown_json(struct json *j, const struct shown *s)
 		put_takedown(j, &s->takedown);
 	else
 		json_null(j, "takedown");
+	if (s->has_run)
+		put_run(j, &s->run);
+	else
+		json_null(j, "run");
 	if (s->has_receipt)
 		put_receipt(j, &s->receipt);
 	else

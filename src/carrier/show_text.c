@@ -241,7 +241,7 @@ put_statement(struct buf *b, const struct shown *s)
 	buf_put_str(b, "  (as stated: prov verify checks it)\n");
 	row_hex(b, "kid", s->statement.kid);
 	if (s->has_manifest || s->has_registration || s->has_revocation ||
-	    s->has_takedown)
+	    s->has_takedown || s->has_run)
 		return;
 	row(b, "subject");
 	buf_printf(b, "%s\n", s->statement.sub);
@@ -290,6 +290,50 @@ put_takedown(struct buf *b, const struct takedown *t)
 {
 	row_hex(b, "taken down", t->asset);
 	put_notice(b, t->origin, t->time, takedown_reason(t->reason));
+}
+
+static void
+put_decisions(struct buf *b, const uint64_t *n)
+{
+	buf_printf(b,
+	    "%" PRIu64 " allowed, %" PRIu64 " quarantined, %" PRIu64
+	    " to try again, %" PRIu64 " denied\n",
+	    n[PROV_ALLOW], n[PROV_QUARANTINE], n[PROV_RETRY], n[PROV_DENY]);
+}
+
+static void
+put_run(struct buf *b, const struct run_record *r)
+{
+	char text[32];
+
+	row_hex(b, "run", r->root);
+	row(b, "records");
+	buf_printf(b, "%" PRIu64 " of %" PRIu64 " bytes of media\n", r->n,
+	    r->bytes);
+	row(b, "decided");
+	put_decisions(b, r->decided);
+	row(b, "effective");
+	put_decisions(b, r->effective);
+	row_hex(b, "policy", r->policy);
+	if (r->policy_name[0] != '\0') {
+		row(b, "  name");
+		put_outside(b, r->policy_name);
+		buf_put_byte(b, '\n');
+	}
+	time_format(text, r->first / 1000);
+	row(b, "from");
+	buf_printf(b, "%s\n", text);
+	time_format(text, r->last / 1000);
+	row(b, "to");
+	buf_printf(b, "%s\n", text);
+	row(b, "verifier");
+	put_outside(b, r->verifier);
+	buf_put_byte(b, '\n');
+	for (size_t i = 0; i < r->n_reasons; i++) {
+		row(b, "  reason");
+		put_outside(b, r->reasons[i].code);
+		buf_printf(b, " %" PRIu64 "\n", r->reasons[i].n);
+	}
 }
 
 static void
@@ -359,6 +403,8 @@ shown_text(struct buf *b, const struct shown *s)
 		put_revocation(b, &s->revocation);
 	if (s->has_takedown)
 		put_takedown(b, &s->takedown);
+	if (s->has_run)
+		put_run(b, &s->run);
 	if (s->has_sidecar && s->sidecar.proof.len > 0)
 		put_proof(b, s->sidecar.proof);
 	if (s->has_receipt)

@@ -6,6 +6,7 @@
 #include "carrier/sidecar.h"
 #include "manifest/manifest.h"
 #include "manifest/revocation.h"
+#include "manifest/runrecord.h"
 #include "sign/receipt.h"
 #include "sign/statement.h"
 
@@ -19,6 +20,7 @@ struct shown {
 	bool has_registration;
 	bool has_revocation;
 	bool has_takedown;
+	bool has_run;
 	bool has_receipt;
 	struct sidecar sidecar;
 	struct receipt receipt; /* the sidecar's, or all there is */
@@ -29,6 +31,7 @@ struct shown {
 	struct registration registration;
 	struct revocation revocation;
 	struct takedown takedown;
+	struct run_record run;
 };
 
 void shown_text(struct buf *b, const struct shown *s);

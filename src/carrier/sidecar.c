@@ -13,7 +13,8 @@ enum {
 	KEY_PROOF,     /* optional */
 	KEY_RECEIPT,   /* optional */
 	KEY_TIMELINES, /* optional */
-	KEY_OPENINGS   /* optional */
+	KEY_OPENINGS,  /* optional */
+	KEY_LINES      /* optional */
 };
 
 /* The closing byte string: two bytes of head, 32 of SHA-256. */
@@ -37,7 +38,7 @@ put_body(struct buf *b, const struct sidecar *s)
 {
 	cbor_put_map(b, 2 + (uint64_t)(s->proof.len > 0) +
 			    (s->receipt.len > 0) + (s->n_timelines > 0) +
-			    (s->n_openings > 0));
+			    (s->n_openings > 0) + (s->lines.len > 0));
 	cbor_put_uint(b, KEY_VERSION);
 	cbor_put_uint(b, SIDECAR_VERSION);
 	cbor_put_uint(b, KEY_STATEMENT);
@@ -59,6 +60,10 @@ put_body(struct buf *b, const struct sidecar *s)
 	if (s->n_openings > 0) {
 		cbor_put_uint(b, KEY_OPENINGS);
 		put_openings(b, s->openings, s->n_openings);
+	}
+	if (s->lines.len > 0) {
+		cbor_put_uint(b, KEY_LINES);
+		cbor_put_bytes(b, s->lines);
 	}
 }
 
@@ -164,6 +169,8 @@ get_optional(struct sidecar *s, uint64_t key, struct cbor *c, prov_err *err)
 		return (get_timelines(s, c, err));
 	case KEY_OPENINGS:
 		return (get_openings(s->openings, &s->n_openings, c, err));
+	case KEY_LINES:
+		return (get_bytes(&s->lines, c, "lines", err));
 	default:
 		return (prov_fail(err, PROV_EFORMAT, "field %llu is not known",
 		    (unsigned long long)key));

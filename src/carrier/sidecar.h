@@ -7,8 +7,8 @@
 
 /*
  * FILE.prov: [{1: version, 2: statement, 3: tlog-proof, 4: receipt,
- * 5: [timeline ...], 6: [[salt16, item] ...]}, sha256], deterministic CBOR
- * whose last 32 bytes are the SHA-256 of all bytes before that byte string's
+ * 5: [timeline ...], 6: [[salt16, item] ...], 7: lines}, sha256],
+ * deterministic CBOR whose last 32 bytes are the SHA-256 of all bytes before that byte string's
  * head.
  */
 #define SIDECAR_VERSION   1
@@ -28,6 +28,7 @@ struct sidecar {
 	prov_span timelines[SIDECAR_TIMELINES];
 	size_t n_openings;
 	struct opening openings[SIDECAR_OPENINGS];
+	prov_span lines; /* of a run; empty: none */
 };
 
 prov_status sidecar_encode(struct buf *b, const struct sidecar *s,

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "manifest/revocation.h"
+#include "manifest/runrecord.h"
 #include "sign/pubkey.h"
 
 void
@@ -313,6 +314,23 @@ admit_takedown(const struct statement *s, const struct place *place,
 	return (PROV_OK);
 }
 
+/* A run may have been decided by what other logs say, so origins are free. */
+static prov_status
+admit_run(const struct statement *s, prov_err *err)
+{
+	AUTO_FREE struct run_record *r = malloc(sizeof(*r));
+	prov_status st;
+
+	if (r == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "run record"));
+	if ((st = run_record_decode(r, s->payload, err)) != PROV_OK)
+		return (st);
+	if (memcmp(r->root, s->sub_digest, 32) != 0)
+		return (prov_fail(err, PROV_EUNTRUSTED,
+		    "the statement is about another run than its record"));
+	return (PROV_OK);
+}
+
 static prov_status
 refuse(const struct statement *s, const char *why, prov_err *err)
 {
@@ -361,7 +379,7 @@ registry_admit(const struct registry *r, const struct statement *s,
 	case PAYLOAD_REGISTRATION:
 		return (admit_registration(r, s, place, err));
 	case PAYLOAD_RUN:
-		return (PROV_OK);
+		return (admit_run(s, err));
 	}
 	return (prov_fail(err, PROV_EFORMAT, "a statement of no known kind"));
 }

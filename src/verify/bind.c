@@ -93,7 +93,7 @@ static bool
 is_exact(const struct task *t, const struct evidence *e)
 {
 	return ((t->bare || e->m.asset.size == t->out->digest.size) &&
-		memcmp(e->m.asset.sha256, t->out->digest.sha256, 32) == 0);
+		memcmp(e->st.sub_digest, t->out->digest.sha256, 32) == 0);
 }
 
 bool

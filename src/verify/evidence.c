@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "manifest/runrecord.h"
 #include "sign/claimed.h"
 
 void
@@ -27,8 +28,9 @@ auto_evidence(struct evidence **e)
 	evidence_free(*e);
 }
 
-prov_status
-evidence_new(struct evidence **out, prov_span statement, prov_err *err)
+/* Whatever the statement carries. */
+static prov_status
+statement_new(struct evidence **out, prov_span statement, prov_err *err)
 {
 	AUTO_EVIDENCE *e = calloc(1, sizeof(*e));
 	prov_status st;
@@ -41,9 +43,46 @@ evidence_new(struct evidence **out, prov_span statement, prov_err *err)
 	if ((st = buf_done(&e->bytes, err)) != PROV_OK ||
 	    (st = statement_parse(&e->st, buf_span(&e->bytes), err)) !=
 		PROV_OK ||
-	    (st = statement_digest(e->digest, e->st.bytes, err)) != PROV_OK ||
+	    (st = statement_digest(e->digest, e->st.bytes, err)) != PROV_OK)
+		return (st);
+	*out = TAKE(e);
+	return (PROV_OK);
+}
+
+prov_status
+evidence_new(struct evidence **out, prov_span statement, prov_err *err)
+{
+	AUTO_EVIDENCE *e = NULL;
+	prov_status st;
+
+	if ((st = statement_new(&e, statement, err)) != PROV_OK ||
 	    (st = manifest_of_statement(&e->m, &e->st, err)) != PROV_OK)
 		return (st);
+	*out = TAKE(e);
+	return (PROV_OK);
+}
+
+prov_status
+evidence_run_new(struct evidence **out, prov_span statement, prov_err *err)
+{
+	AUTO_FREE struct run_record *r = malloc(sizeof(*r));
+	AUTO_EVIDENCE *e = NULL;
+	prov_status st;
+
+	if (r == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "run record"));
+	if ((st = statement_new(&e, statement, err)) != PROV_OK)
+		return (st);
+	if (e->st.kind != PAYLOAD_RUN)
+		return (prov_fail(err, PROV_EFORMAT,
+		    "statement: holds no run record but %s",
+		    payload_type(e->st.kind)));
+	if ((st = run_record_decode(r, e->st.payload, err)) != PROV_OK)
+		return (prov_wrap(err, st, "statement"));
+	if (memcmp(r->root, e->st.sub_digest, 32) != 0)
+		return (prov_fail(err, PROV_EFORMAT,
+		    "statement: its record is on another run than its "
+		    "subject"));
 	*out = TAKE(e);
 	return (PROV_OK);
 }

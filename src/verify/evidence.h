@@ -26,7 +26,7 @@ struct evidence {
 	prov_ledger_state ledger;
 	struct checkpoint at; /* where it is included; proven under a log */
 	prov_span note; /* at as signed, in the proof's text; empty: an entry */
-	bool recalled;        /* at is the head that this client remembers */
+	bool recalled;  /* at is the head that this client remembers */
 	uint64_t index;
 	bool listed; /* the ledger at hand has it... */
 	uint64_t listed_at;
@@ -50,6 +50,10 @@ void auto_evidence(struct evidence **e);
  * PROV_EUNSUPPORTED where it is none.
  */
 prov_status evidence_new(struct evidence **out, prov_span statement,
+    prov_err *err);
+
+/* The same of a statement that carries a run record, and of no other. */
+prov_status evidence_run_new(struct evidence **out, prov_span statement,
     prov_err *err);
 
 /*

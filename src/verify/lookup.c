@@ -52,7 +52,8 @@ see_entry(void *arg, uint64_t index, prov_span entry,
 	struct evidence *known;
 	prov_status st;
 
-	st = evidence_new(&e, entry, err);
+	st = j->run ? evidence_run_new(&e, entry, err)
+	            : evidence_new(&e, entry, err);
 	if (st != PROV_OK)
 		return (st);
 	if ((known = dossier_find(d, e->digest)) != NULL) {
@@ -76,16 +77,17 @@ see_entry(void *arg, uint64_t index, prov_span entry,
 	return (st);
 }
 
-/* Passes over what is no manifest. */
+/* Passes over what is of another kind than is looked for. */
 static prov_status
 see(void *arg, uint64_t index, prov_span entry, const struct checkpoint *at,
     prov_err *err)
 {
+	const struct seen *seen = arg;
 	struct statement s;
 	prov_status st;
 
 	if ((st = statement_parse(&s, entry, err)) != PROV_OK ||
-	    s.kind != PAYLOAD_MANIFEST)
+	    s.kind != (seen->j->run ? PAYLOAD_RUN : PAYLOAD_MANIFEST))
 		return (st);
 	return (see_entry(arg, index, entry, at, err));
 }

@@ -21,6 +21,7 @@ struct judge {
 	const char *path; /* canonical; NULL: inside no scope */
 	int64_t now;
 	struct scale *scale; /* for the head of the ledger at hand, or NULL */
+	bool run; /* of statements on runs, and not of those on media */
 };
 
 /* Adds the ledger's statements on an asset, newest first. */

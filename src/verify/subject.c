@@ -34,8 +34,10 @@ take(struct task *t, const struct subject *s, prov_err *err)
 	prov_verdict *out = t->out;
 	prov_status st;
 
-	t->judge = (struct judge){ t->v->o.trust, s->path, verifier_now(t->v),
-		&t->v->scale };
+	t->judge = (struct judge){ .trust = t->v->o.trust,
+		.path = s->path,
+		.now = verifier_now(t->v),
+		.scale = &t->v->scale };
 	if (s->sha256 != NULL) {
 		t->bare = true;
 		memcpy(out->digest.sha256, s->sha256, 32);

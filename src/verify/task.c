@@ -28,10 +28,13 @@ task_sidecar_bad(struct task *t, const prov_err *why)
 static prov_status
 judge_sidecar(struct task *t, prov_err *err)
 {
+	prov_span statement = t->sidecar->statement;
 	AUTO_EVIDENCE *e = NULL;
 	prov_status st;
 
-	if ((st = evidence_new(&e, t->sidecar->statement, err)) != PROV_OK ||
+	st = t->judge.run ? evidence_run_new(&e, statement, err)
+	                  : evidence_new(&e, statement, err);
+	if (st != PROV_OK ||
 	    (st = evidence_signature(e, t->judge.trust, t->judge.path,
 		 t->judge.now, err)) != PROV_OK ||
 	    (st = evidence_proof(e, t->judge.trust, t->sidecar->proof,
@@ -130,7 +133,7 @@ task_work(struct task *t, prov_err *err)
 
 	if ((st = look_up_asset(t, err)) != PROV_OK)
 		return (st);
-	if (!task_bind_exact(t) && !is_settled(t) &&
+	if (!task_bind_exact(t) && !is_settled(t) && !t->judge.run &&
 	    (st = task_bind_streams(t, err)) != PROV_OK)
 		return (st);
 	return (is_settled(t) ? PROV_OK : task_audit(t, err));

@@ -45,7 +45,10 @@ is_complete(bool *is, const struct update *u, const prov_trust *trust,
 	AUTO_EVIDENCE *e = NULL;
 	prov_status st;
 
-	if ((st = evidence_new(&e, u->s->statement, err)) != PROV_OK ||
+	st = u->st.kind == PAYLOAD_RUN
+	         ? evidence_run_new(&e, u->s->statement, err)
+	         : evidence_new(&e, u->s->statement, err);
+	if (st != PROV_OK ||
 	    (st = evidence_proof(e, trust, u->s->proof, now, err)) != PROV_OK)
 		return (st);
 	*is = e->ledger == PROV_LEDGER_INCLUDED;

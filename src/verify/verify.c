@@ -58,8 +58,10 @@ open_file(struct task *t, struct opened *opened, prov_err *err)
 		return (st);
 	t->fd = opened->fd;
 	opened->canonical = canonical_path(t->out->path, &t->sb);
-	t->judge = (struct judge){ o->trust, opened->canonical,
-		verifier_now(t->v), &t->v->scale };
+	t->judge = (struct judge){ .trust = o->trust,
+		.path = opened->canonical,
+		.now = verifier_now(t->v),
+		.scale = &t->v->scale };
 	st = prov_digest_fd(&t->out->digest, t->fd, o->progress,
 	    o->progress_arg, err);
 	t->out->has_digest = st == PROV_OK;

@@ -5,6 +5,7 @@
 
 #include "manifest/manifest.h"
 #include "manifest/revocation.h"
+#include "manifest/runrecord.h"
 #include "manifest/signals.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -112,6 +113,23 @@ try_takedown(prov_span bytes)
 		abort();
 }
 
+static void
+try_run(prov_span bytes)
+{
+	static struct run_record r;
+	AUTO_BUF b = { 0 };
+	prov_err err = { 0 };
+	size_t n = 0;
+
+	if (run_record_decode(&r, bytes, &err) != PROV_OK)
+		return;
+	while (run_record_property(&r, n) != NULL)
+		n++;
+	if (r.n == 0 || n > 5 || run_record_encode(&b, &r, &err) != PROV_OK ||
+	    !span_eq(buf_span(&b), bytes))
+		abort();
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -119,5 +137,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	try_registration(span(data, size));
 	try_revocation(span(data, size));
 	try_takedown(span(data, size));
+	try_run(span(data, size));
 	return (0);
 }

@@ -5,8 +5,12 @@
  */
 #include <stdio.h>
 
+#include "../unit/logged.h"
+#include "../unit/runs.h"
 #include "../unit/sample.h"
 #include "base/file.h"
+#include "gate/dsse.h"
+#include "gate/svr.h"
 #include "manifest/revocation.h"
 #include "sign/note.h"
 
@@ -64,16 +68,36 @@ static bool
 put_statements(const char *dir)
 {
 	AUTO(prov_key) *k = sample_key(SAMPLE_NAME);
-	AUTO_BUF b = { 0 }, run = { 0 }, side = { 0 };
-	const uint8_t sub[32] = { 0 };
+	static struct run_record r;
+	AUTO_BUF b = { 0 }, run = { 0 }, side = { 0 }, payload = { 0 };
+
+	runs_sample(&r);
+	if (run_record_encode(&payload, &r, NULL) != PROV_OK ||
+	    !put(dir, "manifest/run", buf_span(&payload)))
+		return (false);
 
 	return (k != NULL && sample_statement(&b) &&
 		put(dir, "statement/manifest", buf_span(&b)) &&
-		statement_sign(&run, k, PAYLOAD_RUN, sub, span("\xa0", 1),
+		statement_sign(&run, k, PAYLOAD_RUN, r.root, buf_span(&payload),
 		    NULL) == PROV_OK &&
 		put(dir, "statement/run", buf_span(&run)) &&
 		sample_sidecar(&side) &&
 		put(dir, "sidecar/sample", buf_span(&side)));
+}
+
+static bool
+put_envelope(const char *dir)
+{
+	AUTO(prov_key) *k = logged_key(OWNER_NAME, 2);
+	static struct run_record r;
+	AUTO_BUF statement = { 0 }, b = { 0 };
+
+	runs_sample(&r);
+	return (k != NULL &&
+		svr_put(&statement, &r, "run.ndjson", NULL) == PROV_OK &&
+		put(dir, "dsse/statement", buf_span(&statement)) &&
+		dsse_sign(&b, k, buf_span(&statement), NULL) == PROV_OK &&
+		put(dir, "dsse/envelope", buf_span(&b)));
 }
 
 /* The encrypted one has a drawn salt: its bytes differ from run to run. */
@@ -105,8 +129,8 @@ put_note(const char *dir)
 int
 main(int argc, char **argv)
 {
-	static const char *const nouns[] = { "claim", "key", "manifest", "note",
-		"sidecar", "statement" };
+	static const char *const nouns[] = { "claim", "dsse", "key", "manifest",
+		"note", "sidecar", "statement" };
 
 	if (argc != 2)
 		return (2);
@@ -117,7 +141,8 @@ main(int argc, char **argv)
 			return (1);
 	}
 	return (put_manifests(argv[1]) && put_statements(argv[1]) &&
-			put_keys(argv[1]) && put_note(argv[1])
+			put_keys(argv[1]) && put_note(argv[1]) &&
+			put_envelope(argv[1])
 		    ? 0
 		    : 1);
 }

@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "manifest/revocation.h"
+#include "runs.h"
 #include "sample.h"
 #include "shared.h"
 #include "sign/receipt.h"
@@ -178,6 +179,7 @@ other_payloads(void **state)
 		.from_index = 7,
 		.reason = 1 };
 	struct takedown t = { .origin = "a/log", .reason = 3 };
+	static struct run_record run_record;
 	AUTO_BUF payload = { 0 }, b = { 0 }, run = { 0 };
 	char *out;
 
@@ -213,10 +215,19 @@ other_payloads(void **state)
 	out = show(buf_span(&b), PROV_SHOW_JSON);
 	says(out, "\"takedown\"");
 	prov_free(out);
-	signed_as(&run, PAYLOAD_RUN, span("\xa0", 1));
+	payload.len = 0;
+	runs_sample(&run_record);
+	assert_int_equal(PROV_OK,
+	    run_record_encode(&payload, &run_record, NULL));
+	signed_as(&run, PAYLOAD_RUN, buf_span(&payload));
 	out = show(buf_span(&run), 0);
-	says(out, "payload     1 bytes\n");
-	says(out, "subject     sha256:abab");
+	says(out, "run         abab");
+	says(out, "6 allowed, 1 quarantined, 0 to try again, 3 denied\n");
+	prov_free(out);
+	out = show(buf_span(&run), PROV_SHOW_JSON);
+	says(out, "\"rights.unknown\":1,");
+	says(out, "\"first\":\"2026-11-23T20:41:00Z\"");
+	says(out, "\"PROV_SIGNED\"");
 	prov_free(out);
 }
 
