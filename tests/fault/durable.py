@@ -8,22 +8,19 @@ import os
 import re
 import shutil
 
+import told
 from place import Wrong, base
+from told import strace
 
 TRACE = "pwrite64,fsync,fdatasync,syncfs,rename,renameat,renameat2,write"
 SYNCS = ("fsync", "fdatasync")
 SIGN = ["prov", "sign", "new.wav"]
-n_tests = 0
 
 
-def strace(p, extra=()):
+def sign(p, extra=()):
     """One sign under strace: how it ended, and its calls as (name, rest)."""
-    out = os.path.join(p.top, "trace")
-    done = p.run(["strace", "-qq", "-y", "-s", "64", "-o", out, "-e",
-                  "trace=" + TRACE] + list(extra) + SIGN)
-    with open(out, errors="replace") as f:
-        found = [re.match(r"(\w+)\((.*)", line) for line in f]
-    os.remove(out)
+    done, lines = strace(p, TRACE, SIGN, extra)
+    found = [re.match(r"(\w+)\((.*)", line) for line in lines]
     return done, [m.groups() for m in found if m]
 
 
@@ -49,7 +46,7 @@ def until_told(calls):
 
 def order(p):
     """Of a sign that succeeds."""
-    done, calls = strace(p)
+    done, calls = sign(p)
     if done.returncode != 0:
         raise Wrong(done.stderr)
     calls = until_told(calls)
@@ -69,7 +66,7 @@ def order(p):
 def commit_sync(p, to):
     """Which of the calls of its kind syncs the commit: (name, number)."""
     place = p.copy(to)
-    _, calls = strace(place)
+    _, calls = sign(place)
     public = last(calls, "checkpoint", ("rename", "renameat", "renameat2"),
                   r'/tlog/checkpoint"')
     written = last(calls[:public], "commit", ("pwrite64",), r"ledger\.db-wal>")
@@ -81,7 +78,7 @@ def commit_sync(p, to):
 def not_retried(p, sync):
     """A failed sync is the end of it."""
     name, number = sync
-    done, calls = strace(p, ["-e", "inject=%s:error=EIO:when=%d" % sync])
+    done, calls = sign(p, ["-e", "inject=%s:error=EIO:when=%d" % sync])
     bad = [i for i, (_, rest) in enumerate(calls) if "INJECTED" in rest]
     if len(bad) != 1 or "ledger.db-wal>" not in calls[bad[0]][1]:
         raise Wrong("%s %d did not fail" % (name, number))
@@ -97,7 +94,7 @@ def not_retried(p, sync):
 def synced_later(p):
     """The commit is in the log, and maybe not on the disk: signing again has
     to write it to the database, anew, and sync that before it says so."""
-    done, calls = strace(p)
+    done, calls = sign(p)
     if done.returncode != 0:
         raise Wrong(done.stderr)
     calls = until_told(calls)
@@ -112,37 +109,26 @@ def synced_later(p):
 
 def killed(p, sync):
     """kill -9 between the commit's last write and its sync."""
-    done, _ = strace(p, ["-e", "inject=%s:signal=KILL:when=%d" % sync])
+    done, _ = sign(p, ["-e", "inject=%s:signal=KILL:when=%d" % sync])
     if done.returncode >= 0 or "SIGNED" in done.stdout:
         raise Wrong("exit %d: %s" % (done.returncode, done.stdout))
-
-
-def test(what, fn, *args):
-    global n_tests
-    n_tests += 1
-    try:
-        fn(*args)
-        print("ok %d - %s" % (n_tests, what), flush=True)
-    except Wrong as e:
-        print("not ok %d - %s\n# %s" % (n_tests, what,
-                                        str(e).replace("\n", "\n# ")))
 
 
 def main():
     top = os.path.realpath("durable")
     os.mkdir(top)
     p = base(top)
-    test("commit, sync, checkpoint, sidecar, line: in this order", order,
+    told.test("commit, sync, checkpoint, sidecar, line: in this order", order,
          p.copy(os.path.join(top, "order")))
     sync = commit_sync(p, os.path.join(top, "count"))
     failed = p.copy(os.path.join(top, "failed"))
-    test("a sync that fails is fatal and not tried again", not_retried, failed,
+    told.test("a sync that fails is fatal and not tried again", not_retried, failed,
          sync)
-    test("what it left is synced before it counts", synced_later, failed)
+    told.test("what it left is synced before it counts", synced_later, failed)
     dead = p.copy(os.path.join(top, "killed"))
-    test("killed before the sync, nothing is acknowledged", killed, dead, sync)
-    test("what that left is synced before it counts, too", synced_later, dead)
-    print("1..%d" % n_tests)
+    told.test("killed before the sync, nothing is acknowledged", killed, dead, sync)
+    told.test("what that left is synced before it counts, too", synced_later, dead)
+    told.done()
 
 
 if __name__ == "__main__":

@@ -6,60 +6,13 @@
 
 #include <cmocka.h>
 
-#include "ledger/proof.h"
-#include "logged.h"
-#include "sign/note.h"
-
-#define N 7 /* entries; the last has a path of its own length */
-
-/* A log of N entries "0" to "6" and its signed checkpoint. */
-struct small {
-	prov_key *log;
-	uint8_t leaf[N][32];
-	struct buf note;
-};
-
-static void
-small_open(struct small *s)
-{
-	struct checkpoint c = { .origin = LOG_NAME, .size = N };
-	AUTO_BUF text = { 0 };
-
-	memset(s, 0, sizeof(*s));
-	s->log = logged_key(LOG_NAME, 1);
-	assert_non_null(s->log);
-	for (unsigned i = 0; i < N; i++) {
-		const uint8_t entry = (uint8_t)('0' + i);
-
-		ok(tree_leaf(s->leaf[i], span(&entry, 1), err));
-	}
-	ok(tree_root(c.root, s->leaf[0], N, err));
-	checkpoint_text(&text, &c);
-	ok(note_sign(&s->note, s->log, buf_span(&text), err));
-}
-
-static void
-small_close(struct small *s)
-{
-	prov_key_free(s->log);
-	buf_free(&s->note);
-}
-
-static prov_status
-node(void *arg, unsigned level, uint64_t index, uint8_t out[32], prov_err *err)
-{
-	const struct small *s = arg;
-
-	return (
-	    tree_root(out, s->leaf[index << level], UINT64_C(1) << level, err));
-}
+#include "small.h"
 
 static void
 prove(struct small *s, uint64_t i, struct buf *text)
 {
-	struct proof p = { .index = i, .note = buf_span(&s->note) };
+	struct proof p = small_proof(s, i);
 
-	ok(tree_inclusion_path(p.path, &p.n, i, N, node, s, err));
 	text->len = 0;
 	proof_encode(text, &p);
 	ok(buf_done(text, err));
@@ -109,9 +62,9 @@ proves_one_entry_at_one_place(void **state)
 
 	(void)state;
 	small_open(&s);
-	for (uint64_t i = 0; i < N; i++) {
+	for (uint64_t i = 0; i < SMALL_N; i++) {
 		prove(&s, i, &text);
-		for (uint64_t e = 0; e < N; e++)
+		for (uint64_t e = 0; e < SMALL_N; e++)
 			assert_int_equal(e == i ? PROV_OK : PROV_EUNTRUSTED,
 			    verify(&s, buf_span(&text), e));
 	}
@@ -128,12 +81,11 @@ position_is_proven(void **state)
 
 	(void)state;
 	small_open(&s);
-	for (uint64_t i = 0; i < N; i++) {
+	for (uint64_t i = 0; i < SMALL_N; i++) {
 		const uint8_t e = (uint8_t)('0' + i);
 
-		p = (struct proof){ .note = buf_span(&s.note) };
-		ok(tree_inclusion_path(p.path, &p.n, i, N, node, &s, err));
-		for (p.index = 0; p.index < N + 2; p.index++)
+		p = small_proof(&s, i);
+		for (p.index = 0; p.index < SMALL_N + 2; p.index++)
 			assert_int_equal(p.index == i ? PROV_OK
 						      : PROV_EUNTRUSTED,
 			    proof_verify(&at, &p, span(&e, 1),

@@ -6,66 +6,26 @@
 
 #include <cmocka.h>
 
-#include "ledger/proof.h"
-#include "logged.h"
 #include "shared.h"
 #include "sign/cose.h"
-#include "sign/note.h"
 #include "sign/receipt.h"
+#include "small.h"
 
-#define N       7 /* entries "0" to "6" */
 #define VECTORS "vectors/scitt-cose/v1"
 
-/* A log of N entries and its signed checkpoint. */
-struct small {
-	prov_key *log;
-	uint8_t leaf[N][32], root[32];
-	struct buf note;
-};
-
+/* With the line that receipts are made of. */
 static void
-small_open(struct small *s)
+endorsed_open(struct small *s)
 {
-	struct checkpoint c = { .origin = LOG_NAME, .size = N };
-	AUTO_BUF text = { 0 };
-
-	memset(s, 0, sizeof(*s));
-	s->log = logged_key(LOG_NAME, 1);
-	assert_non_null(s->log);
-	for (unsigned i = 0; i < N; i++) {
-		const uint8_t entry = (uint8_t)('0' + i);
-
-		ok(tree_leaf(s->leaf[i], span(&entry, 1), err));
-	}
-	ok(tree_root(s->root, s->leaf[0], N, err));
-	memcpy(c.root, s->root, 32);
-	checkpoint_text(&text, &c);
-	ok(note_sign(&s->note, s->log, buf_span(&text), err));
+	small_open(s);
 	ok(receipt_endorse(&s->note, s->log, s->root, err));
-}
-
-static void
-small_close(struct small *s)
-{
-	prov_key_free(s->log);
-	buf_free(&s->note);
-}
-
-static prov_status
-node(void *arg, unsigned level, uint64_t index, uint8_t out[32], prov_err *err)
-{
-	const struct small *s = arg;
-
-	return (
-	    tree_root(out, s->leaf[index << level], UINT64_C(1) << level, err));
 }
 
 static void
 prove(struct small *s, uint64_t i, struct buf *out)
 {
-	struct proof p = { .index = i, .note = buf_span(&s->note) };
+	struct proof p = small_proof(s, i);
 
-	ok(tree_inclusion_path(p.path, &p.n, i, N, node, s, err));
 	out->len = 0;
 	ok(proof_receipt(out, &p, prov_key_public(s->log), err));
 }
@@ -98,7 +58,7 @@ form(void **state)
 	struct receipt r;
 
 	(void)state;
-	small_open(&s);
+	endorsed_open(&s);
 	prove(&s, 6, &bytes);
 	assert_memory_equal(head, bytes.p, sizeof(head));
 	ok(receipt_parse(&r, buf_span(&bytes), err));
@@ -111,7 +71,7 @@ form(void **state)
 	assert_memory_equal(prov_key_public(s.log)->kid, r.kid.p, 32);
 	assert_true(span_eq(r.iss, span(LOG_NAME, strlen(LOG_NAME))));
 	assert_int_equal(71, r.sub.len);
-	assert_int_equal(N, r.size);
+	assert_int_equal(SMALL_N, r.size);
 	assert_int_equal(6, r.index);
 	assert_int_equal(2, r.n);
 	ok(cbor_check(buf_span(&bytes), err));
@@ -125,10 +85,10 @@ proves_one_entry(void **state)
 	AUTO_BUF bytes = { 0 };
 
 	(void)state;
-	small_open(&s);
-	for (uint64_t i = 0; i < N; i++) {
+	endorsed_open(&s);
+	for (uint64_t i = 0; i < SMALL_N; i++) {
 		prove(&s, i, &bytes);
-		for (uint64_t e = 0; e < N; e++)
+		for (uint64_t e = 0; e < SMALL_N; e++)
 			assert_int_equal(e == i ? PROV_OK : PROV_EUNTRUSTED,
 			    verify(&s, buf_span(&bytes), e, 0));
 	}
@@ -147,7 +107,7 @@ every_bit_counts(void **state)
 	size_t passed = 0;
 
 	(void)state;
-	small_open(&s);
+	endorsed_open(&s);
 	prove(&s, 2, &bytes);
 	for (size_t bit = 0; bit < 8 * bytes.len; bit++) {
 		struct receipt r;
@@ -156,7 +116,7 @@ every_bit_counts(void **state)
 		if (verify(&s, buf_span(&bytes), 2, RECEIPT_FOREIGN) ==
 		    PROV_OK) {
 			ok(receipt_parse(&r, buf_span(&bytes), err));
-			if (r.size == N && r.index == 2)
+			if (r.size == SMALL_N && r.index == 2)
 				fail_msg("bit %zu", bit);
 			passed++;
 		}
@@ -179,8 +139,8 @@ path_length(void **state)
 	uint8_t root[32];
 
 	(void)state;
-	small_open(&s);
-	for (uint64_t i = 0; i < N; i++) {
+	endorsed_open(&s);
+	for (uint64_t i = 0; i < SMALL_N; i++) {
 		const uint8_t e = (uint8_t)('0' + i);
 		size_t n;
 
@@ -251,11 +211,10 @@ static void
 put_vdp(struct buf *b, struct small *s)
 {
 	AUTO_BUF proof = { 0 };
-	struct proof p;
+	struct proof p = small_proof(s, 2);
 
-	ok(tree_inclusion_path(p.path, &p.n, 2, N, node, s, err));
 	cbor_put_array(&proof, 3);
-	cbor_put_uint(&proof, N);
+	cbor_put_uint(&proof, SMALL_N);
 	cbor_put_uint(&proof, 2);
 	cbor_put_array(&proof, p.n);
 	for (size_t i = 0; i < p.n; i++)
@@ -337,7 +296,7 @@ headers(void **state)
 	AUTO_BUF b = { 0 };
 
 	(void)state;
-	small_open(&s);
+	endorsed_open(&s);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		prov_status st;
 
@@ -373,7 +332,7 @@ proofs(void **state)
 	struct small s;
 
 	(void)state;
-	small_open(&s);
+	endorsed_open(&s);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		AUTO_BUF b = { 0 };
 
@@ -396,12 +355,12 @@ line(void **state)
 	const prov_pubkey *key;
 	struct small s;
 	AUTO_BUF bytes = { 0 }, text = { 0 }, note = { 0 };
-	struct checkpoint c = { .origin = LOG_NAME, .size = N };
+	struct checkpoint c = { .origin = LOG_NAME, .size = SMALL_N };
 	struct proof p = { 0 };
 	uint8_t sig[64], root[32] = { 1 };
 
 	(void)state;
-	small_open(&s);
+	endorsed_open(&s);
 	key = prov_key_public(s.log);
 	ok(receipt_line(sig, buf_span(&s.note), key, err));
 	ok(receipt_check(sig, s.root, key, err));
