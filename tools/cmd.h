@@ -53,7 +53,7 @@ struct cmd {
 };
 
 extern const struct cmd cmd_init, cmd_key, cmd_trust, cmd_sign, cmd_verify,
-    cmd_show, cmd_hash, cmd_ledger;
+    cmd_show, cmd_hash, cmd_ledger, cmd_policy;
 extern const struct cmd *const commands[]; /* ended by NULL */
 
 /* Parses argv (argv[0] is the command's name) and runs cmd. */

@@ -17,6 +17,7 @@ const struct cmd *const commands[] = {
 	&cmd_show,
 	&cmd_hash,
 	&cmd_ledger,
+	&cmd_policy,
 	NULL,
 };
 

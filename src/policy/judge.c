@@ -286,6 +286,13 @@ policy_explain(struct decision *out, struct explanation *x,
 		why_add(&out->why, own_code(code), "%.150s", f->error);
 		return;
 	}
+	/* Whoever read it knows at least its digest. */
+	if (!f->has_digest) {
+		why_add(&out->why, own_code(OWN_FACTS), "%s", "");
+		if (x != NULL)
+			requirements_explain(x, &i, now);
+		return;
+	}
 	judge(out, x, &i, now);
 }
 

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "base/jsonin.h"
 #include "policy/reader.h"
 
 #define POLICY_VERSION "1"
@@ -250,23 +249,6 @@ auto_yaml(struct yaml **y)
 	yaml_free(*y);
 }
 
-/* JSON is YAML but for a few escapes and tabs, which are put into YAML's. */
-static prov_status
-read_yaml(struct yaml **out, prov_span bytes, const char *name, prov_err *err)
-{
-	AUTO_JSONIN *json = NULL;
-	AUTO_BUF b = { 0 };
-	prov_status st;
-
-	if (bytes.len > YAML_SIZE_MAX ||
-	    jsonin_parse(&json, bytes, name, NULL) != PROV_OK)
-		return (yaml_parse(out, bytes, name, err));
-	yaml_from_json(&b, bytes);
-	if ((st = buf_done(&b, err)) != PROV_OK)
-		return (st);
-	return (yaml_parse(out, buf_span(&b), name, err));
-}
-
 prov_status
 policy_parse(prov_policy **out, prov_span bytes, const char *name,
     const char *dir, prov_err *err)
@@ -276,7 +258,7 @@ policy_parse(prov_policy **out, prov_span bytes, const char *name,
 	prov_status st;
 
 	if ((st = policy_new(&p, err)) != PROV_OK ||
-	    (st = read_yaml(&top, bytes, name, err)) != PROV_OK ||
+	    (st = reader_yaml(&top, bytes, name, err)) != PROV_OK ||
 	    (st = read_top(&(struct reader){ p, name, dir, err }, top)) !=
 		PROV_OK ||
 	    (st = policy_seal(p, err)) != PROV_OK)
@@ -288,14 +270,10 @@ policy_parse(prov_policy **out, prov_span bytes, const char *name,
 prov_status
 prov_policy_load(prov_policy **out, const char *path, prov_err *err)
 {
-	const char *slash = strrchr(path, '/');
-	AUTO_FREE char *dir = NULL;
+	AUTO_FREE char *dir = reader_dir(path);
 	AUTO_BUF b = { 0 };
 	prov_status st;
 
-	dir = slash == NULL   ? strdup(".")
-	      : slash == path ? strdup("/")
-	                      : strndup(path, (size_t)(slash - path));
 	if (dir == NULL)
 		return (prov_fail(err, PROV_ENOMEM, "policy"));
 	if ((st = file_read(&b, path, YAML_SIZE_MAX, err)) != PROV_OK)

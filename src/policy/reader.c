@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/glob.h"
+#include "base/jsonin.h"
 #include "base/near.h"
 #include "base/text.h"
 
@@ -377,4 +379,46 @@ reader_settings(const struct reader *r, const struct yaml *y,
 			return (st);
 	}
 	return (PROV_OK);
+}
+
+prov_status
+reader_file(const struct reader *r, const struct yaml *y, char **out)
+{
+	prov_status st;
+
+	if ((st = reader_text(r, y, WORD_MAX)) != PROV_OK)
+		return (st);
+	if (r->dir == NULL)
+		return (reader_fault(r, y,
+		    "this policy is no file, so it can name none"));
+	*out = y->text[0] == '/' ? strdup(y->text) : path_join(r->dir, y->text);
+	return (*out == NULL ? reader_no_memory(r) : PROV_OK);
+}
+
+char *
+reader_dir(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL)
+		return (strdup("."));
+	return (slash == path ? strdup("/")
+			      : strndup(path, (size_t)(slash - path)));
+}
+
+/* JSON is YAML but for a few escapes and tabs, which are put into YAML's. */
+prov_status
+reader_yaml(struct yaml **out, prov_span bytes, const char *name, prov_err *err)
+{
+	AUTO_JSONIN *json = NULL;
+	AUTO_BUF b = { 0 };
+	prov_status st;
+
+	if (bytes.len > YAML_SIZE_MAX ||
+	    jsonin_parse(&json, bytes, name, NULL) != PROV_OK)
+		return (yaml_parse(out, bytes, name, err));
+	yaml_from_json(&b, bytes);
+	if ((st = buf_done(&b, err)) != PROV_OK)
+		return (st);
+	return (yaml_parse(out, buf_span(&b), name, err));
 }

@@ -49,6 +49,17 @@ prov_status reader_bool(const struct reader *r, const struct yaml *y,
 prov_status reader_time(const struct reader *r, const struct yaml *y,
     int64_t *out);
 
+/* The path of a file that is named, malloc'ed. */
+prov_status reader_file(const struct reader *r, const struct yaml *y,
+    char **out);
+
+/* A document: YAML, or JSON, which has a few escapes and tabs of its own. */
+prov_status reader_yaml(struct yaml **out, prov_span bytes, const char *name,
+    prov_err *err);
+
+/* The directory that a path is in, malloc'ed; NULL out of memory. */
+char *reader_dir(const char *path);
+
 /* Whether an item of a list may be; says why not. */
 typedef prov_status (*reader_check)(const struct reader *r,
     const struct yaml *y, const void *arg);

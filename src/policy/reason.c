@@ -137,6 +137,12 @@ code_exists(const char *glob)
 	return (false);
 }
 
+bool
+code_known(const char *code)
+{
+	return (strpbrk(code, "*?") == NULL && code_exists(code));
+}
+
 void
 why_add(struct findings *why, const char *code, const char *fmt, ...)
 {

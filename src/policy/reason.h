@@ -41,6 +41,7 @@ const char *rights_code(enum purpose p, enum use u);
 
 /* Whether a glob matches any code that verify or a policy gives. */
 bool code_exists(const char *glob);
+bool code_known(const char *code); /* the same without wildcards */
 
 /* Adds a code once, where there is room. */
 void why_add(struct findings *why, const char *code, const char *fmt, ...)

@@ -22,21 +22,6 @@ signer_clear(struct signer *s)
 }
 #define AUTO_SIGNER __attribute__((cleanup(signer_clear))) struct signer
 
-/* The path of a file that the policy names, malloc'ed. */
-static prov_status
-named_file(const struct reader *r, const struct yaml *y, char **out)
-{
-	prov_status st;
-
-	if ((st = reader_text(r, y, WORD_MAX)) != PROV_OK)
-		return (st);
-	if (r->dir == NULL)
-		return (reader_fault(r, y,
-		    "this policy is no file, so it can name none"));
-	*out = y->text[0] == '/' ? strdup(y->text) : path_join(r->dir, y->text);
-	return (*out == NULL ? reader_no_memory(r) : PROV_OK);
-}
-
 /* What is wrong with a named file, with the place that names it in front. */
 static prov_status
 file_fault(const struct reader *r, const struct yaml *y, prov_status st,
@@ -241,7 +226,7 @@ read_logs_policy(const struct reader *r, const struct yaml *y, void *into)
 	prov_status st;
 
 	(void)into;
-	if ((st = named_file(r, y, &path)) != PROV_OK)
+	if ((st = reader_file(r, y, &path)) != PROV_OK)
 		return (st);
 	if ((st = file_read(&b, path, POLICY_SIZE_MAX, &why)) != PROV_OK)
 		return (file_fault(r, y, st, &why));
@@ -314,7 +299,7 @@ read_file(const struct reader *r, const struct yaml *y, void *into)
 	prov_status st;
 
 	(void)into;
-	if ((st = named_file(r, y, &path)) != PROV_OK)
+	if ((st = reader_file(r, y, &path)) != PROV_OK)
 		return (st);
 	if ((st = prov_trust_load(&t, path, &why)) != PROV_OK)
 		return (file_fault(r, y, st, &why));

@@ -127,9 +127,39 @@ items() { # page section: the words of its .It lines
 items "$srcdir/man/prov-verify.1" REASONS >described
 same "prov-verify.1 describes each reason" given described
 
+{
+	sed -n 's/^	\[OWN_[A-Z_]*\] = { "\([a-z_.]*\)",.*/\1/p' \
+	    "$src/policy/reason.c"
+	for purpose in data_mining ai_inference ai_training \
+	    ai_generative_training; do
+		for use in unknown constrained notAllowed; do
+			echo "rights.$purpose.$use"
+		done
+	done
+} | sort >given
+items "$srcdir/man/prov-policy.5" REASONS >described
+same "prov-policy.5 describes each reason" given described
+sed -n 's/^	\[SET_[A-Z_]*\] = { "\([a-z_.]*\)",.*/\1/p' \
+    "$src/policy/setting.c" | sed 's/.*\.//' | sort -u >given
+{
+	items "$srcdir/man/prov-policy.5" REQUIREMENTS
+	items "$srcdir/man/prov-policy.5" RIGHTS
+} | sed 's/^Cm //' | sort >described
+{
+	grep -v -e '^allow$' -e '^deny$' given
+	printf '%s\n' source_type licenses origin
+} | sort >expected
+same "prov-policy.5 describes each requirement" expected described
+awk '/^\.Ed/ { on = 0 } on { print >n }
+    /^\.Bd -literal$/ { on = 1; n = n == "" ? "policy.yaml" : "cases.yaml" }' \
+    "$srcdir/man/prov-policy.5"
+ok "prov-policy.5: its policy is one" prov policy check policy.yaml
+ok "prov-policy.5: and decides as it says" prov policy test cases.yaml
+has "prov-policy.5: of all its cases" out '^4 cases, 0 failed$'
+
 # What the worker's side says, and the file's size, is what verify may repeat.
 grep -rhoE '"(demux|essence|config|format|limit)\.[a-z]+[":]' \
-    "$src/essence" "$src/demux" "$src/media" "$src/verify/verify.c" |
+    "$src/essence" "$src/demux" "$src/media" "$src/verify/bind.c" |
     tr -d '":' | sort -u >given
 sed -n '/ outside\[\] = {/,/^}/s/^\t"\(.*\)",$/\1/p' "$src/verify/reason.c" |
     sort >described

@@ -59,11 +59,18 @@ zeroed_facts_deny(void **state)
 	    "ledger], binding: clip, clip_edges: allow, inclusion: none, "
 	    "revocation: if_known, superseded: allow, captions: any}\n";
 	struct facts *f = calloc(1, sizeof(*f));
+	static struct decision d;
+	prov_policy *p;
 
 	(void)state;
 	assert_non_null(f);
-	assert_decides(BASE, f, PROV_DENY, "policy.facts unsigned");
+	assert_decides(BASE, f, PROV_DENY, "policy.facts");
 	assert_decides(lax, f, PROV_DENY, "policy.facts");
+	p = policy_of(BASE "mode: warn\n");
+	assert_non_null(p);
+	policy_judge(&d, p, f, T0);
+	assert_int_equal(d.effective, PROV_DENY);
+	prov_policy_free(p);
 	f->has_digest = true;
 	assert_decides(lax, f, PROV_ALLOW, "");
 	free(f);
