@@ -29,7 +29,7 @@ struct opt {
 struct args {
 	const struct cmd *cmd;
 	const char *family; /* "key" of "key import", or NULL */
-	int n; /* operands */
+	int n;              /* operands */
 	char **at;
 	/* By position in the command's table: */
 	unsigned count[OPTS_MAX];
@@ -53,7 +53,7 @@ struct cmd {
 };
 
 extern const struct cmd cmd_init, cmd_key, cmd_trust, cmd_sign, cmd_verify,
-    cmd_show, cmd_hash, cmd_ledger, cmd_policy;
+    cmd_policy, cmd_gate, cmd_show, cmd_hash, cmd_ledger;
 extern const struct cmd *const commands[]; /* ended by NULL */
 
 /* Parses argv (argv[0] is the command's name) and runs cmd. */

@@ -14,6 +14,7 @@ const struct cmd *const commands[] = {
 	&cmd_trust,
 	&cmd_sign,
 	&cmd_verify,
+	&cmd_gate,
 	&cmd_show,
 	&cmd_hash,
 	&cmd_ledger,

@@ -52,8 +52,26 @@ by_name(const FTSENT **a, const FTSENT **b)
 	return (strcmp((*a)->fts_name, (*b)->fts_name));
 }
 
+/* Whether the walk goes on; a directory that cannot be read is told. */
 static bool
-walk(struct files *f, const struct args *args, const char *dir)
+visit(const struct args *args, const FTSENT *e, walk_fn each, void *arg,
+    bool *fine)
+{
+	if (e->fts_info == FTS_ERR || e->fts_info == FTS_DNR ||
+	    e->fts_info == FTS_NS) {
+		complain(args, e->fts_path, "%s", strerror(e->fts_errno));
+		*fine = false;
+		return (true);
+	}
+	if (e->fts_info != FTS_F || is_sidecar(e->fts_path) ||
+	    is_leftover(e->fts_name))
+		return (true);
+	return (each(arg, e->fts_path));
+}
+
+bool
+walk_each(const struct args *args, const char *dir, walk_fn each, void *arg,
+    bool *ended)
 {
 	char *copy = strdup(dir);
 	char *const roots[] = { copy, NULL };
@@ -61,6 +79,7 @@ walk(struct files *f, const struct args *args, const char *dir)
 	FTS *fts;
 	FTSENT *e;
 
+	*ended = false;
 	fts = copy == NULL
 	          ? NULL
 	          : fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
@@ -69,26 +88,31 @@ walk(struct files *f, const struct args *args, const char *dir)
 		free(copy);
 		return (false);
 	}
-	for (errno = 0; (e = fts_read(fts)) != NULL; errno = 0) {
-		if (e->fts_info == FTS_ERR || e->fts_info == FTS_DNR ||
-		    e->fts_info == FTS_NS) {
-			complain(args, e->fts_path, "%s",
-			    strerror(e->fts_errno));
-			fine = false;
-		} else if (e->fts_info == FTS_F && !is_sidecar(e->fts_path) &&
-			   !is_leftover(e->fts_name) && !add(f, e->fts_path)) {
-			complain(args, dir, "out of memory");
-			fine = false;
-			break;
-		}
-	}
-	if (e == NULL && errno != 0) {
+	for (errno = 0; !*ended && (e = fts_read(fts)) != NULL; errno = 0)
+		*ended = !visit(args, e, each, arg, &fine);
+	if (!*ended && errno != 0) {
 		complain(args, dir, "%s", strerror(errno));
 		fine = false;
 	}
 	(void)fts_close(fts);
 	free(copy);
 	return (fine);
+}
+
+static bool
+add_each(void *arg, const char *path)
+{
+	return (add(arg, path));
+}
+
+static bool
+walk(struct files *f, const struct args *args, const char *dir)
+{
+	bool ended, fine = walk_each(args, dir, add_each, f, &ended);
+
+	if (ended)
+		complain(args, dir, "out of memory");
+	return (fine && !ended);
 }
 
 bool

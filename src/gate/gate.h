@@ -6,6 +6,9 @@
 #include "prov/gate.h"
 #include "verify/subject.h"
 
+DEFINE_AUTO(prov_gate, prov_gate_free)
+DEFINE_AUTO(prov_gate_answer, prov_gate_answer_free)
+
 #define GATE_ID_MAX     4096 /* of an id or a name: PATH_MAX */
 #define GATE_TENANT_MAX 255
 
@@ -28,10 +31,11 @@ struct request {
  * made to be filled again. facts borrow id, path and tenant from it.
  */
 struct prov_gate_answer {
-	struct buf id, path, tenant; /* each with a NUL; tenant: or empty */
-	bool has_path;
+	char *id, *path, *tenant; /* owned; NULL: not given */
 	bool refused;   /* the request was no good: nothing was looked at */
-	bool resumable; /* id says which item it is, so that a run can go on */
+	bool hashed;    /* media was at hand */
+	bool resumable; /* id tells the item, so that a run can go on behind */
+	struct buf known; /* its record of an earlier run; empty: asked anew */
 	const prov_policy *policy; /* borrowed of the gate */
 	struct facts facts;
 	struct decision decision;
@@ -57,8 +61,31 @@ prov_status gate_ask(struct gate_worker *w, const struct request *r,
 prov_status gate_ask_line(struct gate_worker *w, prov_span line,
     prov_gate_answer *out, prov_err *err);
 
+void answer_clear(prov_gate_answer *a);
+
 /* The more restrictive of both counts for a, with its reasons and b's. */
 void answer_join(prov_gate_answer *a, const prov_gate_answer *b);
+
+/* Codes that the gate itself gives, and what they mean; NULL past the last. */
+enum gate_reason {
+	GATE_MALFORMED, /* request.malformed */
+	GATE_NAME,      /* path.invalid, as the policy calls it */
+	GATE_WRITE,     /* error.write */
+	GATE_REASON_N
+};
+const char *gate_reason(size_t i);
+void gate_find(struct findings *f, enum gate_reason r, const char *detail);
+
+/*
+ * Steps of an answer: it is about a request; its facts have its texts; the
+ * request was no good; what it knows is an earlier record.
+ */
+prov_status answer_begin(prov_gate_answer *a, const struct request *r,
+    const prov_policy *policy, int64_t t_ms, prov_err *err);
+void answer_lend(prov_gate_answer *a);
+void answer_refuse(prov_gate_answer *a, enum gate_reason why,
+    const char *detail);
+prov_status answer_recall(prov_gate_answer *a, prov_err *err);
 
 /* Where what was proven once is kept. Before the first worker; borrowed. */
 void gate_recollect(prov_gate *g, const struct recollection *r);
