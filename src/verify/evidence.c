@@ -14,6 +14,7 @@ evidence_free(struct evidence *e)
 	if (e == NULL)
 		return;
 	buf_free(&e->bytes);
+	free(e->known);
 	manifest_clear(&e->m);
 	for (size_t i = 0; i < STREAMS_MAX; i++)
 		timeline_free(e->tl[i]);
@@ -28,17 +29,27 @@ auto_evidence(struct evidence **e)
 	evidence_free(*e);
 }
 
+struct evidence *
+evidence_empty(void)
+{
+	struct evidence *e = calloc(1, sizeof(*e));
+
+	if (e == NULL)
+		return (NULL);
+	e->signature = PROV_SIG_INVALID;
+	e->ledger = PROV_LEDGER_UNCHECKED;
+	return (e);
+}
+
 /* Whatever the statement carries. */
 static prov_status
 statement_new(struct evidence **out, prov_span statement, prov_err *err)
 {
-	AUTO_EVIDENCE *e = calloc(1, sizeof(*e));
+	AUTO_EVIDENCE *e = evidence_empty();
 	prov_status st;
 
 	if (e == NULL)
 		return (prov_fail(err, PROV_ENOMEM, "statement"));
-	e->signature = PROV_SIG_INVALID;
-	e->ledger = PROV_LEDGER_UNCHECKED;
 	buf_put_span(&e->bytes, statement);
 	if ((st = buf_done(&e->bytes, err)) != PROV_OK ||
 	    (st = statement_parse(&e->st, buf_span(&e->bytes), err)) !=
@@ -124,6 +135,26 @@ judge_scope(struct evidence *e, const prov_trust *trust, const char *path,
 	return (e->signature);
 }
 
+/* Whether anybody who is trusted has the key. */
+static bool
+find_signer(struct evidence *e, const prov_trust *trust)
+{
+	e->signature = PROV_SIG_UNKNOWN;
+	if ((e->signer = trust_find(trust, e->st.kid)) != NULL)
+		return (true);
+	findings_add(&e->why, REASON_SIGNATURE_UNTRUSTED, "%s",
+	    reason_text(REASON_SIGNATURE_UNTRUSTED));
+	return (false);
+}
+
+void
+evidence_verified(struct evidence *e, const prov_trust *trust, const char *path,
+    int64_t now)
+{
+	if (find_signer(e, trust))
+		e->signature = judge_scope(e, trust, path, now);
+}
+
 prov_status
 evidence_signature(struct evidence *e, const prov_trust *trust,
     const char *path, int64_t now, prov_err *err)
@@ -131,12 +162,8 @@ evidence_signature(struct evidence *e, const prov_trust *trust,
 	prov_err why = { 0 };
 	prov_status st;
 
-	e->signature = PROV_SIG_UNKNOWN;
-	if ((e->signer = trust_find(trust, e->st.kid)) == NULL) {
-		findings_add(&e->why, REASON_SIGNATURE_UNTRUSTED, "%s",
-		    reason_text(REASON_SIGNATURE_UNTRUSTED));
+	if (!find_signer(e, trust))
 		return (PROV_OK);
-	}
 	e->signature = PROV_SIG_INVALID;
 	st = statement_verify(&e->st, &e->signer->key, &why);
 	if (st != PROV_OK && !prov_is_no(st))

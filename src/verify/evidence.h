@@ -28,7 +28,8 @@ struct evidence {
 	prov_span note; /* at as signed, in the proof's text; empty: an entry */
 	bool recalled;  /* at is the head that this client remembers */
 	uint64_t index;
-	bool listed; /* the ledger at hand has it... */
+	struct known_statement *known; /* recalled, not read; NULL: read */
+	bool listed;                   /* the ledger at hand has it... */
 	uint64_t listed_at;
 	enum receipt_state receipt;
 	struct quorum quorum; /* of that checkpoint's cosignatures */
@@ -56,12 +57,22 @@ prov_status evidence_new(struct evidence **out, prov_span statement,
 prov_status evidence_run_new(struct evidence **out, prov_span statement,
     prov_err *err);
 
+/* One of which nothing is known: every state is the worst. NULL: no memory. */
+struct evidence *evidence_empty(void);
+
 /*
  * Judges the signature: a trusted key, an issuer and a path that it may sign
  * for, and the time now. path is canonical, or NULL: inside no scope.
  */
 prov_status evidence_signature(struct evidence *e, const prov_trust *trust,
     const char *path, int64_t now, prov_err *err);
+
+/*
+ * The same of one that is known to verify by the key that kid is of, which is
+ * looked for among those that are trusted now.
+ */
+void evidence_verified(struct evidence *e, const prov_trust *trust,
+    const char *path, int64_t now);
 
 /*
  * Judges a tlog-proof at the time now; empty text is none. Its checkpoint has

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "hash/digest.h"
+#include "verify/claimed.h"
 #include "verify/mediatype.h"
 #include "verify/task.h"
 
@@ -60,6 +61,7 @@ work(struct task *t, const struct subject *s, prov_err *err)
 {
 	prov_status st;
 
+	t->recollects = t->v->known != NULL && s->sidecar.p == NULL;
 	if ((st = take(t, s, err)) != PROV_OK ||
 	    (s->sidecar.p != NULL &&
 		(st = task_sidecar(t, s->sidecar, err)) != PROV_OK))
@@ -84,15 +86,11 @@ open_assertions(struct task *t, struct evidence *e, prov_err *err)
 	return (PROV_OK);
 }
 
-/*
- * What all say who are trusted and speak of this asset. What one says of uses
- * and cannot be read forbids all of them.
- */
+/* What all say who are trusted and speak of this asset. */
 static prov_status
 join_claims(struct signals *out, struct task *t, prov_err *err)
 {
 	struct signals one;
-	prov_err why = { 0 };
 	prov_status st;
 
 	for (size_t i = 0; i < t->d.n; i++) {
@@ -100,28 +98,12 @@ join_claims(struct signals *out, struct task *t, prov_err *err)
 
 		if (!evidence_is_sound(e) || e->binding == PROV_BIND_NONE)
 			continue;
-		if ((st = open_assertions(t, e, err)) != PROV_OK)
+		if ((st = open_assertions(t, e, err)) != PROV_OK ||
+		    (st = claimed_signals(&one, e, err)) != PROV_OK)
 			return (st);
-		st = signals_claimed(&one, &e->m, &why);
-		if (st != PROV_OK && st != PROV_EFORMAT)
-			return (prov_fail(err, st, "%s", why.msg));
 		signals_join(out, &one);
 	}
 	return (PROV_OK);
-}
-
-static bool
-has_captions(const struct manifest *m)
-{
-	for (size_t i = 0; i < m->n_streams; i++) {
-		const prov_present *p = &m->streams[i].present;
-
-		if (m->streams[i].kind == PROV_SUBTITLE ||
-		    ((p->known >> PROV_CAPTIONS & 1) != 0 &&
-			p->v[PROV_CAPTIONS] != 0))
-			return (true);
-	}
-	return (false);
 }
 
 static void
@@ -131,7 +113,7 @@ fill_media_type(struct facts *out, const struct task *t,
 	const char *type = "";
 
 	if (e != NULL && e->binding == PROV_BIND_EXACT)
-		type = media_type(e->m.format, e->m.streams, e->m.n_streams);
+		type = claimed_media_type(e);
 	else if (t->id != NULL)
 		type = media_type(t->id->format, t->id->streams, t->id->n);
 	(void)snprintf(out->media_type, sizeof(out->media_type), "%s", type);
@@ -141,7 +123,7 @@ fill_media_type(struct facts *out, const struct task *t,
 static void
 fill_captions(struct facts *out, const struct evidence *e)
 {
-	bool there = has_captions(&e->m);
+	bool there = claimed_captions(e);
 
 	out->captions_altered = findings_has(&out->why, REASON_CAPTIONS);
 	out->captions =
@@ -235,6 +217,7 @@ fill(struct facts *out, struct task *t, prov_err *err)
 	}
 	if ((st = fill_head(out, t, e, err)) != PROV_OK)
 		return (st);
+	out->cached = t->recalled;
 	return (join_claims(&out->claimed, t, err));
 }
 
@@ -277,9 +260,10 @@ verify_subject(prov_verifier *v, const struct subject *s, struct facts *out,
 	if ((st = check_subject(s, err)) != PROV_OK)
 		return (st);
 	begin(out, s);
-	if ((st = work(&t, s, &why)) == PROV_OK)
-		st = fill(out, &t, &why);
-	else if (verdict.has_digest) {
+	if ((st = work(&t, s, &why)) == PROV_OK) {
+		if ((st = fill(out, &t, &why)) == PROV_OK)
+			st = task_remember(&t, &why);
+	} else if (verdict.has_digest) {
 		out->has_digest = true;
 		out->digest = verdict.digest;
 		out->has_size = !t.bare;
@@ -295,4 +279,10 @@ void
 verifier_recollect(prov_verifier *v, const struct recollection *r)
 {
 	v->known = r;
+}
+
+void
+verifier_recalls(const prov_verifier *v, struct recalls *out)
+{
+	*out = v->recalls;
 }

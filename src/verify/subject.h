@@ -44,4 +44,12 @@ struct recollection {
 /* Borrowed until the verifier is freed. */
 void verifier_recollect(prov_verifier *v, const struct recollection *r);
 
+/* What came of it, for one verifier. */
+struct recalls {
+	uint64_t hits, misses;
+	uint64_t damaged; /* of the misses: there was something, no answer */
+	uint64_t lost;    /* could not be kept */
+};
+void verifier_recalls(const prov_verifier *v, struct recalls *out);
+
 #endif

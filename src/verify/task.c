@@ -112,8 +112,10 @@ look_up_asset(struct task *t, prov_err *err)
 		ledger_bad(t, v->ledger_reason, &v->ledger_why);
 		return (PROV_OK);
 	}
-	if ((st = revocations_follow(&v->revocations, v->ledger, &why)) ==
-	    PROV_OK)
+	st = revocations_follow(&v->revocations, v->ledger, &why);
+	if (st == PROV_OK && t->recollects)
+		st = task_recall(t, &t->recalled, &why);
+	if (st == PROV_OK && !t->recalled)
 		st = lookup_asset(&t->d, v->ledger, &t->judge,
 		    t->out->digest.sha256, &why);
 	return (task_looked_up(t, st, &why, err));

@@ -26,6 +26,8 @@ struct task {
 	struct finding no_id;  /* why there is none */
 	struct dossier d;
 	prov_ledger_state ledger_state; /* where the ledger at hand is bad */
+	bool recollects; /* what was proven of the asset may be recalled */
+	bool recalled;   /* and was */
 };
 
 #define TASK(verifier, verdict)                                           \
@@ -61,6 +63,15 @@ bool task_bind_exact(struct task *t);
 
 /* The same for streams. */
 prov_status task_bind_streams(struct task *t, prov_err *err);
+
+/*
+ * recollect.c: fills the empty dossier with what is remembered of the asset
+ * under the head at hand, where any of that holds; *hit says so.
+ */
+prov_status task_recall(struct task *t, bool *hit, prov_err *err);
+
+/* Remembers what a look-up found and proved. */
+prov_status task_remember(struct task *t, prov_err *err);
 
 /* audit.c: everything that only the ledger can say against what holds. */
 prov_status task_audit(struct task *t, prov_err *err);

@@ -5,6 +5,7 @@
 #include "verify/lookup.h"
 #include "verify/recall.h"
 #include "verify/revocations.h"
+#include "verify/subject.h"
 
 /*
  * What is at hand for verifying: a ledger, what is remembered of its log, and
@@ -23,6 +24,8 @@ struct prov_verifier {
 	int64_t recalled_ms;            /* when standing was looked at */
 	prov_media *media;                /* made when first used */
 	const struct recollection *known; /* borrowed; NULL: none */
+	struct recalls recalls;
+	struct buf scratch; /* of what is recalled and remembered */
 };
 
 /* Unix seconds, by the clock or as the options say. */

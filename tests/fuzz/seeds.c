@@ -13,6 +13,7 @@
 #include "gate/svr.h"
 #include "manifest/revocation.h"
 #include "sign/note.h"
+#include "verify/known.h"
 
 static bool
 put(const char *dir, const char *name, prov_span bytes)
@@ -49,6 +50,34 @@ put_notices(const char *dir)
 		put(dir, "manifest/revocation", buf_span(&b)) &&
 		takedown_encode(&down, &t, NULL) == PROV_OK &&
 		put(dir, "manifest/takedown", buf_span(&down)));
+}
+
+static bool
+put_known(const char *dir)
+{
+	static struct known k = { .n = 2 };
+	AUTO_BUF b = { 0 };
+
+	for (size_t i = 0; i < k.n; i++) {
+		struct known_statement *s = &k.at[i];
+
+		s->digest[0] = s->kid[0] = (uint8_t)(i + 1);
+		memcpy(s->iss, SAMPLE_NAME, sizeof(SAMPLE_NAME));
+		s->time = 1795466460;
+		s->index = 300 + i;
+		s->size = 4096;
+		memcpy(s->format, "mp4", 4);
+		memcpy(s->media_type, "video/mp4", 10);
+		s->origin = PROV_ORIGIN_CAPTURED;
+		s->verified = s->captions = i == 0;
+		s->has_supersedes = i == 1;
+		s->supersedes[0] = 1;
+		signals_raise(&s->claimed, SIGNAL_CAWG, PURPOSE_AI_TRAINING,
+		    USE_NOT_ALLOWED);
+		memcpy(s->claimed.license, "CC0-1.0", 8);
+	}
+	return (known_encode(&b, &k, NULL) == PROV_OK &&
+		put(dir, "known/two", buf_span(&b)));
 }
 
 static bool
@@ -129,8 +158,8 @@ put_note(const char *dir)
 int
 main(int argc, char **argv)
 {
-	static const char *const nouns[] = { "claim", "dsse", "key", "manifest",
-		"note", "sidecar", "statement" };
+	static const char *const nouns[] = { "claim", "dsse", "key", "known",
+		"manifest", "note", "sidecar", "statement" };
 
 	if (argc != 2)
 		return (2);
@@ -141,8 +170,8 @@ main(int argc, char **argv)
 			return (1);
 	}
 	return (put_manifests(argv[1]) && put_statements(argv[1]) &&
-			put_keys(argv[1]) && put_note(argv[1]) &&
-			put_envelope(argv[1])
+			put_known(argv[1]) && put_keys(argv[1]) &&
+			put_note(argv[1]) && put_envelope(argv[1])
 		    ? 0
 		    : 1);
 }

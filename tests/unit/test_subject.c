@@ -7,75 +7,12 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
+#include <malloc.h>
 
-#include "signed.h"
-#include "verify/subject.h"
+#include "asked.h"
+#include "sign/note.h"
 #include "verify/trust.h"
 #include "witnesses.h"
-
-/* A desk where a.wav is signed, and one who verifies by its ledger. */
-struct bench {
-	struct desk d;
-	prov_verify_options o;
-	prov_verifier *v;
-	struct buf media, sidecar;
-	uint8_t sha256[32];
-	struct facts f;
-};
-
-static void
-look(struct bench *b)
-{
-	prov_verifier_free(b->v);
-	b->v = NULL;
-	ok(prov_verifier_new(&b->v, &b->o, err));
-}
-
-static void
-bench_open(struct bench *b)
-{
-	memset(b, 0, sizeof(*b));
-	assert_true(desk_open(&b->d));
-	assert_true(desk_put_wav(&b->d, "a.wav", 1, NULL));
-	assert_true(desk_sign(&b->d, "a.wav"));
-	assert_true(desk_read(&b->media, &b->d, "a.wav"));
-	assert_true(desk_read(&b->sidecar, &b->d, "a.wav.prov"));
-	ok(sha256_of(b->sha256, buf_span(&b->media), err));
-	b->o = (prov_verify_options){ .trust = b->d.trust,
-		.ledger_dir = b->d.g.path,
-		.ledger_own = 1,
-		.demux = b->d.demux,
-		.now = DESK_NOW };
-	look(b);
-}
-
-static void
-bench_close(struct bench *b)
-{
-	prov_verifier_free(b->v);
-	buf_free(&b->media);
-	buf_free(&b->sidecar);
-	desk_close(&b->d);
-}
-
-static const struct facts *
-ask(struct bench *b, const struct subject *s)
-{
-	ok(verify_subject(b->v, s, &b->f, err));
-	return (&b->f);
-}
-
-static struct subject
-by_digest(const struct bench *b)
-{
-	return ((struct subject){ .fd = -1, .sha256 = b->sha256 });
-}
-
-static struct subject
-by_bytes(const struct bench *b)
-{
-	return ((struct subject){ .fd = -1, .bytes = buf_span(&b->media) });
-}
 
 static void
 assert_proven(const struct facts *f, prov_binding binding)
@@ -224,19 +161,6 @@ malformed(void **state)
 }
 
 static void
-trust_as(struct bench *b, const char *const *paths, size_t n, const char *iss)
-{
-	prov_trust_signer s = { .key = *prov_key_public(b->d.g.owner),
-		.paths = paths,
-		.n_paths = n,
-		.iss = &iss,
-		.n_iss = iss != NULL };
-
-	ok(prov_trust_remove(b->d.trust, OWNER_NAME, err));
-	ok(prov_trust_add_signer(b->d.trust, &s, err));
-}
-
-static void
 scope(void **state)
 {
 	static const char *const paths[] = { "/in/*" };
@@ -258,18 +182,6 @@ scope(void **state)
 	assert_int_equal(ask(&b, &s)->signature, PROV_SIG_UNKNOWN);
 	assert_true(findings_has(&b.f.why, REASON_SIGNATURE_ISS));
 	bench_close(&b);
-}
-
-static void
-take_down(struct bench *b)
-{
-	AUTO(prov_ledger) *l = NULL;
-	prov_takedown t = { .reason = "rights" };
-	prov_entry e;
-
-	memcpy(t.asset, b->sha256, 32);
-	ok(prov_ledger_open_writer(&l, b->d.g.path, b->d.g.log, err));
-	ok(prov_ledger_takedown(l, b->d.g.owner, &t, &e, err));
 }
 
 /* One who has looked already hears of it. */
@@ -379,10 +291,28 @@ claims(void **state)
 	bench_close(&b);
 }
 
-/* The head's time is that of the quorum. */
+/* Witnesses 1 to 3 cosign the head, at these times. */
+static void
+cosign(struct bench *b, const int64_t times[3])
+{
+	AUTO_BUF note = { 0 }, text = { 0 };
+	prov_span body, sigs;
+
+	assert_true(logged_read(&note, &b->d.g, "tlog/checkpoint"));
+	ok(note_split(&body, &sigs, buf_span(&note), err));
+	buf_put_span(&text, body);
+	for (unsigned i = 0; i < 3; i++)
+		assert_true(
+		    witness_cosign(&note, i + 1, buf_span(&text), times[i]));
+	assert_true(logged_write(&b->d.g, "tlog/checkpoint", buf_span(&note)));
+}
+
+/* Two of three are a quorum: its time is the second newest. */
 static void
 head_time(void **state)
 {
+	static const int64_t times[] = { DESK_NOW - 90, DESK_NOW - 30,
+		DESK_NOW - 60 };
 	struct subject s;
 	struct bench b;
 
@@ -391,6 +321,47 @@ head_time(void **state)
 	s = by_digest(&b);
 	ask(&b, &s);
 	assert_false(b.f.has_head_time); /* nobody witnesses it */
+	tlogpolicy_clear(&b.d.trust->logs);
+	ok(witness_policy(&b.d.trust->logs, prov_key_public(b.d.g.log), 3,
+	    "group g 2 w1 w2 w3\nquorum g\n"));
+	look(&b);
+	ask(&b, &s);
+	assert_false(b.f.has_head_time);
+	assert_int_equal(b.f.ledger, PROV_LEDGER_UNCHECKED);
+	cosign(&b, times);
+	assert_proven(ask(&b, &s), PROV_BIND_EXACT);
+	assert_true(b.f.has_head_time);
+	assert_int_equal(b.f.head_time, DESK_NOW - 60);
+	bench_close(&b);
+}
+
+#define MANY 600
+
+/* What one is asked about is not kept, however much it is. */
+static void
+memory(void **state)
+{
+	AUTO(prov_ledger) *l = NULL;
+	struct subject s = { .fd = -1 };
+	size_t held = 0;
+	struct bench b;
+
+	(void)state;
+	bench_open(&b);
+	ok(prov_ledger_open_writer(&l, b.d.g.path, b.d.g.log, err));
+	ok(logged_append(l, b.d.g.owner, 1, MANY, 300, err));
+	for (uint64_t i = 1; i < 5 * (uint64_t)MANY; i++) {
+		uint8_t asset[32];
+
+		logged_asset(asset, i % MANY + i % 7);
+		s.sha256 = asset;
+		ask(&b, &s);
+		if (i % MANY + i % 7 != 0 && i % MANY + i % 7 < MANY)
+			assert_int_equal(b.f.binding, PROV_BIND_EXACT);
+		if (i == 2 * (uint64_t)MANY)
+			held = mallinfo2().uordblks;
+	}
+	assert_true(mallinfo2().uordblks < held + 65536);
 	bench_close(&b);
 }
 
@@ -437,6 +408,7 @@ main(void)
 		cmocka_unit_test(stale),
 		cmocka_unit_test(claims),
 		cmocka_unit_test(head_time),
+		cmocka_unit_test(memory),
 		cmocka_unit_test(trouble),
 	};
 
