@@ -8,7 +8,7 @@ Kills at each of them, too.
 
 usage: inject.py SAMPLE [COMMAND ...]
 how many failures of each command, or "all"; of the calls PROV_INJECT_CALLS
-(all), which stand with commas between
+(all), which stand with commas between, PROV_INJECT_JOBS (2) at a time
 """
 import collections
 import concurrent.futures
@@ -55,6 +55,7 @@ CASE = collections.namedtuple("case", "command call error n scope on early")
 # all of it.
 LOOP = re.compile(r'/blobs/[0-9a-f]{2}"')
 LOOP_ENDS = ('/blobs/00"', '/blobs/ff"')
+SHOWN = 40  # of what goes wrong with a command
 lock = threading.Lock()
 
 
@@ -189,10 +190,13 @@ def attempt(p, c, top, number, wrong):
     try:
         return one(p, c, top, number)
     except (Wrong, OSError) as e:
+        what = "%s, call %s %d%s (%s) %s: %s" % (
+            c.command, c.call, c.n, c.on, c.scope, c.error,
+            str(e).strip()[:600])
         with lock:
-            wrong.append("%s, call %s %d%s (%s) %s: %s" % (
-                c.command, c.call, c.n, c.on, c.scope, c.error,
-                str(e).strip()[:600]))
+            wrong.append(what)
+            if len(wrong) <= SHOWN:
+                print("# " + what.replace("\n", "\n#   "), flush=True)
         return True
 
 
@@ -209,12 +213,11 @@ def campaign(p, name, top, much):
     if much != "all":
         todo = sample(todo, int(much))
     wrong = []
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+    jobs = int(os.environ.get("PROV_INJECT_JOBS", "2"))
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         hits = sum(pool.map(lambda x: attempt(p, x[1], top, x[0], wrong),
                             enumerate(todo)))
     shutil.rmtree(p.top)
-    for w in wrong[:40]:
-        print("# " + w.replace("\n", "\n#   "))
     return len(todo), total, hits, len(wrong)
 
 
