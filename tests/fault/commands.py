@@ -215,6 +215,42 @@ def witness_again(p, vkey):
         p.must(*line)
 
 
+# A new key is named once and for good.
+@command
+def key(_):
+    return Run(["prov", "key", "generate", "--no-passphrase", "test/third"],
+               r"^vkey  test/third", shows_key, again=key_again, sizes=(4,))
+
+
+def shows_key(p):
+    p.must("prov", "key", "export", "test/third")
+    p.must("prov", "ledger", "register", p.must(
+        "prov", "key", "export", "test/third").strip())
+    tone(os.path.join(p.top, "third.wav"), 11)
+    p.must("prov", "sign", "-k", "test/third", "third.wav")
+
+
+def key_again(p):
+    if os.path.exists(os.path.join(p.home, "keys", "test", "third.key")):
+        p.refuses(2, "there already", *key(p).line)
+    else:
+        p.must(*key(p).line)
+
+
+@command
+def trust(p):
+    vkey = p.text("vkey").strip()
+    return Run(["prov", "trust", "add", vkey], r"^signer  test/second",
+               lambda p: shows_trusted(p, vkey), sizes=(2,))
+
+
+def shows_trusted(p, vkey):
+    """And whom it trusted before it still does."""
+    if vkey not in p.must("prov", "trust", "list"):
+        raise Wrong("is not trusted")
+    old_stands(p)
+
+
 @prepared
 def repair_begin(p):
     """A tile that is wrong, one that is gone, and an index of something."""
