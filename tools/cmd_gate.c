@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "gate_feed.h"
+#include "gate_tar.h"
 #include "home.h"
 #include "ordered.h"
 
@@ -12,6 +13,10 @@ static const struct opt opts[] = {
 	{ "policy", 0, "FILE", "what decides: prov-policy(5)" },
 	{ "ndjson", 0, NULL, "answer each line of standard input" },
 	{ "recursive", 'r', "DIR", "judge every file below DIR; repeatable" },
+	{ "tar", 0, NULL, "operands are tar shards, judged by sample" },
+	{ "accepted", 0, "TAR", "write what is let in; or into a directory" },
+	{ "rejected", 0, "TAR", "write what is not let in; likewise" },
+	{ "route", 0, "NAME=TAR", "write what is let in by that route" },
 	{ "root", 0, "DIR", "what names are below, instead of ." },
 	{ "jobs", 'j', "N", "work on N items at once" },
 	{ "json", 0, NULL, "print one record a line" },
@@ -77,6 +82,8 @@ usage_holds(const struct args *args)
 		    "--ndjson reads what is asked from standard input");
 		return (false);
 	}
+	if (!tar_check(args))
+		return (false);
 	if (!lines && args->n == 0 && !args_has(args, "recursive")) {
 		complain(args, NULL,
 		    "nothing to judge; prov gate --policy FILE FILE ...");
@@ -152,6 +159,12 @@ summary(const struct session *s)
 	fputc('\n', stderr);
 }
 
+static bool
+is_stdout(const char *path)
+{
+	return (path != NULL && strcmp(path, "-") == 0);
+}
+
 static int
 judge_all(struct session *s)
 {
@@ -162,6 +175,9 @@ judge_all(struct session *s)
 		.gate = s->gate,
 		.jobs = s->jobs,
 		.lines = lines,
+		.stream = lines || args_has(args, "tar"),
+		.silent = is_stdout(args_value(args, "accepted")) ||
+		          is_stdout(args_value(args, "rejected")),
 		.format = args_has(args, "facts")           ? GATE_FACTS
 		          : lines || args_has(args, "json") ? GATE_JSON
 		                                            : GATE_TEXT,
@@ -174,12 +190,14 @@ judge_all(struct session *s)
 
 	if (r == NULL)
 		return (EXIT_TROUBLE);
-	if (lines)
+	if (args_has(args, "tar"))
+		feed_shards(r, args, s->gate);
+	else if (lines)
 		feed_lines(r, args);
 	else
 		feed_files(r, args, s->root);
 	status = gate_run_end(r);
-	if (!lines)
+	if (!lines && !how.silent)
 		summary(s);
 	return (status);
 }

@@ -152,8 +152,7 @@ feed_path(void *arg, const char *path)
 	return (feed_name(f->run, path + f->root_len));
 }
 
-/* Without "./" and doubled or last slashes, which shells and people type. */
-static char *
+char *
 plain_name(const char *name)
 {
 	char *out = malloc(strlen(name) + 1), *to = out;

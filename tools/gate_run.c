@@ -29,11 +29,14 @@ struct batch {
 	enum state state;
 	struct text in;
 	size_t n;
-	size_t end[BATCH_ITEMS]; /* of each item in in */
-	struct text out;         /* for standard output */
-	struct text records;     /* for the run file */
-	int status;              /* the worst of its items */
-	bool failed;             /* err says why */
+	size_t end[BATCH_ITEMS];           /* of each item in in */
+	prov_shard *shard;                 /* NULL: items are text */
+	prov_sample *samples[BATCH_ITEMS]; /* owned */
+	size_t weight;                     /* bytes of what it holds */
+	struct text out;                   /* for standard output */
+	struct text records;               /* for the run file */
+	int status;                        /* the worst of its items */
+	bool failed;                       /* err says why */
 	prov_err err;
 };
 
@@ -109,7 +112,7 @@ status_of(const struct gate_run *r, const prov_gate_answer *a)
 		break;
 	}
 	/* In a stream a denial is an answer like any other. */
-	return (r->how.lines && !r->how.strict ? EXIT_HOLDS : EXIT_NO);
+	return (r->how.stream && !r->how.strict ? EXIT_HOLDS : EXIT_NO);
 }
 
 static prov_status
@@ -138,7 +141,9 @@ put_answer(const struct gate_run *r, struct batch *b, const prov_gate_answer *a)
 	default:
 		st = prov_gate_answer_text(&line, a, &b->err);
 	}
-	if (st == PROV_OK)
+	if (st == PROV_OK && r->how.silent)
+		prov_free(line);
+	else if (st == PROV_OK)
 		st = put_line(&b->out, line);
 	/* What the run file has, it keeps. */
 	if (st != PROV_OK || !r->how.output || prov_gate_answer_known(a))
@@ -167,6 +172,36 @@ ask(const struct gate_run *r, const char *text, size_t len,
 	return (prov_gate_ask(r->how.gate, &q, answer, err));
 }
 
+/* What one answer needs: where it goes. */
+struct to {
+	const struct gate_run *run;
+	struct batch *batch;
+};
+
+static prov_status
+take_answer(void *arg, const prov_gate_answer *a, prov_err *err)
+{
+	struct to *to = arg;
+	prov_status st = put_answer(to->run, to->batch, a);
+
+	(void)err; /* put_answer has told the batch */
+	if (st == PROV_OK)
+		to->batch->status =
+		    exit_worse(to->batch->status, status_of(to->run, a));
+	return (st);
+}
+
+static void
+answer_samples(const struct gate_run *r, struct batch *b)
+{
+	struct to to = { r, b };
+	prov_status st = PROV_OK;
+
+	for (size_t i = 0; i < b->n && st == PROV_OK; i++)
+		st = prov_sample_ask(b->samples[i], take_answer, &to, &b->err);
+	b->failed = st != PROV_OK;
+}
+
 static void
 answer_batch(const struct gate_run *r, struct batch *b,
     prov_gate_answer **answer)
@@ -174,6 +209,10 @@ answer_batch(const struct gate_run *r, struct batch *b,
 	prov_status st = PROV_OK;
 	size_t at = 0;
 
+	if (b->shard != NULL) {
+		answer_samples(r, b);
+		return;
+	}
 	for (size_t i = 0; i < b->n && st == PROV_OK; i++) {
 		st = ask(r, b->in.p + at, b->end[i] - at, answer, &b->err);
 		if (st == PROV_OK)
@@ -236,6 +275,20 @@ write_out(const struct text *t)
  * what was recorded and not said can be read there. Who stops reading ends
  * the run, which can be gone on with.
  */
+/* Samples go where they belong once their records are safe. */
+static bool
+write_samples(struct gate_run *r, const struct batch *b, int *status)
+{
+	prov_err err = { 0 };
+
+	for (size_t i = 0; b->shard != NULL && !b->failed && i < b->n; i++)
+		if (prov_shard_put(b->shard, b->samples[i], &err) != PROV_OK) {
+			*status = failure(r->how.args, NULL, &err);
+			return (false);
+		}
+	return (true);
+}
+
 static bool
 write_batch(struct gate_run *r, const struct batch *b, int *status)
 {
@@ -251,6 +304,8 @@ write_batch(struct gate_run *r, const struct batch *b, int *status)
 		complain(r->how.args, "standard output", "%s", strerror(errno));
 		return (false);
 	}
+	if (!write_samples(r, b, status))
+		return (false);
 	*status = b->status;
 	if (!b->failed)
 		return (true);
@@ -278,7 +333,11 @@ write_metrics(struct gate_run *r, bool now)
 static void
 empty(struct gate_run *r, struct batch *b)
 {
-	r->flight -= b->in.len;
+	r->flight -= b->weight;
+	for (size_t i = 0; b->shard != NULL && i < b->n; i++)
+		prov_sample_free(b->samples[i]);
+	b->shard = NULL;
+	b->weight = 0;
 	text_reset(&b->in);
 	text_reset(&b->out);
 	text_reset(&b->records);
@@ -425,7 +484,7 @@ gate_run_flush(struct gate_run *r)
 	pthread_mutex_lock(&r->lock);
 	if (b != NULL && b->n > 0) {
 		b->state = FULL;
-		r->flight += b->in.len;
+		r->flight += b->weight;
 		r->filled++;
 		r->open = NULL;
 		pthread_cond_broadcast(&r->change);
@@ -458,9 +517,42 @@ gate_run_add(struct gate_run *r, const char *text, size_t len, size_t hint)
 		return (false);
 	}
 	b->end[b->n++] = b->in.len;
+	b->weight += len;
 	if (b->n < share(r, hint) && b->in.len < BATCH_BYTES)
 		return (true);
 	return (gate_run_flush(r));
+}
+
+bool
+gate_run_add_sample(struct gate_run *r, prov_shard *shard, prov_sample *sample)
+{
+	size_t len = (size_t)prov_sample_bytes(sample);
+	struct batch *b;
+
+	if (r->open == NULL && (r->open = open_batch(r, len)) == NULL) {
+		prov_sample_free(sample);
+		return (false);
+	}
+	b = r->open;
+	b->shard = shard;
+	b->samples[b->n++] = sample;
+	b->weight += len;
+	if (b->n < BATCH_ITEMS && b->weight < BATCH_BYTES)
+		return (true);
+	return (gate_run_flush(r));
+}
+
+bool
+gate_run_drain(struct gate_run *r)
+{
+	bool going = gate_run_flush(r);
+
+	pthread_mutex_lock(&r->lock);
+	while (r->written != r->filled)
+		pthread_cond_wait(&r->change, &r->lock);
+	going = going && !r->stopped;
+	pthread_mutex_unlock(&r->lock);
+	return (going);
 }
 
 void

@@ -17,7 +17,9 @@ struct gate_how {
 	const struct args *args;
 	prov_gate *gate;
 	unsigned jobs;
-	bool lines; /* items are lines of NDJSON, else names */
+	bool lines;  /* items are lines of NDJSON, else names */
+	bool stream; /* denials are answers, unless strict */
+	bool silent; /* standard output is for a tar */
 	enum gate_format format;
 	bool strict;         /* a denial is exit status 1 */
 	bool output;         /* there is a run file */
@@ -33,6 +35,13 @@ struct gate_run *gate_run_new(const struct gate_how *how);
  */
 bool gate_run_add(struct gate_run *r, const char *text, size_t len,
     size_t hint);
+
+/* The same of a sample of a shard, which is written when it was answered. */
+bool gate_run_add_sample(struct gate_run *r, prov_shard *shard,
+    prov_sample *sample);
+
+/* Waits until all that was handed over was answered and written. */
+bool gate_run_drain(struct gate_run *r);
 
 /* Hands over what was added: before waiting for more. */
 bool gate_run_flush(struct gate_run *r);

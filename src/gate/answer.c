@@ -229,22 +229,18 @@ prov_gate_answer_text(char **out, const prov_gate_answer *a, prov_err *err)
 
 /* Decisions are in the order in which the worse counts. */
 void
-answer_join(prov_gate_answer *a, const prov_gate_answer *b)
+answer_follow(prov_gate_answer *a, prov_decision decision,
+    prov_decision effective)
 {
-	struct decision *to = &a->decision;
-	const struct decision *from = &b->decision;
+	struct decision *d = &a->decision;
 
-	if (from->decision < to->decision) {
-		to->decision = from->decision;
-		to->rule = from->rule;
-		to->note = from->note;
-		memcpy(to->route, from->route, sizeof(to->route));
-	}
-	if (from->effective < to->effective)
-		to->effective = from->effective;
-	if (to->effective != PROV_ALLOW)
-		to->route[0] = '\0';
-	if (from->rights > to->rights)
-		to->rights = from->rights;
-	findings_join(&to->why, &from->why);
+	if (d->decision <= decision && d->effective <= effective)
+		return;
+	if (decision < d->decision)
+		d->decision = decision;
+	if (effective < d->effective)
+		d->effective = effective;
+	if (d->effective != PROV_ALLOW)
+		d->route[0] = '\0';
+	gate_find(&d->why, GATE_SAMPLE, "another member of its sample");
 }

@@ -16,6 +16,15 @@ decide(prov_gate *g, prov_gate_answer *a, const struct item *item)
 		item_quarantine(item, &g->place, a);
 }
 
+static void
+note_trouble(prov_gate_answer *a, prov_status st, const prov_err *why)
+{
+	memset(&a->facts, 0, sizeof(a->facts));
+	a->facts.trouble = st;
+	(void)snprintf(a->facts.error, sizeof(a->facts.error), "%s",
+	    why->msg[0] != '\0' ? why->msg : prov_strstatus(st));
+}
+
 /* What kept verify from being asked is the policy's to weigh, as all is. */
 static void
 judge(struct gate_worker *w, const struct request *r, prov_gate_answer *a)
@@ -34,12 +43,8 @@ judge(struct gate_worker *w, const struct request *r, prov_gate_answer *a)
 		item_close(&item);
 		return;
 	}
-	if (st != PROV_OK) {
-		memset(&a->facts, 0, sizeof(a->facts));
-		a->facts.trouble = st;
-		(void)snprintf(a->facts.error, sizeof(a->facts.error), "%s",
-		    why.msg[0] != '\0' ? why.msg : prov_strstatus(st));
-	}
+	if (st != PROV_OK)
+		note_trouble(a, st, &why);
 	answer_lend(a);
 	decide(w->gate, a, &item);
 	item_close(&item);
@@ -55,12 +60,12 @@ sources(const struct request *r)
 
 /* An item that the run that is gone on with has answered already. */
 static prov_status
-look_back(struct gate_worker *w, prov_gate_answer *a, prov_err *err)
+look_back(struct gate_worker *w, prov_gate_answer *a, bool anew, prov_err *err)
 {
 	prov_gate *g = w->gate;
 	prov_status st;
 
-	if (g->journal == NULL || !a->resumable)
+	if (g->journal == NULL || !a->resumable || anew)
 		return (PROV_OK);
 	st = journal_find(g->journal, &a->known, a->id, a->tenant, err);
 	if (st == PROV_OK && a->known.len > 0)
@@ -82,13 +87,36 @@ gate_ask(struct gate_worker *w, const struct request *r, prov_gate_answer *out,
 	if ((st = answer_begin(out, r, w->gate->policy,
 		 gate_clock_us(CLOCK_REALTIME) / 1000, err)) != PROV_OK)
 		return (st);
-	if ((st = look_back(w, out, err)) != PROV_OK)
+	if ((st = look_back(w, out, r->anew, err)) != PROV_OK)
 		return (st);
-	tally_begin(&w->gate->tally);
+	if (!r->part)
+		tally_begin(&w->gate->tally);
 	if (out->known.len == 0)
 		judge(w, r, out);
 	out->ms = (double)(gate_clock_us(CLOCK_MONOTONIC) - start) / 1000;
-	tally_end(&w->gate->tally, out);
+	if (!r->part)
+		tally_end(&w->gate->tally, out);
+	return (PROV_OK);
+}
+
+prov_status
+gate_answer(struct gate_worker *w, const struct request *r, prov_status trouble,
+    enum gate_reason why, const char *detail, prov_gate_answer *out,
+    prov_err *err)
+{
+	prov_err because = { 0 };
+	prov_status st;
+
+	if ((st = answer_begin(out, r, w->gate->policy,
+		 gate_clock_us(CLOCK_REALTIME) / 1000, err)) != PROV_OK)
+		return (st);
+	if (trouble == PROV_OK) {
+		answer_refuse(out, why, detail);
+		return (PROV_OK);
+	}
+	note_trouble(out, prov_fail(&because, trouble, "%s", detail), &because);
+	answer_lend(out);
+	decide(w->gate, out, NULL);
 	return (PROV_OK);
 }
 

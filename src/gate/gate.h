@@ -24,6 +24,8 @@ struct request {
 	const char *manifest; /* the sidecar's name below the root */
 	const struct signals *seen;
 	const char *tenant;
+	bool anew; /* whatever an earlier run recorded */
+	bool part; /* of a sample: counted when that is decided */
 };
 
 /*
@@ -63,18 +65,30 @@ prov_status gate_ask_line(struct gate_worker *w, prov_span line,
 
 void answer_clear(prov_gate_answer *a);
 
-/* The more restrictive of both counts for a, with its reasons and b's. */
-void answer_join(prov_gate_answer *a, const prov_gate_answer *b);
+/* One of a sample that is decided as a whole: the worse counts. */
+void answer_follow(prov_gate_answer *a, prov_decision decision,
+    prov_decision effective);
 
 /* Codes that the gate itself gives, and what they mean; NULL past the last. */
 enum gate_reason {
 	GATE_MALFORMED, /* request.malformed */
 	GATE_NAME,      /* path.invalid, as the policy calls it */
 	GATE_WRITE,     /* error.write */
+	GATE_MEMBER,    /* shard.member */
+	GATE_SAMPLE,    /* shard.sample */
 	GATE_REASON_N
 };
 const char *gate_reason(size_t i);
 void gate_find(struct findings *f, enum gate_reason r, const char *detail);
+
+/*
+ * An answer without a question: a refusal for why, or trouble that kept from
+ * asking, where it is not PROV_OK. The policy weighs trouble, as it always
+ * does.
+ */
+prov_status gate_answer(struct gate_worker *w, const struct request *r,
+    prov_status trouble, enum gate_reason why, const char *detail,
+    prov_gate_answer *out, prov_err *err);
 
 /*
  * Steps of an answer: it is about a request; its facts have its texts; the

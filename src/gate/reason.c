@@ -11,6 +11,8 @@ gate_reason(size_t i)
 		[GATE_MALFORMED] = "request.malformed",
 		[GATE_NAME] = "path.invalid",
 		[GATE_WRITE] = "error.write",
+		[GATE_MEMBER] = "shard.member",
+		[GATE_SAMPLE] = "shard.sample",
 	};
 
 	return (i < GATE_REASON_N ? codes[i] : NULL);

@@ -3,9 +3,11 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/temp.h"
 
@@ -13,6 +15,7 @@ struct tarball {
 	struct archive *a;
 	locale_t utf8; /* libarchive writes names by the locale */
 	struct temp temp;
+	bool piped; /* to standard output */
 	uint64_t n;
 };
 
@@ -61,6 +64,22 @@ open_archive(struct tarball *t, prov_err *err)
 	return (PROV_OK);
 }
 
+/* A pipe has no name to be given at the end. */
+static prov_status
+open_temp(struct tarball *t, const char *path, prov_err *err)
+{
+	if (strcmp(path, "-") != 0)
+		return (temp_open(&t->temp, path, 0666, err));
+	t->piped = true;
+	t->temp.path = strdup("standard output");
+	t->temp.fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+	if (t->temp.path == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "tar"));
+	if (t->temp.fd < 0)
+		return (prov_fail_errno(err, PROV_EWRITE, "standard output"));
+	return (PROV_OK);
+}
+
 prov_status
 tarball_open(struct tarball **out, const char *path, prov_err *err)
 {
@@ -70,7 +89,7 @@ tarball_open(struct tarball **out, const char *path, prov_err *err)
 	if (t == NULL)
 		return (prov_fail(err, PROV_ENOMEM, "tar"));
 	t->temp.fd = -1;
-	if ((st = temp_open(&t->temp, path, 0666, err)) != PROV_OK ||
+	if ((st = open_temp(t, path, err)) != PROV_OK ||
 	    (st = open_archive(t, err)) != PROV_OK) {
 		tarball_drop(t);
 		return (st);
@@ -119,7 +138,7 @@ tarball_finish(struct tarball *t, prov_err *err)
 
 	if (archive_write_close(t->a) != ARCHIVE_OK)
 		st = fail_write(t, err);
-	if (st == PROV_OK)
+	if (st == PROV_OK && !t->piped)
 		st = temp_publish(&t->temp, FILE_SYNC, err);
 	tarball_drop(t);
 	return (st);

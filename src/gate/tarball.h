@@ -6,7 +6,8 @@
 
 /*
  * A tar being written: under a temporary name beside path until it is done,
- * so that nobody sees a part. Compressed as its name says: .gz, .tgz, .zst.
+ * so that nobody sees a part; "-" is standard output, as it comes. Compressed
+ * as its name says: .gz, .tgz, .zst.
  */
 struct tarball;
 
