@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "base/program.h"
 #include "essence/worker.h"
 
 struct job {
@@ -48,7 +49,7 @@ receive(struct job *j)
 	struct msghdr m = message(j, &iov, &c);
 	struct cmsghdr *h;
 
-	if (recvmsg(WORKER_SOCKET, &m, MSG_CMSG_CLOEXEC) <= 0 ||
+	if (recvmsg(PROGRAM_SOCKET, &m, MSG_CMSG_CLOEXEC) <= 0 ||
 	    (h = CMSG_FIRSTHDR(&m)) == NULL)
 		return (0);
 	memcpy(j->fds, CMSG_DATA(h), sizeof(j->fds));
@@ -199,8 +200,8 @@ other(const struct job *j)
 			exit(1);
 		if (fork() == 0) {
 			(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-			(void)dup2(pair[1], WORKER_SOCKET);
-			(void)close_range(WORKER_SOCKET + 1, ~0U, 0);
+			(void)dup2(pair[1], PROGRAM_SOCKET);
+			(void)close_range(PROGRAM_SOCKET + 1, ~0U, 0);
 			(void)execl("real", "real", (char *)NULL);
 			_exit(1);
 		}
