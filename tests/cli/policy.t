@@ -88,7 +88,33 @@ exit_is 1 "facts from standard input" sh -c \
 has "as JSON" out '"name":"rights.ai_training","wanted":"allowed","found":"silent","where":null,"met":false'
 says 2 "facts that are none" 'facts' prov policy explain --policy policy.yaml \
     --facts policy.yaml
-says 2 "no policy" '\-\-policy' prov policy explain --facts facts.json
+says 2 "no policy" 'what decides' prov policy explain --facts facts.json
+says 2 "about nothing" 'about what' prov policy explain --policy policy.yaml
+says 2 "facts and where to look" '\-\-facts' prov policy explain \
+    --policy policy.yaml --facts facts.json --root .
+
+# The same of a file: what the gate finds is what is explained.
+mkdir -p in/raw
+cp "$srcdir/testdata/unknown.mp4" in/raw/a.mp4
+echo "log $log" >>home/tlog-policy
+prov sign in/raw/a.mp4 >/dev/null
+ok "explain a file" prov policy explain --policy policy.yaml in/raw/a.mp4
+has "signed by whom" out '^met  *signature .*valid, by cam  *sidecar$'
+has "and in which log" out '^met  *require.inclusion  *required  *included  *cam/one/log$'
+has "is allowed by the rule" out '^rule      1, contract 2026-114$'
+exit_is 1 "outside of the signer's scope" prov policy explain --root in \
+    --policy policy.yaml raw/a.mp4
+has "nobody is trusted" out '^reason    signature.path'
+cp in/raw/a.mp4 in/unsigned.mp4
+printf x >>in/unsigned.mp4
+exit_is 1 "an unsigned file" prov policy explain --json --policy policy.yaml \
+    --no-sidecar in/unsigned.mp4
+has "is denied for that" out '"decision":"deny"'
+exit_is 75 "a file that is not there" prov policy explain --policy policy.yaml \
+    in/missing.mp4
+has "is to be tried again" out '^reason    error.open'
+exit_is 1 "a name that leads out" prov policy explain --policy policy.yaml \
+    in/../in/raw/a.mp4
 
 # A table of expected decisions.
 cat >cases.yaml <<EOF
