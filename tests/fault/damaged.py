@@ -5,7 +5,7 @@ prove and check, as they are run. Never is a file called logged that was not, or
 another entry than the one it is; no proof is printed that does not lead to the
 log's own checkpoint; what check calls whole is.
 
-usage: damaged.py SAMPLE    how many kinds of damage, or "all", so many times
+usage: damaged.py SAMPLE TURNS    how many kinds of damage, or "all", so often
 """
 import base64
 import collections
@@ -263,12 +263,15 @@ def begin(top):
 
 def ways(p, evil, other, much, rounds):
     ledger = os.path.join(p.home, "ledger")
-    found = list(all_ways(ledger, os.path.join(evil.home, "ledger"), {
-        "another": read(os.path.join(other.home, "ledger"), "checkpoint")}))
+    notes = {"another": read(os.path.join(other.home, "ledger"), "checkpoint")}
+    found = []
+    for turn in range(rounds):
+        found += all_ways(ledger, os.path.join(evil.home, "ledger"), notes,
+                          turn)
     found += [flips_anywhere(i) for i in range(len(found) // 4)]
     if much != "all":
         return random.Random(7).sample(found, int(much))
-    return found * rounds
+    return found
 
 
 def signed_history(evil):
@@ -281,7 +284,7 @@ def main():
     top = os.path.realpath("damaged")
     os.mkdir(top)
     p, log, evil, other = begin(top)
-    todo = ways(p, evil, other, sys.argv[1], int((sys.argv + ["1"])[2]))
+    todo = ways(p, evil, other, sys.argv[1], max(1, int(sys.argv[2])))
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         results = list(pool.map(lambda x: trial(p, log, top, x[0], *x[1]),
                                 enumerate([("nothing", lambda _: None)] +

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
-# Each file call fails in turn: PROV_INJECT (12) failures of each command, or
+# Each file call fails in turn: PROV_INJECT (10) failures of each command, or
 # "all" of them.
 . "$srcdir/tests/tap.sh"
 
@@ -13,4 +13,4 @@ if [ -x "$builddir/.libs/prov" ]; then
 	export PATH="$builddir/.libs:$PATH" LD_LIBRARY_PATH="$builddir/.libs"
 fi
 PYTHONDONTWRITEBYTECODE=1 python3 "$srcdir/tests/fault/inject.py" \
-    "${PROV_INJECT-12}"
+    "${PROV_INJECT-10}"

@@ -122,7 +122,7 @@ def forgeries(evil, note, others):
                    another_history(evil, mask, checkpoint))
 
 
-def all_ways(ledger, evil, others):
+def all_ways(ledger, evil, others, turn):
     note = read(os.path.join(ledger, "tlog/checkpoint"))
     yield from forgeries(evil, note, others)
     for i, name in enumerate(files_of(ledger, ("tlog", "index", "."))):
@@ -131,4 +131,4 @@ def all_ways(ledger, evil, others):
         for how in SWAPS:
             yield swaps(name, how)
         for n in FLIPS:
-            yield flips(name, n, i)
+            yield flips(name, n, 1000 * turn + i)
