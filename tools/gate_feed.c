@@ -130,8 +130,14 @@ struct feed {
 	size_t root_len;
 };
 
+/*
+ * Small files travel together: handing one over costs as much as judging it.
+ * Large ones go alone, so that each worker has one.
+ */
+#define SMALL_MAX 262144U
+
 static bool
-feed_name(struct gate_run *r, const char *name)
+feed_name(struct gate_run *r, const char *name, uint64_t size)
 {
 	struct pollfd signalled = { .fd = gate_run_signal(r),
 		.events = POLLIN };
@@ -140,16 +146,16 @@ feed_name(struct gate_run *r, const char *name)
 		gate_run_stop(r);
 		return (false);
 	}
-	/* Files are many, or slow, or both: one at a time is fine. */
-	return (gate_run_add(r, name, strlen(name), 1));
+	return (gate_run_add(r, name, strlen(name),
+	    size <= SMALL_MAX ? SIZE_MAX : 1));
 }
 
 static bool
-feed_path(void *arg, const char *path)
+feed_path(void *arg, const char *path, uint64_t size)
 {
 	const struct feed *f = arg;
 
-	return (feed_name(f->run, path + f->root_len));
+	return (feed_name(f->run, path + f->root_len, size));
 }
 
 char *
@@ -215,7 +221,7 @@ feed_files(struct gate_run *r, const struct args *args, const char *root)
 	for (int i = 0; i < args->n && going; i++) {
 		char *name = plain_name(args->at[i]);
 
-		going = name != NULL && feed_name(r, name);
+		going = name != NULL && feed_name(r, name, UINT64_MAX);
 		free(name);
 	}
 	for (size_t i = 0;

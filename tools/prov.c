@@ -14,11 +14,11 @@ const struct cmd *const commands[] = {
 	&cmd_trust,
 	&cmd_sign,
 	&cmd_verify,
+	&cmd_policy,
 	&cmd_gate,
 	&cmd_show,
 	&cmd_hash,
 	&cmd_ledger,
-	&cmd_policy,
 	NULL,
 };
 

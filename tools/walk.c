@@ -5,6 +5,7 @@
 #include <fts.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static bool
 add(struct files *f, const char *path)
@@ -66,7 +67,7 @@ visit(const struct args *args, const FTSENT *e, walk_fn each, void *arg,
 	if (e->fts_info != FTS_F || is_sidecar(e->fts_path) ||
 	    is_leftover(e->fts_name))
 		return (true);
-	return (each(arg, e->fts_path));
+	return (each(arg, e->fts_path, (uint64_t)e->fts_statp->st_size));
 }
 
 bool
@@ -100,8 +101,9 @@ walk_each(const struct args *args, const char *dir, walk_fn each, void *arg,
 }
 
 static bool
-add_each(void *arg, const char *path)
+add_each(void *arg, const char *path, uint64_t size)
 {
+	(void)size;
 	return (add(arg, path));
 }
 

@@ -20,7 +20,7 @@ bool files_gather(struct files *f, const struct args *args);
 void files_free(struct files *f);
 
 /* What a walk does with each file; false ends it. */
-typedef bool (*walk_fn)(void *arg, const char *path);
+typedef bool (*walk_fn)(void *arg, const char *path, uint64_t size);
 
 /* The same for one directory, one by one. *ended where each ended it. */
 bool walk_each(const struct args *args, const char *dir, walk_fn each,
