@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -621,9 +622,22 @@ flush_up_to(struct index *x, const char *dir, uint64_t max, prov_err *err)
 	return (st);
 }
 
+static void
+drop_merge(struct index *x)
+{
+	merge_free(x->merge);
+	x->merge = NULL;
+}
+
 prov_status
 index_flush(struct index *x, const char *dir, prov_err *err)
 {
+	bool done;
+
+	/* What it replaced is to go while the lock is held. */
+	if (x->merge != NULL && merge_published(x->merge) &&
+	    merge_retire(x->merge, true, &done, NULL) == PROV_OK)
+		drop_merge(x);
 	return (flush_up_to(x, dir, INDEX_CLOSE_MAX, err));
 }
 
@@ -681,46 +695,53 @@ find_merged(const struct index *x, size_t *at)
 	return (false);
 }
 
+/* Its thread syncs the list before what it replaces is removed. */
 static prov_status
-end_merge(struct index *x, const char *dir, size_t at, prov_err *err)
+publish_merge(struct index *x, const char *dir, size_t at, prov_err *err)
 {
 	const struct run_info *run = merge_run(x->merge);
 	const struct index_run more = { run->begin, run->end,
 		merge_records(x->merge) };
 	size_t n = merge_inputs(x->merge);
-	AUTO_FREE struct index_run *old = calloc(n, sizeof(*old));
 	prov_status st;
 
-	if (old == NULL)
-		return (prov_fail(err, PROV_ENOMEM, "out of memory"));
-	memcpy(old, x->runs + at, n * sizeof(*old));
-	if ((st = merge_publish(x->merge, err)) != PROV_OK ||
-	    (st = write_list(x, dir, at, n, &more, FILE_SYNC, err)) != PROV_OK)
+	if ((st = merge_publish(x->merge, err)) != PROV_OK)
 		return (st);
-	remove_runs(old, n, dir);
-	return (PROV_OK);
+	return (write_list(x, dir, at, n, &more, 0, err));
+}
+
+/* Until it is published, somebody else may have replaced its runs. */
+static prov_status
+work_merge(struct index *x, const char *dir, bool *over, prov_err *err)
+{
+	bool whole;
+	size_t at;
+	prov_status st;
+
+	*over = false;
+	if (merge_published(x->merge))
+		return (merge_retire(x->merge, false, over, err));
+	*over = !find_merged(x, &at);
+	if (*over ||
+	    (st = merge_step(x->merge, INDEX_PIECE, &whole, err)) != PROV_OK ||
+	    !whole)
+		return (*over ? PROV_OK : st);
+	return (publish_merge(x, dir, at, err));
 }
 
 static prov_status
 step_merge(struct index *x, const char *dir, prov_err *err)
 {
 	prov_status st = PROV_OK;
-	bool done = false;
-	size_t at;
+	bool over = false;
 
 	if (x->merge == NULL && (st = begin_merge(x, dir, err)) != PROV_OK)
 		return (st);
 	if (x->merge == NULL)
 		return (PROV_OK);
-	if (find_merged(x, &at)) {
-		st = merge_step(x->merge, INDEX_PIECE, &done, err);
-		if (st == PROV_OK && !done)
-			return (PROV_OK);
-		if (st == PROV_OK)
-			st = end_merge(x, dir, at, err);
-	}
-	merge_free(x->merge);
-	x->merge = NULL;
+	st = work_merge(x, dir, &over, err);
+	if (over || st != PROV_OK)
+		drop_merge(x);
 	return (st);
 }
 
@@ -750,15 +771,46 @@ run_is_sound(const struct index_run *r, const char *dir, uint64_t synced)
 	return (run_open(&fd, &run, dir, r->begin, r->end, NULL) == PROV_OK);
 }
 
-prov_status
-index_repair(struct index *x, const char *dir, uint64_t synced, uint64_t size,
+static bool
+is_listed(const struct index *x, uint64_t begin, uint64_t end)
+{
+	for (size_t i = 0; i < x->n; i++)
+		if (x->runs[i].begin == begin && x->runs[i].end == end)
+			return (true);
+	return (false);
+}
+
+/* What a process that was killed had replaced, or not yet listed. */
+static void
+remove_unlisted(const struct index *x, const char *dir)
+{
+	char path[LEDGER_PATH_MAX];
+	struct dirent *de;
+	DIR *d;
+
+	if (layout_path(path, NULL, dir, "index") != PROV_OK ||
+	    (d = opendir(path)) == NULL)
+		return;
+	while ((de = readdir(d)) != NULL) {
+		prov_span name = span(de->d_name, strlen(de->d_name));
+		uint64_t begin, end;
+
+		if (take_number(&name, '-', &begin) &&
+		    u64_decode(&end, (const char *)name.p, name.len) &&
+		    !is_listed(x, begin, end))
+			(void)unlinkat(dirfd(d), de->d_name, 0);
+	}
+	(void)closedir(d);
+}
+
+static prov_status
+drop_damaged(struct index *x, const char *dir, uint64_t synced, uint64_t size,
     prov_err *err)
 {
 	prov_err none = { 0 };
 	size_t keep = 0;
 	prov_status st;
 
-	merge_tidy(dir);
 	if (index_load(x, dir, &none) != PROV_OK) {
 		index_empty(x);
 		drop_tail(x);
@@ -772,5 +824,17 @@ index_repair(struct index *x, const char *dir, uint64_t synced, uint64_t size,
 	st = write_list(x, dir, keep, x->n - keep, NULL, 0, err);
 	/* Only now: the tail begins where the runs that are left end. */
 	drop_tail(x);
+	return (st);
+}
+
+prov_status
+index_repair(struct index *x, const char *dir, uint64_t synced, uint64_t size,
+    prov_err *err)
+{
+	prov_status st = drop_damaged(x, dir, synced, size, err);
+
+	merge_tidy(dir);
+	if (st == PROV_OK)
+		remove_unlisted(x, dir);
 	return (st);
 }

@@ -15,6 +15,7 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "hash/sha256.h"
+#include "ledger/errand.h"
 #include "ledger/filter.h"
 
 /* Read and written at once. */
@@ -35,11 +36,28 @@ struct input {
 	uint8_t *block;
 };
 
+/* The sections, then what is left of the inputs, the filter, and the end. */
+enum stage {
+	SECTIONS,
+	REST,
+	FILTER,
+	SYNC,
+	WHOLE,
+	PUBLISHED, /* the list is not yet on the disk */
+	REMOVED,   /* the inputs' names are gone, their room is not */
+	OVER
+};
+
 struct merge {
+	char dir[LEDGER_PATH_MAX];
 	char temp[LEDGER_PATH_MAX], path[LEDGER_PATH_MAX];
 	int fd;
 	struct run_info run;
-	unsigned kind; /* the section that is being written */
+	enum stage stage;
+	unsigned kind;      /* the section that is being written */
+	size_t ended;       /* inputs that were read to their end */
+	uint64_t filter_at; /* what of the filter was written */
+	struct errand errand;
 	size_t n;
 	struct input in[MERGE_INPUTS_MAX];
 	struct sha256 *hash;
@@ -62,6 +80,7 @@ merge_free(struct merge *m)
 {
 	if (m == NULL)
 		return;
+	(void)errand_wait(&m->errand, NULL);
 	for (size_t i = 0; i < m->n; i++)
 		input_close(&m->in[i]);
 	auto_fd(&m->fd);
@@ -154,17 +173,13 @@ input_peek(struct input *in, prov_err *err)
 	return (PROV_OK);
 }
 
-/* Its filter is not needed, but belongs to what the digest is over. */
+/* All of it was read: what the digest behind it is over. */
 static prov_status
 input_end(struct input *in, prov_err *err)
 {
-	uint64_t left = filter_len(in->run.n[INDEX_ASSET]);
 	uint8_t want[32], got[32];
 	prov_status st;
 
-	for (; left > 0; left -= in->len)
-		if ((st = input_read(in, left, err)) != PROV_OK)
-			return (st);
 	if ((st = sha256_done(in->hash, got, err)) != PROV_OK ||
 	    (st = fd_pread(in->fd, want, sizeof(want), in->off, err)) !=
 		PROV_OK)
@@ -174,6 +189,20 @@ input_end(struct input *in, prov_err *err)
 		    "ledger.invalid: index/%" PRIu64 "-%" PRIu64 " is damaged",
 		    in->run.begin, in->run.end));
 	return (PROV_OK);
+}
+
+/* Its filter is not needed, but belongs to what the digest is over. */
+static prov_status
+input_rest(struct input *in, bool *ended, prov_err *err)
+{
+	prov_status st;
+
+	*ended = in->left == 0;
+	if (*ended)
+		return (input_end(in, err));
+	if ((st = input_read(in, in->left, err)) == PROV_OK)
+		in->left -= in->len;
+	return (st);
 }
 
 static prov_status
@@ -280,6 +309,8 @@ merge_begin(struct merge **out, const char *dir, const struct run_info *runs,
 	if (m == NULL)
 		return (prov_fail(err, PROV_ENOMEM, "out of memory"));
 	m->fd = -1;
+	if ((st = layout_path(m->dir, err, dir, "%s", "")) != PROV_OK)
+		return (st);
 	if (n == 0 || n > MERGE_INPUTS_MAX)
 		return (prov_fail(err, PROV_EINTERNAL, "%zu runs", n));
 	if ((st = open_inputs(m, dir, runs, n, err)) != PROV_OK ||
@@ -335,55 +366,111 @@ move(struct merge *m, struct input *in, prov_err *err)
 	return (m->len < sizeof(m->block) ? PROV_OK : flush(m, err));
 }
 
+/* Of a section that is through; behind the last one come the filters. */
 static void
 next_section(struct merge *m)
 {
-	if (++m->kind == INDEX_KINDS)
-		return;
-	for (size_t i = 0; i < m->n; i++)
-		m->in[i].left = m->in[i].run.n[m->kind] * RUN_RECORD;
+	m->kind++;
+	for (size_t i = 0; i < m->n; i++) {
+		struct input *in = &m->in[i];
+
+		in->left = m->kind < INDEX_KINDS
+		               ? in->run.n[m->kind] * RUN_RECORD
+		               : filter_len(in->run.n[INDEX_ASSET]);
+	}
+	if (m->kind == INDEX_KINDS)
+		m->stage = REST;
 }
 
 static prov_status
-finish(struct merge *m, prov_err *err)
+merge_record(struct merge *m, prov_err *err)
 {
+	struct input *in;
+	prov_status st;
+
+	if ((st = find_least(m, &in, err)) != PROV_OK)
+		return (st);
+	if (in != NULL)
+		return (move(m, in, err));
+	next_section(m);
+	return (PROV_OK);
+}
+
+static prov_status
+merge_rest(struct merge *m, prov_err *err)
+{
+	bool ended;
+	prov_status st;
+
+	if (m->ended == m->n) {
+		m->stage = FILTER;
+		return (PROV_OK);
+	}
+	if ((st = input_rest(&m->in[m->ended], &ended, err)) == PROV_OK)
+		m->ended += ended;
+	return (st);
+}
+
+static prov_status
+sync_run(void *arg, prov_err *err)
+{
+	const struct merge *m = arg;
+
+	return (fsync(m->fd) == 0
+		    ? PROV_OK
+		    : prov_fail_errno(err, PROV_EWRITE, "%s: fsync", m->temp));
+}
+
+static prov_status
+merge_filter(struct merge *m, prov_err *err)
+{
+	uint64_t left = m->filter_len - m->filter_at;
+	uint64_t len = left < BLOCK_LEN ? left : BLOCK_LEN;
 	uint8_t digest[32];
 	prov_status st;
 
-	for (size_t i = 0; i < m->n; i++)
-		if ((st = input_end(&m->in[i], err)) != PROV_OK)
-			return (st);
-	if ((st = put(m, m->filter, m->filter_len, err)) != PROV_OK ||
-	    (st = flush(m, err)) != PROV_OK ||
+	if (left != 0) {
+		st = put(m, m->filter + m->filter_at, len, err);
+		m->filter_at += len;
+		return (st);
+	}
+	if ((st = flush(m, err)) != PROV_OK ||
 	    (st = sha256_done(m->hash, digest, err)) != PROV_OK ||
 	    (st = put(m, digest, sizeof(digest), err)) != PROV_OK ||
 	    (st = flush(m, err)) != PROV_OK)
 		return (st);
-	if (fsync(m->fd) == -1)
-		return (
-		    prov_fail_errno(err, PROV_EWRITE, "%s: fsync", m->temp));
+	m->stage = SYNC;
+	errand_send(&m->errand, sync_run, m);
 	return (PROV_OK);
+}
+
+/* One record, or a block of what comes behind them, and what that weighs. */
+static prov_status
+advance(struct merge *m, uint64_t *weight, prov_err *err)
+{
+	*weight = m->stage == SECTIONS ? 1 : BLOCK_LEN / RUN_RECORD;
+	if (m->stage == SECTIONS)
+		return (merge_record(m, err));
+	return (m->stage == REST ? merge_rest(m, err) : merge_filter(m, err));
 }
 
 prov_status
 merge_step(struct merge *m, uint64_t records, bool *done, prov_err *err)
 {
-	struct input *in;
-	prov_status st;
+	uint64_t weight;
+	prov_status st = PROV_OK;
 
 	*done = false;
-	while (m->kind < INDEX_KINDS) {
-		if (records-- == 0)
+	for (; m->stage < SYNC; records -= weight) {
+		if ((st = advance(m, &weight, err)) != PROV_OK)
+			return (st);
+		if (records <= weight)
 			return (PROV_OK);
-		if ((st = find_least(m, &in, err)) != PROV_OK)
-			return (st);
-		if (in == NULL)
-			next_section(m);
-		else if ((st = move(m, in, err)) != PROV_OK)
-			return (st);
 	}
-	st = finish(m, err);
-	*done = st == PROV_OK;
+	if (m->stage == SYNC && errand_back(&m->errand, &st, err) &&
+	    st == PROV_OK)
+		m->stage = WHOLE;
+	*done = m->stage == WHOLE;
 	return (st);
 }
 
@@ -393,6 +480,97 @@ merge_publish(struct merge *m, prov_err *err)
 	if (rename(m->temp, m->path) == -1)
 		return (prov_fail_errno(err, PROV_EWRITE, "%s", m->path));
 	m->temp[0] = '\0';
+	m->stage = PUBLISHED;
+	return (PROV_OK);
+}
+
+bool
+merge_published(const struct merge *m)
+{
+	return (m->stage >= PUBLISHED);
+}
+
+static prov_status
+sync_name(const char *path, int flags, prov_err *err)
+{
+	AUTO_FD int fd = open(path, flags | O_RDONLY | O_CLOEXEC);
+
+	if (fd == -1 || fsync(fd) == -1)
+		return (prov_fail_errno(err, PROV_EWRITE, "%s: fsync", path));
+	return (PROV_OK);
+}
+
+/* The list may have been replaced meanwhile by one that names the run, too. */
+static prov_status
+sync_list(void *arg, prov_err *err)
+{
+	const struct merge *m = arg;
+	char path[LEDGER_PATH_MAX];
+	prov_status st;
+
+	if ((st = layout_path(path, err, m->dir, LEDGER_RUNS)) != PROV_OK ||
+	    (st = sync_name(path, O_NOFOLLOW, err)) != PROV_OK ||
+	    (st = layout_path(path, err, m->dir, "index")) != PROV_OK)
+		return (st);
+	return (sync_name(path, O_DIRECTORY, err));
+}
+
+/* The last that holds a file gives back its room, which takes a while. */
+static prov_status
+close_inputs(void *arg, prov_err *err)
+{
+	struct merge *m = arg;
+
+	(void)err;
+	for (; m->n > 0; m->n--)
+		input_close(&m->in[m->n - 1]);
+	return (PROV_OK);
+}
+
+/* Readers that still hold the old list find runs gone and load the new one. */
+static void
+remove_inputs(const struct merge *m)
+{
+	char name[LEDGER_PATH_MAX], path[LEDGER_PATH_MAX];
+
+	for (size_t i = 0; i < m->n; i++) {
+		run_name(name, &m->in[i].run);
+		if (layout_path(path, NULL, m->dir, "%s", name) == PROV_OK)
+			(void)unlink(path);
+	}
+}
+
+static prov_status
+errand_result(struct errand *e, bool wait, bool *back, prov_err *err)
+{
+	prov_status st = PROV_OK;
+
+	*back = wait || errand_back(e, &st, err);
+	return (wait ? errand_wait(e, err) : st);
+}
+
+prov_status
+merge_retire(struct merge *m, bool wait, bool *done, prov_err *err)
+{
+	bool back = true;
+	prov_status st;
+
+	*done = false;
+	if (m->errand.fn == NULL)
+		errand_send(&m->errand, sync_list, m);
+	while (back && m->stage != OVER) {
+		st = errand_result(&m->errand, wait, &back, err);
+		if (st != PROV_OK)
+			return (st);
+		if (back && m->stage == PUBLISHED) {
+			remove_inputs(m);
+			errand_send(&m->errand, close_inputs, m);
+			m->stage = REMOVED;
+		} else if (back) {
+			m->stage = OVER;
+		}
+	}
+	*done = m->stage == OVER;
 	return (PROV_OK);
 }
 
