@@ -578,7 +578,8 @@ remove_runs(const struct index_run *runs, size_t n, const char *dir)
 }
 
 static prov_status
-flush_merged(struct index *x, const char *dir, size_t count, prov_err *err)
+flush_merged(struct index *x, const char *dir, size_t count, uint64_t max,
+    prov_err *err)
 {
 	size_t keep = x->n - count;
 	struct run_info run = { .begin = x->position, .end = x->tail_end };
@@ -597,7 +598,10 @@ flush_merged(struct index *x, const char *dir, size_t count, prov_err *err)
 	}
 	more =
 	    (struct index_run){ run.begin, run.end, records_total(&x->tail) };
-	flags = more.records >= INDEX_SYNC_MIN ? FILE_SYNC : 0;
+	/* Who appends on does not wait; soon all is synced by a thread. */
+	flags = max > INDEX_ALONG_MIN && more.records >= INDEX_SYNC_MIN
+	            ? FILE_SYNC
+	            : 0;
 	if ((st = write_run(dir, &run, &x->tail, flags, err)) != PROV_OK ||
 	    (st = write_list(x, dir, keep, count, &more, flags, err)) !=
 		PROV_OK)
@@ -616,7 +620,7 @@ flush_up_to(struct index *x, const char *dir, uint64_t max, prov_err *err)
 	if (x->tail_end <= x->position)
 		return (PROV_OK);
 	count = merge_count(x, records_total(&x->tail), max);
-	st = flush_merged(x, dir, count, err);
+	st = flush_merged(x, dir, count, max, err);
 	/* After a failure the tail may hold merged runs: begin anew. */
 	drop_tail(x);
 	return (st);
