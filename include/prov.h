@@ -15,6 +15,7 @@
 #include <prov/verify.h>
 #include <prov/policy.h>
 #include <prov/gate.h>
+#include <prov/run.h>
 #include <prov/shard.h>
 #include <prov/monitor.h>
 #include <prov/witness.h>

@@ -164,13 +164,23 @@ run_family(const struct cmd *cmd, const char *family, int argc, char **argv)
 	return (EXIT_TROUBLE);
 }
 
+static bool
+is_sub(const struct cmd *cmd, const char *name)
+{
+	for (size_t i = 0; cmd->subs[i] != NULL; i++)
+		if (strcmp(name, cmd->subs[i]->name) == 0)
+			return (true);
+	return (false);
+}
+
 int
 cmd_run(const struct cmd *cmd, const char *family, int argc, char **argv)
 {
 	struct args args = { .cmd = cmd, .family = family };
 	int status;
 
-	if (cmd->subs != NULL)
+	if (cmd->subs != NULL &&
+	    (cmd->run == NULL || (argc > 1 && is_sub(cmd, argv[1]))))
 		return (run_family(cmd, family, argc, argv));
 	args.all = calloc((size_t)argc + 1, sizeof(*args.all));
 	if (args.all == NULL) {

@@ -49,11 +49,12 @@ struct cmd {
 	const struct opt *opts;
 	int n_min, n_max; /* operands; n_max < 0: any number */
 	int (*run)(const struct args *args);
-	const struct cmd *const *subs; /* a family: ended by NULL */
+	/* A family, ended by NULL; one with run does without a name as well. */
+	const struct cmd *const *subs;
 };
 
 extern const struct cmd cmd_init, cmd_key, cmd_trust, cmd_sign, cmd_verify,
-    cmd_policy, cmd_gate, cmd_show, cmd_hash, cmd_ledger;
+    cmd_policy, cmd_gate, cmd_rescan, cmd_show, cmd_hash, cmd_ledger;
 extern const struct cmd *const commands[]; /* ended by NULL */
 
 /* Parses argv (argv[0] is the command's name) and runs cmd. */

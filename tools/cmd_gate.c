@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "gate_feed.h"
+#include "gate_sub.h"
 #include "gate_tar.h"
 #include "home.h"
 #include "ordered.h"
@@ -234,4 +235,5 @@ const struct cmd cmd_gate = {
 	.opts = opts,
 	.n_max = -1,
 	.run = run,
+	.subs = gate_subs,
 };

@@ -25,16 +25,16 @@ put_quoted(const char *s, const char *escape)
 
 typedef void (*leaf_fn)(const char *family, const struct cmd *cmd);
 
-/* Calls fn for each command that is no family; families may be nested. */
+/* Calls fn for each command that does something; families may be nested. */
 static void
 each_below(const char *family, const struct cmd *cmd, leaf_fn fn)
 {
 	char name[64];
 
-	if (cmd->subs == NULL) {
+	if (cmd->run != NULL)
 		fn(family, cmd);
+	if (cmd->subs == NULL)
 		return;
-	}
 	(void)snprintf(name, sizeof(name), "%s%s%s",
 	    family != NULL ? family : "", family != NULL ? " " : "", cmd->name);
 	for (size_t i = 0; cmd->subs[i] != NULL; i++)
@@ -94,7 +94,7 @@ bash(void)
 {
 	printf("# bash completion for prov\n"
 	       "_prov() {\n"
-	       "\tlocal cur=${COMP_WORDS[COMP_CWORD]} opts= subs=\n"
+	       "\tlocal cur=${COMP_WORDS[COMP_CWORD]} opts= subs= also=\n"
 	       "\tlocal one=${COMP_WORDS[1]} two=${COMP_WORDS[2]} key\n"
 	       "\tCOMPREPLY=()\n"
 	       "\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n"
@@ -105,7 +105,8 @@ bash(void)
 	for (size_t i = 0; commands[i] != NULL; i++) {
 		if (commands[i]->subs == NULL)
 			continue;
-		printf("\t'%s') subs='", commands[i]->name);
+		printf("\t'%s') %s='", commands[i]->name,
+		    commands[i]->run != NULL ? "also" : "subs");
 		names(commands[i]->subs);
 		printf("' ;;\n");
 	}
@@ -115,6 +116,7 @@ bash(void)
 	       "\t\treturn\n\tfi\n"
 	       "\tkey=$one\n"
 	       "\t[ -n \"$subs\" ] && key=\"$one $two\"\n"
+	       "\t[[ \" $also \" == *\" $two \"* ]] && key=\"$one $two\"\n"
 	       "\tsubs=\n"
 	       "\tcase $key in\n");
 	each_nested(bash_nested);
@@ -183,6 +185,26 @@ zsh_nested(const char *family, const struct cmd *cmd)
 }
 
 static void
+zsh_family(const struct cmd *cmd)
+{
+	printf("\t(%s)\n\t\tif (( CURRENT == 3 )); then\n\t\t\tnames=(",
+	    cmd->name);
+	zsh_names(cmd->subs);
+	printf(" )\n\t\t\t_describe command names\n\t\t\treturn\n"
+	       "\t\tfi\n\t\tkey=\"$words[2] $words[3]\" ;;\n");
+}
+
+/* One that does something without a second name, too. */
+static void
+zsh_also(const struct cmd *cmd)
+{
+	printf("\t(%s)\n\t\tcase $words[3] in\n\t\t(", cmd->name);
+	for (size_t i = 0; cmd->subs[i] != NULL; i++)
+		printf("%s%s", i == 0 ? "" : "|", cmd->subs[i]->name);
+	printf(") key=\"$words[2] $words[3]\" ;;\n\t\tesac ;;\n");
+}
+
+static void
 zsh(void)
 {
 	printf("#compdef prov\n"
@@ -195,11 +217,10 @@ zsh(void)
 	for (size_t i = 0; commands[i] != NULL; i++) {
 		if (commands[i]->subs == NULL)
 			continue;
-		printf("\t(%s)\n\t\tif (( CURRENT == 3 )); then\n\t\t\tnames=(",
-		    commands[i]->name);
-		zsh_names(commands[i]->subs);
-		printf(" )\n\t\t\t_describe command names\n\t\t\treturn\n"
-		       "\t\tfi\n\t\tkey=\"$words[2] $words[3]\" ;;\n");
+		if (commands[i]->run != NULL)
+			zsh_also(commands[i]);
+		else
+			zsh_family(commands[i]);
 	}
 	printf("esac\ncase $key in\n");
 	each_nested(zsh_nested);

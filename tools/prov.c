@@ -16,6 +16,7 @@ const struct cmd *const commands[] = {
 	&cmd_verify,
 	&cmd_policy,
 	&cmd_gate,
+	&cmd_rescan,
 	&cmd_show,
 	&cmd_hash,
 	&cmd_ledger,

@@ -374,6 +374,103 @@ take_evidence(struct record *r, const struct jsonin *o, prov_err *err)
 	return (has_kid == r->has_statement ? PROV_OK : bad("kid", err));
 }
 
+/* The number of a word, of which name has all up to last. */
+static prov_status
+take_word(unsigned *out, const struct jsonin *o, const char *key,
+    const char *(*name)(unsigned), unsigned last, prov_err *err)
+{
+	const char *s = jsonin_str(jsonin_get(o, key));
+
+	for (unsigned i = 0; s != NULL && i <= last; i++)
+		if (strcmp(s, name(i)) == 0) {
+			*out = i;
+			return (PROV_OK);
+		}
+	return (bad(key, err));
+}
+
+static const char *
+binding_word(unsigned i)
+{
+	return (binding_name((prov_binding)i));
+}
+
+static const char *
+signature_word(unsigned i)
+{
+	return (sig_state_name((prov_sig_state)i));
+}
+
+static const char *
+ledger_word(unsigned i)
+{
+	return (ledger_state_name((prov_ledger_state)i));
+}
+
+static prov_status
+take_states(struct record *r, const struct jsonin *o, prov_err *err)
+{
+	unsigned binding, signature, ledger;
+	prov_status st;
+
+	if ((st = take_word(&binding, o, "binding", binding_word,
+		 PROV_BIND_EXACT, err)) != PROV_OK ||
+	    (st = take_word(&signature, o, "signature", signature_word,
+		 PROV_SIG_VALID, err)) != PROV_OK ||
+	    (st = take_word(&ledger, o, "ledger", ledger_word,
+		 PROV_LEDGER_INCLUDED, err)) != PROV_OK)
+		return (st);
+	r->binding = (prov_binding)binding;
+	r->signature = (prov_sig_state)signature;
+	r->ledger = (prov_ledger_state)ledger;
+	return (PROV_OK);
+}
+
+/* Of purposes only a single one is told; policies may be for all or none. */
+static prov_status
+take_rights(struct record *r, const struct jsonin *o, prov_err *err)
+{
+	const struct jsonin *rights = jsonin_get(o, "rights");
+	const char *use = jsonin_str(rights);
+	const char *purpose = jsonin_str(jsonin_get(o, "purpose"));
+	prov_status st;
+
+	r->rights = USE_SILENT;
+	if ((use == NULL && !jsonin_is_null(rights)) ||
+	    (use != NULL && !use_find(&r->rights, span(use, strlen(use)))))
+		return (bad("rights", err));
+	r->purpose = PURPOSE_N;
+	if (purpose == NULL ||
+	    (!purpose_find(&r->purpose, span(purpose, strlen(purpose))) &&
+		strcmp(purpose, "all") != 0 && strcmp(purpose, "none") != 0))
+		return (bad("purpose", err));
+	if ((st = take_text(r->source_type, sizeof(r->source_type), o,
+		 "source_type", err)) != PROV_OK)
+		return (st);
+	return (take_text(r->license, sizeof(r->license), o, "license", err));
+}
+
+static prov_status
+take_media(struct record *r, const struct jsonin *o, prov_err *err)
+{
+	const struct jsonin *v = jsonin_get(o, "uncovered_bytes");
+	const struct jsonin *skipped = jsonin_get(o, "not_checked");
+
+	if (!jsonin_is_array(skipped))
+		return (bad("not_checked", err));
+	for (size_t i = 0; i < jsonin_n(skipped); i++) {
+		const char *s = jsonin_str(jsonin_at(skipped, i));
+
+		r->edges |= s != NULL && strcmp(s, "clip.edges") == 0;
+	}
+
+	r->has_uncovered = jsonin_i64(v, &r->uncovered);
+	if ((!r->has_uncovered && !jsonin_is_null(v)) || r->uncovered < 0)
+		return (bad("uncovered_bytes", err));
+	return (take_text(r->media_type, sizeof(r->media_type), o, "media_type",
+	    err));
+}
+
 static prov_status
 take_all(struct record *r, const struct jsonin *o, prov_err *err)
 {
@@ -395,6 +492,9 @@ take_all(struct record *r, const struct jsonin *o, prov_err *err)
 		PROV_OK ||
 	    (st = take_decision(r, o, err)) != PROV_OK ||
 	    (st = take_reasons(r, o, err)) != PROV_OK ||
+	    (st = take_states(r, o, err)) != PROV_OK ||
+	    (st = take_rights(r, o, err)) != PROV_OK ||
+	    (st = take_media(r, o, err)) != PROV_OK ||
 	    (st = take_evidence(r, o, err)) != PROV_OK)
 		return (st);
 	return (take_time(&r->t_ms, o, err));

@@ -26,6 +26,10 @@ struct record {
 	uint8_t sha256[32];
 	bool has_bytes;
 	uint64_t bytes;
+	bool edges; /* of a clip, unproven */
+	bool has_uncovered;
+	int64_t uncovered;
+	char media_type[MEDIA_TYPE_MAX + 1]; /* "" null */
 	bool has_statement;
 	uint8_t statement[32]; /* its digest */
 	uint8_t kid[32];

@@ -105,6 +105,10 @@ struct signed_head;
 prov_status ledger_look(prov_ledger *l, const struct signed_head *old,
     struct buf *evidence, bool *forked, prov_err *err);
 
+/* The root that l's tree had at a size; PROV_EUNTRUSTED past its own. */
+prov_status ledger_root_at(prov_ledger *l, uint64_t size, uint8_t root[32],
+    prov_err *err);
+
 /* Reads the public checkpoint again; later reads are at it. */
 prov_status ledger_refresh(prov_ledger *l, prov_err *err);
 

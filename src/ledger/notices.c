@@ -262,36 +262,18 @@ record_path(char **out, const char *dir, const prov_ledger *l, prov_err *err)
 	return (PROV_OK);
 }
 
-struct root_op {
-	uint64_t size;
-	uint8_t root[32];
-};
-
-static prov_status
-do_root(prov_ledger *l, void *arg, prov_err *err)
-{
-	struct root_op *op = arg;
-
-	if (op->size == l->view.at.size) {
-		memcpy(op->root, l->view.at.root, sizeof(op->root));
-		return (PROV_OK);
-	}
-	return (
-	    tree_range_root(op->root, 0, op->size, view_node, &l->view, err));
-}
-
 /* An index into another history would point at other entries. */
 static prov_status
 check_growth(prov_ledger *l, const struct checkpoint *at, prov_err *err)
 {
-	struct root_op op = { .size = at->size };
+	uint8_t root[32];
 	prov_status st;
 
 	if (at->size == 0)
 		return (PROV_OK);
-	if ((st = reader_do(l, do_root, &op, err)) != PROV_OK)
+	if ((st = ledger_root_at(l, at->size, root, err)) != PROV_OK)
 		return (st);
-	if (memcmp(op.root, at->root, sizeof(op.root)) != 0)
+	if (memcmp(root, at->root, sizeof(root)) != 0)
 		return (prov_fail(err, PROV_EUNTRUSTED,
 		    "ledger.invalid: the first %llu entries are others than "
 		    "this client has read before",

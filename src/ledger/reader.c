@@ -402,6 +402,41 @@ prov_ledger_prove(prov_ledger *l, uint64_t i, char **proof, prov_err *err)
 	return (buf_take_str(&b, proof, err));
 }
 
+struct root_op {
+	uint64_t size;
+	uint8_t *root;
+};
+
+static prov_status
+do_root(prov_ledger *l, void *arg, prov_err *err)
+{
+	struct root_op *op = arg;
+
+	if (op->size > l->view.at.size)
+		return (prov_fail(err, PROV_EUNTRUSTED,
+		    "ledger.invalid: %llu entries, and not the %llu that it "
+		    "had once",
+		    (unsigned long long)l->view.at.size,
+		    (unsigned long long)op->size));
+	if (op->size == l->view.at.size) {
+		memcpy(op->root, l->view.at.root, 32);
+		return (PROV_OK);
+	}
+	return (
+	    tree_range_root(op->root, 0, op->size, view_node, &l->view, err));
+}
+
+prov_status
+ledger_root_at(prov_ledger *l, uint64_t size, uint8_t root[32], prov_err *err)
+{
+	struct root_op op = { size, root };
+	prov_status st;
+
+	if ((st = reader_ready(l, err)) != PROV_OK)
+		return (st);
+	return (reader_do(l, do_root, &op, err));
+}
+
 struct consistency_op {
 	uint64_t from, to;
 	uint8_t *path;

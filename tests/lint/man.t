@@ -107,7 +107,8 @@ for name in $(cat commands); do
 		[ -f "$page" ] || continue
 		options prov "$name" "$sub" | sort -u >taken
 		[ -s taken ] || continue
-		sed -n -e 's/^\.It Fl Fl \([a-z-]*\).*/\1/p' "$page" |
+		sed -n -e 's/^\.It Fl \(.\) , Fl Fl \([a-z-]*\).*/\1 \2/p' \
+		    -e 's/^\.It Fl Fl \([a-z-]*\).*/\1/p' "$page" |
 		    sort -u >described
 		same "prov-$name-$sub.1 describes each option" taken described
 	done
