@@ -139,11 +139,18 @@ prov_status
 checkpoint_verify(struct checkpoint *out, prov_span note,
     const prov_pubkey *key, prov_err *err)
 {
+	return (checkpoint_verify_seen(out, note, key, NULL, err));
+}
+
+prov_status
+checkpoint_verify_seen(struct checkpoint *out, prov_span note,
+    const prov_pubkey *key, struct vouched *seen, prov_err *err)
+{
 	struct checkpoint c;
 	prov_span text;
 	prov_status st;
 
-	if ((st = note_verify(&text, note, key, err)) != PROV_OK ||
+	if ((st = note_verify_seen(&text, note, key, seen, err)) != PROV_OK ||
 	    (st = checkpoint_parse(&c, text, err)) != PROV_OK)
 		return (st);
 	if (strcmp(c.origin, key->name) != 0)

@@ -30,4 +30,9 @@ prov_status checkpoint_parse(struct checkpoint *out, prov_span text,
 prov_status checkpoint_verify(struct checkpoint *out, prov_span note,
     const prov_pubkey *key, prov_err *err);
 
+/* The same, but what was verified lately is not verified again. */
+struct vouched;
+prov_status checkpoint_verify_seen(struct checkpoint *out, prov_span note,
+    const prov_pubkey *key, struct vouched *seen, prov_err *err);
+
 #endif

@@ -137,7 +137,8 @@ proof_verify(struct checkpoint *at, const struct proof *p, prov_span entry,
 	prov_status st;
 
 	if ((st = check_origin(p, key, err)) != PROV_OK ||
-	    (st = checkpoint_verify(&c, p->note, key, err)) != PROV_OK)
+	    (st = checkpoint_verify_seen(&c, p->note, key, p->seen, err)) !=
+		PROV_OK)
 		return (st);
 	if (p->index >= c.size)
 		return (prov_fail(err, PROV_EUNTRUSTED,

@@ -11,6 +11,7 @@ struct proof {
 	size_t n;
 	uint8_t path[TREE_PATH_MAX * 32];
 	prov_span note; /* the checkpoint; borrows */
+	struct vouched *seen; /* signatures verified lately; NULL: none */
 };
 
 void proof_encode(struct buf *b, const struct proof *p);

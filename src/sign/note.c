@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "sign/pubkey.h"
+#include "sign/vouched.h"
 
 #define SIG_LEN 64 /* of Ed25519 */
 
@@ -171,6 +172,7 @@ struct search {
 	uint8_t id[4];
 	prov_span text;
 	bool found;
+	struct vouched *seen; /* or NULL */
 };
 
 static prov_status
@@ -187,7 +189,8 @@ search_sig(void *arg, const struct note_sig *s, prov_err *err)
 		return (prov_fail(err, PROV_EUNTRUSTED,
 		    "signed note: the signature of %s has %zu bytes", key->name,
 		    s->sig.len));
-	if ((st = pubkey_verify(key->key, s->sig.p, q->text, err)) != PROV_OK)
+	if ((st = vouched_verify(q->seen, key->key, s->sig.p, q->text, err)) !=
+	    PROV_OK)
 		return (prov_wrap(err, st, "signed note"));
 	q->found = true;
 	return (PROV_OK);
@@ -197,7 +200,14 @@ prov_status
 note_verify(prov_span *text, prov_span bytes, const prov_pubkey *key,
     prov_err *err)
 {
-	struct search q = { .key = key };
+	return (note_verify_seen(text, bytes, key, NULL, err));
+}
+
+prov_status
+note_verify_seen(prov_span *text, prov_span bytes, const prov_pubkey *key,
+    struct vouched *seen, prov_err *err)
+{
+	struct search q = { .key = key, .seen = seen };
 	prov_status st;
 	prov_span sigs;
 

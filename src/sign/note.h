@@ -52,6 +52,11 @@ prov_status note_merge(struct buf *out, prov_span note, prov_span lines,
 prov_status note_verify(prov_span *text, prov_span bytes,
     const prov_pubkey *key, prov_err *err);
 
+/* The same, but what was verified lately is not verified again. */
+struct vouched;
+prov_status note_verify_seen(prov_span *text, prov_span bytes,
+    const prov_pubkey *key, struct vouched *seen, prov_err *err);
+
 /* Private-key half (signer.c): appends text, a blank line and one signature. */
 prov_status note_sign(struct buf *b, const prov_key *key, prov_span text,
     prov_err *err);

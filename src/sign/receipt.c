@@ -8,6 +8,7 @@
 #include "sign/cose.h"
 #include "sign/note.h"
 #include "sign/pubkey.h"
+#include "sign/vouched.h"
 
 #define VDS_RFC9162  1
 #define VDP_INCLUDED (-1)
@@ -305,7 +306,8 @@ check_issuer(const struct receipt *r, const prov_pubkey *key, unsigned flags,
 
 static prov_status
 check_signature(const uint8_t sig[64], prov_span protected_,
-    const uint8_t root[32], const prov_pubkey *key, prov_err *err)
+    const uint8_t root[32], const prov_pubkey *key, struct vouched *seen,
+    prov_err *err)
 {
 	AUTO_BUF tbs = { 0 };
 	prov_status st;
@@ -313,7 +315,7 @@ check_signature(const uint8_t sig[64], prov_span protected_,
 	cose_to_sign(&tbs, protected_, span(root, 32));
 	if ((st = buf_done(&tbs, err)) != PROV_OK)
 		return (st);
-	st = pubkey_verify(key->key, sig, buf_span(&tbs), err);
+	st = vouched_verify(seen, key->key, sig, buf_span(&tbs), err);
 	return (st == PROV_OK ? PROV_OK : prov_wrap(err, st, what));
 }
 
@@ -331,8 +333,8 @@ receipt_verify(uint8_t root[32], const struct receipt *r, prov_span entry,
 	    err);
 	if (st != PROV_OK)
 		return (prov_wrap(err, st, what));
-	if ((st = check_signature(r->sig, r->protected_, got, key, err)) !=
-	    PROV_OK)
+	if ((st = check_signature(r->sig, r->protected_, got, key, r->seen,
+		 err)) != PROV_OK)
 		return (st);
 	memcpy(root, got, sizeof(got));
 	return (PROV_OK);
@@ -464,5 +466,5 @@ receipt_check(const uint8_t sig[64], const uint8_t root[32],
 	receipt_protected(&prot, log);
 	if ((st = buf_done(&prot, err)) != PROV_OK)
 		return (st);
-	return (check_signature(sig, buf_span(&prot), root, log, err));
+	return (check_signature(sig, buf_span(&prot), root, log, NULL, err));
 }

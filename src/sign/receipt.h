@@ -29,6 +29,7 @@ struct receipt {
 	size_t n;
 	uint8_t path[TREE_PATH_MAX * 32];
 	uint8_t sig[64];
+	struct vouched *seen; /* signatures verified lately; NULL: none */
 };
 
 /*

@@ -248,6 +248,7 @@ evidence_proof(struct evidence *e, const prov_trust *trust, prov_span text,
 		refuse_proof(e, &why);
 		return (PROV_OK);
 	}
+	proof.seen = e->lately != NULL ? &e->lately->seen : NULL;
 	st = PROV_ENOTFOUND;
 	for (size_t i = 0; i < trust->logs.n_logs && st == PROV_ENOTFOUND;
 	     i++) {
@@ -258,6 +259,7 @@ evidence_proof(struct evidence *e, const prov_trust *trust, prov_span text,
 	if (st == PROV_OK) {
 		head.note = proof.note;
 		head.index = proof.index;
+		head.scale = e->lately != NULL ? &e->lately->scale : NULL;
 		st = include(e, trust, &head, now, err);
 		e->note = proof.note;
 		return (st);

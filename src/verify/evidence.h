@@ -6,10 +6,17 @@
 #include "ledger/ledger.h"
 #include "prov/verify.h"
 #include "sign/statement.h"
+#include "sign/vouched.h"
 #include "verify/clip.h"
 #include "verify/trust.h"
 #include "verify/verdict.h"
 #include "witness/quorum.h"
+
+/* Signatures of logs and witnesses that need not be verified once more. */
+struct lately {
+	struct vouched seen;
+	struct scale scale; /* of the last proof */
+};
 
 /*
  * One statement on the asset and all that is known of it. Every state starts
@@ -28,6 +35,7 @@ struct evidence {
 	prov_span note; /* at as signed, in the proof's text; empty: an entry */
 	bool recalled;  /* at is the head that this client remembers */
 	uint64_t index;
+	struct lately *lately; /* borrowed; NULL: nothing is passed over */
 	struct known_statement *known; /* recalled, not read; NULL: read */
 	bool listed;                   /* the ledger at hand has it... */
 	uint64_t listed_at;

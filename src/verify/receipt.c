@@ -113,8 +113,10 @@ evidence_receipt(struct evidence *e, const prov_trust *trust, prov_span bytes,
 	if (e->ledger != PROV_LEDGER_ABSENT && e->at.size == 0)
 		return (PROV_OK);
 	st = receipt_parse(&r, bytes, &why);
-	if (st == PROV_OK)
+	if (st == PROV_OK) {
+		r.seen = e->lately != NULL ? &e->lately->seen : NULL;
 		return (judge(e, trust, &r, err));
+	}
 	if (!prov_is_no(st))
 		return (prov_fail(err, st, "%s", why.msg));
 	refuse(e, why.msg);

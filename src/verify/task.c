@@ -34,8 +34,10 @@ judge_sidecar(struct task *t, prov_err *err)
 
 	st = t->judge.run ? evidence_run_new(&e, statement, err)
 	                  : evidence_new(&e, statement, err);
-	if (st != PROV_OK ||
-	    (st = evidence_signature(e, t->judge.trust, t->judge.path,
+	if (st != PROV_OK)
+		return (st);
+	e->lately = &t->v->lately;
+	if ((st = evidence_signature(e, t->judge.trust, t->judge.path,
 		 t->judge.now, err)) != PROV_OK ||
 	    (st = evidence_proof(e, t->judge.trust, t->sidecar->proof,
 		 t->judge.now, err)) != PROV_OK ||

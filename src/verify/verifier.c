@@ -177,6 +177,7 @@ prov_verifier_free(prov_verifier *v)
 		return;
 	revocations_clear(&v->revocations);
 	scale_clear(&v->scale);
+	scale_clear(&v->lately.scale);
 	buf_free(&v->scratch);
 	memory_close(v->memory);
 	prov_ledger_close(v->ledger);

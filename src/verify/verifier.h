@@ -21,6 +21,7 @@ struct prov_verifier {
 	struct standing standing;         /* of the ledger; recalled or not */
 	struct revocations revocations;   /* that the ledger knows */
 	struct scale scale;             /* for the ledger's head */
+	struct lately lately;           /* for sidecars */
 	int64_t recalled_ms;            /* when standing was looked at */
 	prov_media *media;                /* made when first used */
 	const struct recollection *known; /* borrowed; NULL: none */

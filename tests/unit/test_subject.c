@@ -10,7 +10,9 @@
 #include <malloc.h>
 
 #include "asked.h"
+#include "sign/cose.h"
 #include "sign/note.h"
+#include "sign/vouched.h"
 #include "verify/trust.h"
 #include "witnesses.h"
 
@@ -291,6 +293,96 @@ claims(void **state)
 	bench_close(&b);
 }
 
+/* Where the log's own line of a proof ends; others' are passed over. */
+static size_t
+line_end(prov_span proof)
+{
+	size_t at = proof.len - 1;
+
+	while (at > 2 && memcmp(proof.p + at - 2, "\n\n", 2) != 0)
+		at--;
+	while (at < proof.len && proof.p[at] != '\n')
+		at++;
+	return (at);
+}
+
+/* The sidecar with one character of the proof's or receipt's signature other.
+ */
+static void
+reseal(struct buf *out, const struct bench *b, size_t at, bool receipt)
+{
+	AUTO_BUF bad = { 0 };
+	struct sidecar c;
+	size_t end;
+
+	ok(sidecar_decode(&c, buf_span(&b->sidecar), err));
+	buf_put_span(&bad, receipt ? c.receipt : c.proof);
+	end = receipt ? bad.len : line_end(buf_span(&bad));
+	bad.p[end - 1 - at] ^= 1;
+	*(receipt ? &c.receipt : &c.proof) = buf_span(&bad);
+	out->len = 0;
+	ok(sidecar_encode(out, &c, err));
+}
+
+/* That a signature verified says nothing of another that looks like it. */
+static void
+lately(void **state)
+{
+	AUTO_BUF sidecar = { 0 };
+	struct subject s;
+	struct bench b;
+
+	(void)state;
+	bench_open(&b);
+	s = by_digest(&b);
+	for (size_t at = 0; at < 60; at++) {
+		s.sidecar = buf_span(&b.sidecar);
+		assert_proven(ask(&b, &s), PROV_BIND_EXACT);
+		reseal(&sidecar, &b, at, at % 2 == 0);
+		s.sidecar = buf_span(&sidecar);
+		assert_int_not_equal(ask(&b, &s)->ledger, PROV_LEDGER_INCLUDED);
+	}
+	bench_close(&b);
+}
+
+static void
+vouched(void **state)
+{
+	struct vouched v = { 0 };
+	struct statement st;
+	struct sidecar c;
+	uint8_t sig[64];
+	struct bench b;
+	AUTO_BUF tbs = { 0 };
+	const uint8_t *key;
+
+	(void)state;
+	bench_open(&b);
+	key = prov_key_public(b.d.g.owner)->key;
+	ok(sidecar_decode(&c, buf_span(&b.sidecar), err));
+	ok(statement_parse(&st, c.statement, err));
+	cose_to_sign(&tbs, st.protected_, st.payload);
+	for (int i = 0; i < 2; i++)
+		ok(vouched_verify(&v, key, st.sig, buf_span(&tbs), err));
+	assert_int_equal(v.n, 1);
+	memcpy(sig, st.sig, sizeof(sig));
+	for (size_t i = 0; i < sizeof(sig); i++) {
+		sig[i] ^= 1;
+		assert_int_equal(vouched_verify(&v, key, sig, buf_span(&tbs),
+				     NULL),
+		    PROV_EUNTRUSTED);
+		sig[i] ^= 1;
+	}
+	assert_int_equal(vouched_verify(&v, prov_key_public(b.d.g.log)->key,
+			     sig, buf_span(&tbs), NULL),
+	    PROV_EUNTRUSTED);
+	tbs.p[0] ^= 1;
+	assert_int_equal(vouched_verify(&v, key, sig, buf_span(&tbs), NULL),
+	    PROV_EUNTRUSTED);
+	assert_int_equal(v.n, 1);
+	bench_close(&b);
+}
+
 /* Witnesses 1 to 3 cosign the head, at these times. */
 static void
 cosign(struct bench *b, const int64_t times[3])
@@ -407,6 +499,8 @@ main(void)
 		cmocka_unit_test(taken_down),
 		cmocka_unit_test(stale),
 		cmocka_unit_test(claims),
+		cmocka_unit_test(lately),
+		cmocka_unit_test(vouched),
 		cmocka_unit_test(head_time),
 		cmocka_unit_test(memory),
 		cmocka_unit_test(trouble),
