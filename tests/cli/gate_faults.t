@@ -50,6 +50,16 @@ fault "a sidecar that was asked for is not there" 0 \
     { prov gate --policy policy.yaml --ndjson; [ $? -eq 75 ]; }'
 fault "a read that fails" 75 '^RETRY mem  error.read' \
     gate --root "/proc/$$" mem
+truncate -s 150M big.bin
+while :; do
+	printf x >>big.bin
+done &
+writer=$!
+fault "a file that changes meanwhile" 75 '^RETRY big.bin  error.read' \
+    gate big.bin
+kill "$writer"
+wait "$writer" 2>/dev/null
+rm big.bin
 if [ "$(id -u)" -eq 0 ]; then
 	unprivileged="setpriv --reuid 65534 --regid 65534 --clear-groups"
 	chmod 755 "$tap_dir"
