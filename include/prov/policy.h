@@ -3,7 +3,6 @@
 #define PROV_POLICY_H
 
 #include <prov/err.h>
-#include <prov/verify.h>
 
 #ifdef __cplusplus
 extern "C" {

@@ -175,7 +175,8 @@ account_text(char **out, const struct account *a, prov_err *err)
 {
 	AUTO_BUF b = { 0 };
 
-	put_table(&b, &a->x);
+	if (a->x.n > 0)
+		put_table(&b, &a->x);
 	put_rule(&b, &a->d);
 	put_reasons(&b, &a->d.why);
 	buf_printf(&b, "decision  %s", prov_decision_name(a->d.decision));
@@ -216,6 +217,8 @@ prov_policy_explain(char **out, prov_decision *decision, const prov_policy *p,
 		return (st);
 	a->p = p;
 	policy_explain(&a->d, &a->x, p, f, time_now(options->now));
+	if (a->x.failed)
+		return (prov_fail(err, PROV_ENOMEM, "policy"));
 	st = options->json ? account_json(out, a, err)
 	                   : account_text(out, a, err);
 	if (st == PROV_OK)

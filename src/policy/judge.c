@@ -260,8 +260,10 @@ policy_explain(struct decision *out, struct explanation *x,
 	enum own_reason code;
 
 	begin(out);
-	if (x != NULL)
+	if (x != NULL) {
 		x->n = 0;
+		x->failed = false;
+	}
 	if (!facts_sane(f)) {
 		why_add(&out->why, own_code(OWN_FACTS), "%s", "");
 		return;

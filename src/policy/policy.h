@@ -61,6 +61,7 @@ struct requirement {
 struct explanation {
 	size_t n;
 	struct requirement at[REQUIREMENTS_MAX];
+	bool failed; /* memory ran out: some texts are cut off */
 };
 
 /* The same, and how it came to that. */

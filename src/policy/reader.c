@@ -414,8 +414,11 @@ reader_yaml(struct yaml **out, prov_span bytes, const char *name, prov_err *err)
 	AUTO_BUF b = { 0 };
 	prov_status st;
 
-	if (bytes.len > YAML_SIZE_MAX ||
-	    jsonin_parse(&json, bytes, name, NULL) != PROV_OK)
+	st = bytes.len > YAML_SIZE_MAX ? PROV_ELIMIT
+	                               : jsonin_parse(&json, bytes, name, NULL);
+	if (st == PROV_ENOMEM)
+		return (prov_fail(err, st, "policy"));
+	if (st != PROV_OK)
 		return (yaml_parse(out, bytes, name, err));
 	yaml_from_json(&b, bytes);
 	if ((st = buf_done(&b, err)) != PROV_OK)

@@ -39,8 +39,9 @@ found(const char *where, const char *fmt, ...)
 			: found((where), __VA_ARGS__))
 
 static void
-copy(char *to, size_t size, const struct buf *b)
+copy(struct explanation *x, char *to, size_t size, const struct buf *b)
 {
+	x->failed |= b->failed;
 	(void)snprintf(to, size, "%.*s", (int)b->len,
 	    b->p != NULL ? (const char *)b->p : "");
 }
@@ -71,7 +72,7 @@ put(struct weight *w, const char *name, const char *wanted, struct found f,
 		return (met);
 	(void)snprintf(q->wanted, sizeof(q->wanted), "%s", wanted);
 	text_escape(&b, f.text, strlen(f.text), sizeof(q->found) - 4);
-	copy(q->found, sizeof(q->found), &b);
+	copy(w->x, q->found, sizeof(q->found), &b);
 	(void)snprintf(q->where, sizeof(q->where), "%s", f.where);
 	q->met = met;
 	return (met);
@@ -88,7 +89,7 @@ weigh(struct weight *w, enum setting s, struct found f, bool met)
 	if (w->x == NULL)
 		return (met);
 	setting_put(&b, s, &w->i->at[s]);
-	copy(wanted, sizeof(wanted), &b);
+	copy(w->x, wanted, sizeof(wanted), &b);
 	return (put(w, settings[s].name, wanted, f, met));
 }
 
@@ -545,7 +546,7 @@ weigh_choice(struct weight *w, enum setting allow, enum choice c,
 			buf_put_str(&b, "; deny ");
 			setting_put(&b, deny, &w->i->at[deny]);
 		}
-		copy(wanted, sizeof(wanted), &b);
+		copy(w->x, wanted, sizeof(wanted), &b);
 	}
 	/* "rights.source_type" of "rights.source_type.allow". */
 	(void)snprintf(name, sizeof(name), "%.*s",

@@ -22,7 +22,7 @@ signer_clear(struct signer *s)
 }
 #define AUTO_SIGNER __attribute__((cleanup(signer_clear))) struct signer
 
-/* What is wrong with a named file, with the place that names it in front. */
+/* What is wrong with what stands there, or with the file that it names. */
 static prov_status
 file_fault(const struct reader *r, const struct yaml *y, prov_status st,
     const prov_err *why)
@@ -53,9 +53,8 @@ read_key(const struct reader *r, const struct yaml *y, void *into)
 
 	if ((st = reader_text(r, y, PROV_VKEY_MAX)) != PROV_OK)
 		return (st);
-	if (prov_vkey_parse(&s->s.key, y->text, &why) != PROV_OK)
-		return (reader_fault(r, y, "%s", why.msg));
-	return (PROV_OK);
+	st = prov_vkey_parse(&s->s.key, y->text, &why);
+	return (st == PROV_OK ? st : file_fault(r, y, st, &why));
 }
 
 static prov_status

@@ -150,14 +150,16 @@ read_vkey(const struct reader *r, const struct yaml *map, prov_pubkey *out)
 {
 	const struct yaml *y = yaml_get(map, "vkey");
 	prov_err why = { 0 };
+	prov_status st;
 
 	if (y == NULL)
 		return (fault(r, map, "a signer needs a vkey"));
 	if (!is_text(y))
 		return (fault(r, y, "not text"));
-	if (prov_vkey_parse(out, y->text, &why) != PROV_OK)
-		return (fault(r, y, why.msg));
-	return (PROV_OK);
+	st = prov_vkey_parse(out, y->text, &why);
+	if (st == PROV_ENOMEM)
+		return (prov_fail(r->err, st, "trust"));
+	return (st == PROV_OK ? st : fault(r, y, why.msg));
 }
 
 static prov_status

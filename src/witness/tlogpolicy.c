@@ -52,6 +52,16 @@ fault(const struct reader *r, prov_err *err, const char *what)
 	    prov_fail(err, PROV_EFORMAT, "%s:%zu: %s", r->file, r->line, what));
 }
 
+/* The same for what another stage says of it, which may be no fault of it. */
+static prov_status
+refuse(const struct reader *r, prov_err *err, prov_status st,
+    const prov_err *why)
+{
+	if (st == PROV_ENOMEM)
+		return (prov_fail(err, st, "tlog-policy"));
+	return (fault(r, err, why->msg));
+}
+
 /* Puts a line in at position at; text has len bytes. */
 static prov_status
 line_insert(struct tlogpolicy *p, size_t at, const char *text, size_t len,
@@ -159,8 +169,9 @@ read_log(struct reader *r, prov_err *err)
 
 	if (r->n < 2 || r->n > 3)
 		return (fault(r, err, "a log line is: log VKEY [URL]"));
-	if (prov_vkey_parse(&key, r->field[1], &why) != PROV_OK)
-		return (fault(r, err, why.msg));
+	st = prov_vkey_parse(&key, r->field[1], &why);
+	if (st != PROV_OK)
+		return (refuse(r, err, st, &why));
 	for (size_t i = 0; i < r->p->n_logs; i++) {
 		if (memcmp(r->p->logs[i].kid, key.kid, 32) == 0 ||
 		    strcmp(r->p->logs[i].name, key.name) == 0)
@@ -198,8 +209,8 @@ read_witness(struct reader *r, prov_err *err)
 	if (r->n < 3 || r->n > 4)
 		return (fault(r, err,
 		    "a witness line is: witness NAME VKEY [URL]"));
-	if (cosigner_parse(key, r->field[2], &why) != PROV_OK)
-		return (fault(r, err, why.msg));
+	if ((st = cosigner_parse(key, r->field[2], &why)) != PROV_OK)
+		return (refuse(r, err, st, &why));
 	if (has_key(r->p, key))
 		return (fault(r, err, "this witness key is there already"));
 	if (r->p->n_witnesses == POLICY_KEYS_MAX)
