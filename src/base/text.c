@@ -138,6 +138,21 @@ base64_decode(struct buf *out, const char *s, size_t slen)
 }
 
 bool
+base64_hash(uint8_t out[32], prov_span text)
+{
+	const char *s = (const char *)text.p;
+	uint8_t bytes[33];
+
+	if (text.len != 44 || s[43] != '=')
+		return (false);
+	for (size_t i = 0; i < 11; i++)
+		if (!base64_four(bytes + 3 * i, s + 4 * i, i == 10 ? 1 : 0))
+			return (false);
+	memcpy(out, bytes, 32);
+	return (true);
+}
+
+bool
 u64_decode(uint64_t *out, const char *s, size_t slen)
 {
 	uint64_t v = 0;

@@ -17,6 +17,9 @@ bool hex_decode(uint8_t *out, size_t len, const char *s, size_t slen);
 void base64_put(struct buf *b, prov_span s);
 bool base64_decode(struct buf *out, const char *s, size_t slen);
 
+/* 44 characters that are 32 bytes; allocates nothing. */
+bool base64_hash(uint8_t out[32], prov_span text);
+
 /* ASCII decimal without sign or leading zeros; false past UINT64_MAX. */
 bool u64_decode(uint64_t *out, const char *s, size_t slen);
 

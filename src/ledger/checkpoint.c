@@ -7,7 +7,6 @@
 #include "sign/note.h"
 
 /* 32 bytes are 43 digits and one "=". */
-#define ROOT_TEXT_LEN 44
 
 void
 checkpoint_text(struct buf *b, const struct checkpoint *c)
@@ -57,24 +56,12 @@ take_size(struct checkpoint *c, prov_span *text, prov_err *err)
 	return (PROV_OK);
 }
 
-bool
-hash_line(uint8_t out[32], prov_span line)
-{
-	AUTO_BUF b = { 0 };
-
-	if (line.len != ROOT_TEXT_LEN ||
-	    !base64_decode(&b, (const char *)line.p, line.len) || b.len != 32)
-		return (false);
-	memcpy(out, b.p, 32);
-	return (true);
-}
-
 static prov_status
 take_root(struct checkpoint *c, prov_span *text, prov_err *err)
 {
 	prov_span line;
 
-	if (!text_line(text, &line) || !hash_line(c->root, line))
+	if (!text_line(text, &line) || !base64_hash(c->root, line))
 		return (prov_fail(err, PROV_EFORMAT,
 		    "checkpoint: line 3 is not a root hash"));
 	return (PROV_OK);

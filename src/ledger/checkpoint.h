@@ -14,9 +14,6 @@ struct checkpoint {
 
 void checkpoint_text(struct buf *b, const struct checkpoint *c);
 
-/* A line of 44 base64 characters: a hash. */
-bool hash_line(uint8_t out[32], prov_span line);
-
 /* The form alone, and that the empty tree has its one root. */
 prov_status checkpoint_read(struct checkpoint *out, prov_span text,
     prov_err *err);

@@ -21,7 +21,7 @@ prov_copied_json(const prov_copied *c, const char *dir, const prov_err *why,
 	bool done = why->status == PROV_OK;
 
 	if (j == NULL)
-		return (PROV_ENOMEM);
+		return (prov_fail(err, PROV_ENOMEM, "out of memory"));
 	json_u64(j, "v", 1);
 	json_str(j, "path", dir);
 	json_i64(j, "status", status);

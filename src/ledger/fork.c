@@ -7,8 +7,6 @@
 
 static const char FORK_HEADER[] = "prov-fork/1";
 
-#define HASH_TEXT_LEN 44
-
 static void
 put_hash(struct buf *b, const uint8_t hash[32])
 {
@@ -60,13 +58,8 @@ take_lengths(uint64_t len[2], prov_span *text, prov_err *err)
 static prov_status
 take_hash(uint8_t out[32], prov_span line, prov_err *err)
 {
-	AUTO_BUF b = { 0 };
-
-	if (line.len != HASH_TEXT_LEN ||
-	    !base64_decode(&b, (const char *)line.p, line.len) || b.len != 32)
-		return (malformed(err, "a hash is malformed"));
-	memcpy(out, b.p, 32);
-	return (PROV_OK);
+	return (base64_hash(out, line) ? PROV_OK
+				       : malformed(err, "a hash is malformed"));
 }
 
 /* The lines up to the empty one. */

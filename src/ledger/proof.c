@@ -11,8 +11,6 @@ static const char PROOF_HEADER[] = "c2sp.org/tlog-proof@v1";
 /* A note, TREE_PATH_MAX hash lines, and an extra line as long as a note. */
 #define PROOF_MAX (2 * NOTE_MAX + 8192)
 
-#define HASH_TEXT_LEN 44
-
 void
 proof_encode(struct buf *b, const struct proof *p)
 {
@@ -54,8 +52,11 @@ take_head(struct proof *p, prov_span *text, prov_err *err)
 		AUTO_BUF extra = { 0 };
 
 		if (!base64_decode(&extra, (const char *)rest.p, rest.len))
-			return (prov_fail(err, PROV_EFORMAT,
-			    "proof: the extra line is not base64"));
+			return (extra.failed
+				    ? buf_done(&extra, err)
+				    : prov_fail(err, PROV_EFORMAT,
+					  "proof: the extra line is not "
+					  "base64"));
 		if (!text_line(text, &line))
 			return (prov_fail(err, PROV_EFORMAT,
 			    "proof: no index line"));
@@ -70,16 +71,13 @@ take_head(struct proof *p, prov_span *text, prov_err *err)
 static prov_status
 take_hash(struct proof *p, prov_span line, prov_err *err)
 {
-	AUTO_BUF b = { 0 };
-
 	if (p->n == TREE_PATH_MAX)
 		return (prov_fail(err, PROV_ELIMIT,
 		    "proof: more than %d hashes", TREE_PATH_MAX));
-	if (line.len != HASH_TEXT_LEN ||
-	    !base64_decode(&b, (const char *)line.p, line.len) || b.len != 32)
+	if (!base64_hash(p->path + 32 * p->n, line))
 		return (prov_fail(err, PROV_EFORMAT,
 		    "proof: hash %zu is malformed", p->n));
-	memcpy(p->path + 32 * p->n++, b.p, 32);
+	p->n++;
 	return (PROV_OK);
 }
 

@@ -147,13 +147,13 @@ publish_tidy(const struct publisher *p)
  * it. Whether that is right shows in the root that comes out in the end.
  */
 prov_status
-publish_edge(struct edge *e, const char *dir, uint64_t size)
+publish_edge(struct edge *e, const char *dir, uint64_t size, prov_err *err)
 {
 	AUTO_FREE struct tile *t = malloc(sizeof(*t));
 	prov_status st;
 
 	if (t == NULL)
-		return (PROV_ENOMEM);
+		return (prov_fail(err, PROV_ENOMEM, "out of memory"));
 	memset(e, 0, sizeof(*e));
 	e->size = size;
 	for (unsigned level = 1; level < TILE_LEVELS; level++) {
@@ -162,7 +162,7 @@ publish_edge(struct edge *e, const char *dir, uint64_t size)
 		if (width == 0)
 			continue;
 		st = tile_read(t, dir, level,
-		    tile_hashes(size, level) / TILE_WIDTH, width, NULL);
+		    tile_hashes(size, level) / TILE_WIDTH, width, err);
 		if (st != PROV_OK)
 			return (st);
 		memcpy(e->hash[level], t->node, (size_t)width * 32);
@@ -240,7 +240,7 @@ publish_rebuild(const char *dir, const struct ledger_ops *ops,
 		r.p.first = from;
 		r.sizes = (const uint64_t *)(const void *)sizes.p;
 		r.n_sizes = sizes.len / sizeof(uint64_t);
-		st = publish_edge(e, dir, from);
+		st = publish_edge(e, dir, from, from == 0 ? err : NULL);
 		if (st == PROV_OK)
 			st = rebuild_from(&r, ops, store, root, err);
 		else if (from != 0)

@@ -110,8 +110,10 @@ reader_verify(const prov_pubkey *key, struct checkpoint *c, prov_span note,
 	prov_span text;
 	prov_status st;
 
-	if (note_parse(&text, note, NULL) == PROV_OK &&
-	    checkpoint_parse(c, text, NULL) == PROV_OK &&
+	st = note_parse(&text, note, NULL);
+	if (st == PROV_ENOMEM)
+		return (prov_fail(err, st, LEDGER_CHECKPOINT));
+	if (st == PROV_OK && checkpoint_parse(c, text, NULL) == PROV_OK &&
 	    strcmp(c->origin, key->name) != 0)
 		return (prov_fail(err, PROV_EUNTRUSTED,
 		    "ledger.untrusted: the log is %s, not %s", c->origin,

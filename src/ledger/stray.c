@@ -199,24 +199,30 @@ right_hashes(struct view *v, const struct tile_name *t, unsigned width,
 	return (st);
 }
 
-/* Whether the beginning of a bundle has these leaf hashes. */
-static bool
+/*
+ * Whether the beginning of a bundle has these leaf hashes. Only PROV_ENOMEM is
+ * a failure: without memory nothing is known of it.
+ */
+static prov_status
 same_entries(const struct buf *b, const uint8_t (*want)[32], unsigned n,
-    bool whole)
+    bool whole, bool *same)
 {
 	AUTO_BUNDLE in;
 	uint8_t leaf[32];
 	prov_span entry;
-	bool same;
+	prov_status st;
 
 	bundle_init(&in);
-	same = bundle_from(&in, buf_span(b), NULL) == PROV_OK;
-	for (unsigned i = 0; same && i < n; i++)
-		same = bundle_next(&in, &entry, NULL) == PROV_OK &&
-		       tree_leaf(leaf, entry, NULL) == PROV_OK &&
-		       memcmp(leaf, want[i], 32) == 0;
-	return (same &&
-		(!whole || bundle_next(&in, &entry, NULL) == PROV_ENOTFOUND));
+	*same = true;
+	st = bundle_from(&in, buf_span(b), NULL);
+	for (unsigned i = 0; st == PROV_OK && *same && i < n; i++) {
+		if ((st = bundle_next(&in, &entry, NULL)) == PROV_OK)
+			st = tree_leaf(leaf, entry, NULL);
+		*same = st == PROV_OK && memcmp(leaf, want[i], 32) == 0;
+	}
+	*same = *same && st == PROV_OK &&
+	        (!whole || bundle_next(&in, &entry, NULL) == PROV_ENOTFOUND);
+	return (st == PROV_ENOMEM ? st : PROV_OK);
 }
 
 /* PROV_ENOTFOUND: it went away meanwhile, or there is nothing to compare. */
@@ -238,10 +244,9 @@ compare(const struct view *v, const struct tile_name *t, const char *path,
 	if (st != PROV_OK)
 		return (PROV_OK);
 	if (t->level == TILE_ENTRIES)
-		*same = same_entries(&b, want, width, whole);
-	else
-		*same = b.len == (size_t)t->width * 32 &&
-		        memcmp(b.p, want, (size_t)width * 32) == 0;
+		return (same_entries(&b, want, width, whole, same));
+	*same = b.len == (size_t)t->width * 32 &&
+	        memcmp(b.p, want, (size_t)width * 32) == 0;
 	return (PROV_OK);
 }
 

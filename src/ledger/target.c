@@ -178,7 +178,7 @@ copy_tree(struct job *j, prov_err *err)
 	prov_status st;
 
 	if (j->p.first != 0) {
-		st = publish_edge(j->p.edge, j->l->dir, j->p.first);
+		st = publish_edge(j->p.edge, j->l->dir, j->p.first, err);
 		if (st != PROV_OK ||
 		    (st = tree_range_root(want, 0, j->p.first, view_node, v,
 			 err)) != PROV_OK ||

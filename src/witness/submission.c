@@ -58,7 +58,7 @@ submission_parse(struct submission *out, prov_span body, prov_err *err)
 		if (s.n == TREE_PATH_MAX)
 			return (prov_fail(err, PROV_EFORMAT,
 			    "more than %d hashes", TREE_PATH_MAX));
-		if (!hash_line(s.path + 32 * s.n, line))
+		if (!base64_hash(s.path + 32 * s.n, line))
 			return (prov_fail(err, PROV_EFORMAT,
 			    "hash %zu is malformed", s.n));
 		s.n++;

@@ -11,6 +11,7 @@ PROV_POWERCUTS=${PROV_POWERCUTS:-200}
 export PROV_POWERCUTS
 soak PROV_KILLS="${PROV_KILLS:-1000}" sh "$srcdir/tests/cli/trouble.t"
 soak PROV_SOAK="${PROV_SOAK:-10000}" "$builddir/tests/unit/test_crash"
+soak PROV_CALLS=all "$builddir/tests/fault/test_ledger_calls"
 soak "$builddir/tests/fault/test_powercut"
 soak "$builddir/tests/fault/test_powercut_off"
 soak PROV_INJECT="${PROV_INJECT:-all}" sh "$srcdir/tests/fault/inject.t"

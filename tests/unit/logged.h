@@ -68,7 +68,10 @@ logged_close(struct logged *g)
 static inline bool
 logged_dir(struct logged *g)
 {
-	snprintf(g->dir, sizeof(g->dir), "/tmp/prov-ledger.XXXXXX");
+	const char *top = getenv("LOGGED_DIR");
+
+	snprintf(g->dir, sizeof(g->dir), "%.40s/prov-ledger.XXXXXX",
+	    top != NULL ? top : "/tmp");
 	if (mkdtemp(g->dir) == NULL || chmod(g->dir, 0755) == -1)
 		return (false);
 	snprintf(g->path, sizeof(g->path), "%s/ledger", g->dir);

@@ -115,6 +115,37 @@ base64_is_canonical(void **state)
 	assert_int_equal(256 + 65536, valid);
 }
 
+/* The same answer as decoding gives, for all last and first four. */
+static void
+base64_of_a_hash(void **state)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijkl"
+				     "mnopqrstuvwxyz0123456789+/=-";
+	char text[] = "0123456789abcdef0123456789abcdef0123456789ABCDE=";
+	uint8_t hash[32];
+
+	(void)state;
+	for (size_t i = 0; i < 2 * 66 * 66; i++) {
+		AUTO_BUF b = { 0 };
+		size_t at = i % 2 == 0 ? 0 : 40;
+		bool fine;
+
+		memcpy(text + at, "abc=", 4);
+		text[at + 2] = digits[i / 2 % 66];
+		text[at + 3] = digits[i / 2 / 66];
+		fine = base64_decode(&b, text, 44) && b.len == 32;
+		assert_int_equal(fine, base64_hash(hash, span(text, 44)));
+		if (fine)
+			assert_memory_equal(hash, b.p, 32);
+		memcpy(text, "abcd", 4);
+	}
+	memcpy(text + 40, "cdE=", 4);
+	assert_true(base64_hash(hash, span(text, 44)));
+	assert_false(base64_hash(hash, span(text, 43)));
+	assert_false(base64_hash(hash, span(text, 45)));
+	assert_false(base64_hash(hash, span(NULL, 0)));
+}
+
 static void
 decimal(void **state)
 {
@@ -299,6 +330,7 @@ main(void)
 		cmocka_unit_test(lines),
 		cmocka_unit_test(base64),
 		cmocka_unit_test(base64_is_canonical),
+		cmocka_unit_test(base64_of_a_hash),
 		cmocka_unit_test(decimal),
 		cmocka_unit_test(utf8_all),
 		cmocka_unit_test(utf8_pairs),

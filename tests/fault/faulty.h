@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PROV_TESTS_FAULTY_H
+#define PROV_TESTS_FAULTY_H
+
+#include <stdbool.h>
+
+/*
+ * Makes one allocation, or one call for files and threads, of this program and
+ * of what it is linked with fail: each time the first from a place in the code,
+ * with those who called it, where none has failed since faulty_begin. Libraries
+ * have calls of their own. Nothing is synced. Link with faulty.c and $(faulty_ldflags).
+ */
+enum faulty { FAULTY_MEMORY, FAULTY_FILES };
+
+/* Of the places one in so many is tried. */
+void faulty_begin(unsigned one_in);
+void faulty_arm(enum faulty what);
+
+/* The name of the call that failed, or NULL: there was no new place. */
+const char *faulty_disarm(void);
+
+#endif

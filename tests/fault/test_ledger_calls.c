@@ -1,0 +1,773 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What one does with a ledger, with each allocation failing in turn, and each
+ * call for files. Nothing that failed is passed over: what should have been
+ * done is not told as done, nor trouble on this machine as a no; and then it is
+ * done, with what the failed attempt left. PROV_CALLS=all tries each place in
+ * the code, not one in ONE_IN; PROV_SCENE names what alone to do.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+
+#include "faulty.h"
+
+#include "../unit/branch.h"
+#include "ledger/growth.h"
+#include "ledger/memory.h"
+#include "ledger/merge.h"
+#include "ledger/notices.h"
+#include "ledger/reader.h"
+#include "ledger/source.h"
+#include "prov/check.h"
+
+#define ENTRIES   300U
+#define FILES_MAX 256U
+#define ONE_IN    3U
+
+/* A file, or a directory, as it was. */
+struct kept {
+	char name[192];
+	bool dir;
+	struct buf bytes;
+};
+
+/* Everything is under g.dir. */
+static struct place {
+	struct logged g;
+	char target[96]; /* published to, ten entries ago */
+	char copy[96];   /* cloned, twenty entries ago */
+	char old[96];    /* a copy of the ledger, before that */
+	char state[96];  /* anchors, and what is remembered */
+	char notices[96];
+	prov_ledger *l; /* open, or NULL */
+	size_t n;
+	struct kept kept[FILES_MAX];
+	/* Made before anything fails. */
+	struct buf known, fresh; /* statements on 1000, which is in, and 2000 */
+	prov_key *third;
+	uint8_t asset[32], root[32]; /* of some entry, and of one in no run */
+	struct branch branch[2];
+	struct buf note[2];
+	struct signed_head head[2];
+} * p;
+
+static const prov_pubkey *
+log_key(void)
+{
+	return (prov_key_public(p->g.log));
+}
+
+static int
+keep(const char *path, const struct stat *sb, int flag, struct FTW *at)
+{
+	struct kept *k = &p->kept[p->n];
+
+	(void)sb;
+	if (at->level == 0)
+		return (0);
+	if (p->n == FILES_MAX)
+		return (1);
+	snprintf(k->name, sizeof(k->name), "%s", path);
+	k->dir = flag == FTW_D;
+	if (!k->dir && file_read(&k->bytes, path, 1 << 26, NULL) != PROV_OK)
+		return (1);
+	p->n++;
+	return (0);
+}
+
+static int
+drop(const char *path, const struct stat *sb, int flag, struct FTW *at)
+{
+	(void)sb;
+	(void)flag;
+	return (at->level == 0 ? 0 : remove(path));
+}
+
+/* All as it was; private/ has its mode. */
+static void
+restore(void)
+{
+	assert_int_equal(0, nftw(p->g.dir, drop, 16, FTW_DEPTH | FTW_PHYS));
+	for (size_t i = 0; i < p->n; i++) {
+		const struct kept *k = &p->kept[i];
+		bool secret = strstr(k->name, "/private") != NULL;
+
+		if (k->dir)
+			assert_int_equal(0,
+			    mkdir(k->name, secret ? 0700 : 0755));
+		else
+			ok(file_write(k->name, buf_span(&k->bytes),
+			    secret ? 0600 : 0644, 0, err));
+	}
+}
+
+/* Closed by who calls: what fails there shows in the next append. */
+static prov_status
+open_writer(prov_ledger **l, prov_err *err)
+{
+	prov_status st;
+
+	st = prov_ledger_open_writer(&p->l, p->g.path, p->g.log, err);
+	*l = p->l;
+	return (st);
+}
+
+static prov_status
+open_reader(prov_ledger **l, prov_err *err)
+{
+	prov_status st;
+
+	st = prov_ledger_open(&p->l, p->g.path, log_key(), err);
+	*l = p->l;
+	return (st);
+}
+
+static void
+close_it(void)
+{
+	prov_ledger_close(p->l);
+	p->l = NULL;
+}
+
+static void
+append(uint64_t from, uint64_t to)
+{
+	prov_ledger *l;
+
+	ok(open_writer(&l, err));
+	ok(logged_append(l, p->g.owner, from, to, 50, err));
+	close_it();
+}
+
+static prov_status
+publish(prov_err *err)
+{
+	prov_ledger *l;
+	prov_copied copied;
+	prov_status st;
+
+	if ((st = open_writer(&l, err)) != PROV_OK)
+		return (st);
+	return (prov_ledger_publish(l, p->target, 1, NULL, NULL, &copied, err));
+}
+
+static prov_status
+clone(prov_err *err)
+{
+	const prov_clone_options o = { .blobs = PROV_BLOBS_ALL };
+	prov_copied copied;
+
+	return (
+	    prov_ledger_clone(p->g.path, p->copy, log_key(), &o, &copied, err));
+}
+
+/* A statement with a timeline, openings and a proof of it. */
+static prov_status
+append_item(prov_ledger *l, const struct buf *statement, prov_err *err)
+{
+	AUTO_BUF proof = { 0 };
+	const prov_span blob = span("a timeline", 10);
+	const struct ledger_item item = { .statement = buf_span(statement),
+		.blobs = &blob,
+		.n_blobs = 1,
+		.openings = span("\x80", 1) };
+	prov_entry e;
+
+	return (ledger_append_items(l, &item, 1, 1000, &e, &proof, err));
+}
+
+static void
+make_statements(void)
+{
+	uint8_t sha[32];
+
+	ok(sha256_of(sha, span("a timeline", 10), err));
+	assert_true(logged_statement_of(&p->known, p->g.owner, 1000, sha));
+	assert_true(logged_statement_of(&p->fresh, p->g.owner, 2000, sha));
+	logged_asset(p->asset, 5);
+	logged_root(p->root, ENTRIES + 15);
+	assert_non_null(p->third = logged_key("demo/camera-3", 4));
+}
+
+/* Two histories, of 10 and of 12 entries. */
+static void
+make_branches(void)
+{
+	for (size_t i = 0; i < 2; i++) {
+		branch_open(&p->branch[i]);
+		branch_grow(&p->branch[i], 12, 7, i);
+		branch_sign(&p->note[i], &p->head[i], &p->branch[i], 10 + 2 * i,
+		    p->g.log);
+	}
+}
+
+static void
+copy_old(void)
+{
+	char command[256];
+
+	/* The test's own directories: nothing in them is quoted. */
+	snprintf(command, sizeof(command), "cp -a %s %s", p->g.path, p->old);
+	assert_int_equal(0, system(command));
+}
+
+static int
+begin(void **state)
+{
+	prov_ledger *l;
+	prov_entry e;
+
+	(void)state;
+	/* In memory where that can be: thousands of files are written. */
+	if (access("/dev/shm", W_OK) == 0)
+		(void)setenv("LOGGED_DIR", "/dev/shm", 0);
+	if ((p = calloc(1, sizeof(*p))) == NULL || !logged_open(&p->g))
+		return (-1);
+	snprintf(p->target, sizeof(p->target), "%s/target", p->g.dir);
+	snprintf(p->copy, sizeof(p->copy), "%s/copy", p->g.dir);
+	snprintf(p->old, sizeof(p->old), "%s/old", p->g.dir);
+	snprintf(p->state, sizeof(p->state), "%s/state", p->g.dir);
+	snprintf(p->notices, sizeof(p->notices), "%s/notices", p->g.dir);
+	assert_int_equal(0, mkdir(p->notices, 0755));
+	make_statements();
+	make_branches();
+	/* Several runs, a full tile, and another key that signs. */
+	for (uint64_t n = 0; n < ENTRIES; n += 50)
+		append(n, n + 50);
+	ok(open_writer(&l, err));
+	ok(prov_ledger_register(l, p->g.owner, prov_key_public(p->g.other), 0,
+	    &e, err));
+	ok(append_item(l, &p->known, err));
+	close_it();
+	ok(clone(err));
+	copy_old();
+	append(ENTRIES, ENTRIES + 10);
+	ok(publish(err));
+	close_it();
+	append(ENTRIES + 10, ENTRIES + 20);
+	return (nftw(p->g.dir, keep, 16, FTW_PHYS) == 0 ? 0 : -1);
+}
+
+static int
+end(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < p->n; i++)
+		buf_free(&p->kept[i].bytes);
+	for (size_t i = 0; i < 2; i++) {
+		branch_close(&p->branch[i]);
+		buf_free(&p->note[i]);
+	}
+	buf_free(&p->known);
+	buf_free(&p->fresh);
+	prov_key_free(p->third);
+	logged_close(&p->g);
+	free(p);
+	return (0);
+}
+
+/* What can be done; each opens and closes what it uses. */
+
+static prov_status
+do_create(prov_err *err)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/fresh", p->g.dir);
+	return (prov_ledger_create(path, p->g.log, p->g.owner,
+	    prov_key_public(p->g.other), err));
+}
+
+static prov_status
+do_append(prov_err *err)
+{
+	prov_ledger *l;
+	prov_status st;
+
+	if ((st = open_writer(&l, err)) != PROV_OK ||
+	    (st = append_item(l, &p->fresh, err)) != PROV_OK)
+		return (st);
+	return (append_item(l, &p->known, err));
+}
+
+static prov_status
+do_append_anchored(prov_err *err)
+{
+	prov_ledger *l;
+	prov_status st;
+
+	if ((st = open_writer(&l, err)) != PROV_OK ||
+	    (st = prov_ledger_anchor(l, p->state, err)) != PROV_OK)
+		return (st);
+	return (append_item(l, &p->fresh, err));
+}
+
+static prov_status
+do_rule(prov_err *err)
+{
+	prov_ledger *l;
+	const prov_revocation r = { .from_index = PROV_FROM_NOW, .revoker = 1 };
+	const prov_takedown t = { .asset = { 1 } };
+	prov_revocation other = r;
+	prov_entry e;
+	prov_status st;
+
+	memcpy(other.kid, prov_key_public(p->g.other)->kid, 32);
+	if ((st = open_writer(&l, err)) != PROV_OK ||
+	    (st = prov_ledger_takedown(l, p->g.owner, &t, &e, err)) != PROV_OK)
+		return (st);
+	return (prov_ledger_revoke(l, p->g.other, &other, &e, err));
+}
+
+static prov_status
+do_register(prov_err *err)
+{
+	prov_ledger *l;
+	prov_entry e;
+	prov_status st;
+
+	if ((st = open_writer(&l, err)) != PROV_OK ||
+	    (st = prov_ledger_register(l, p->g.owner, prov_key_public(p->third),
+		 0, &e, err)) != PROV_OK)
+		return (st);
+	return (prov_ledger_recovery(l, p->g.owner, prov_key_public(p->third),
+	    &e, err));
+}
+
+static prov_status
+read_entry(prov_ledger *l, uint64_t i, prov_err *err)
+{
+	AUTO_FREE uint8_t *bytes = NULL, *receipt = NULL, *whole = NULL;
+	AUTO_FREE char *proof = NULL;
+	size_t n;
+	prov_status st;
+
+	if ((st = prov_ledger_entry(l, i, &bytes, &n, err)) != PROV_OK ||
+	    (st = prov_ledger_prove(l, i, &proof, err)) != PROV_OK ||
+	    (st = prov_ledger_receipt(l, i, &receipt, &n, err)) != PROV_OK)
+		return (st);
+	return (prov_ledger_transparent(l, i, &whole, &n, err));
+}
+
+static prov_status
+do_read(prov_err *err)
+{
+	prov_ledger *l;
+	AUTO_FREE uint8_t *hashes = NULL;
+	AUTO_FREE char *note = NULL;
+	uint64_t size;
+	size_t n;
+	prov_status st;
+
+	if ((st = open_reader(&l, err)) != PROV_OK ||
+	    (st = prov_ledger_checkpoint(l, &size, NULL, &note, err)) !=
+		PROV_OK ||
+	    (st = read_entry(l, 7, err)) != PROV_OK ||
+	    (st = read_entry(l, size - 1, err)) != PROV_OK)
+		return (st);
+	return (prov_ledger_consistency(l, 200, size, &hashes, &n, err));
+}
+
+static prov_status
+find(prov_ledger *l, prov_lookup_by by, const uint8_t key[32], size_t want,
+    prov_err *err)
+{
+	AUTO_FREE uint64_t *at = NULL;
+	size_t n = 0;
+	prov_status st;
+
+	if ((st = prov_ledger_lookup(l, by, key, &at, &n, err)) != PROV_OK)
+		return (st);
+	return (n == want ? PROV_OK : PROV_EINTERNAL);
+}
+
+static prov_status
+do_find(prov_err *err)
+{
+	prov_ledger *l;
+	AUTO_BUF hits = { 0 };
+	const uint8_t *asset = p->asset, *root = p->root;
+	uint64_t at;
+	prov_status st;
+
+	if ((st = open_reader(&l, err)) != PROV_OK ||
+	    (st = find(l, PROV_BY_ASSET, asset, 1, err)) != PROV_OK ||
+	    (st = find(l, PROV_BY_STREAM, root, 1, err)) != PROV_OK ||
+	    (st = ledger_find(l, asset, prov_key_public(p->g.owner)->kid, &at,
+		 err)) != PROV_OK)
+		return (st);
+	return (ledger_segments(l, root, 1, &hits, err));
+}
+
+static prov_status
+do_blobs(prov_err *err)
+{
+	prov_ledger *l;
+	AUTO_BUF blob = { 0 }, openings = { 0 };
+	uint8_t name[32];
+	prov_status st;
+
+	if ((st = sha256_of(name, span("a timeline", 10), err)) != PROV_OK ||
+	    (st = open_reader(&l, err)) != PROV_OK ||
+	    (st = ledger_blob(l, name, &blob, err)) != PROV_OK ||
+	    (st = statement_digest(name, buf_span(&p->known), err)) != PROV_OK)
+		return (st);
+	return (ledger_openings(l, name, &openings, err));
+}
+
+static prov_status
+do_heed(prov_err *err)
+{
+	prov_ledger *l;
+	prov_status st;
+
+	if ((st = open_reader(&l, err)) != PROV_OK)
+		return (st);
+	return (prov_ledger_heed(l, p->notices, err));
+}
+
+static prov_status
+do_remember(prov_err *err)
+{
+	AUTO_MEMORY *m = NULL;
+	prov_ledger *l;
+	struct signed_head head;
+	enum meeting how;
+	prov_status st;
+
+	if ((st = open_reader(&l, err)) != PROV_OK ||
+	    (st = memory_open(&m, p->state, err)) != PROV_OK ||
+	    (st = memory_meet_ledger(m, &how, l, err)) != PROV_OK ||
+	    (st = memory_recall(m, &head, log_key(), err)) != PROV_OK ||
+	    (st = memory_compare(m, &how, log_key(), &head, err)) != PROV_OK)
+		return (st);
+	return (memory_sync(m, err));
+}
+
+/* Two histories: evidence is made, kept and found. */
+static prov_status
+do_accuse(prov_err *err)
+{
+	AUTO_MEMORY *m = NULL;
+	enum meeting how = MEETING_FIRST;
+	prov_status st;
+
+	if ((st = memory_open(&m, p->state, err)) != PROV_OK ||
+	    (st = memory_meet(m, &how, log_key(), &p->head[0], branch_get,
+		 &p->branch[0], err)) != PROV_OK ||
+	    (st = memory_meet(m, &how, log_key(), &p->head[1], branch_get,
+		 &p->branch[1], err)) != PROV_OK)
+		return (st);
+	return (how == MEETING_FORK ? PROV_OK : PROV_EINTERNAL);
+}
+
+static prov_status
+do_publish(prov_err *err)
+{
+	return (publish(err));
+}
+
+static prov_status
+do_publish_new(prov_err *err)
+{
+	prov_ledger *l;
+	prov_copied copied;
+	char path[128];
+	prov_status st;
+
+	snprintf(path, sizeof(path), "%s/new", p->g.dir);
+	if ((st = open_writer(&l, err)) != PROV_OK ||
+	    (st = prov_ledger_publish(l, path, 0, NULL, NULL, &copied, err)) !=
+		PROV_OK)
+		return (st);
+	return (prov_ledger_forget(l, path, err));
+}
+
+static prov_status
+do_clone(prov_err *err)
+{
+	return (clone(err));
+}
+
+static prov_status
+do_clone_new(prov_err *err)
+{
+	const prov_clone_options o = { .blobs = PROV_BLOBS_NEW };
+	prov_copied copied;
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/new", p->g.dir);
+	return (
+	    prov_ledger_clone(p->g.path, path, log_key(), &o, &copied, err));
+}
+
+static prov_status
+do_inspect(prov_err *err)
+{
+	const prov_inspection how = { .threads = 1, .signatures = 1 };
+	prov_inspected out;
+
+	return (prov_ledger_inspect(p->g.path, log_key(), &how, &out, err));
+}
+
+/* What is derived is damaged, and made anew. */
+static prov_status
+do_repair(prov_err *err)
+{
+	const prov_inspection how = { .threads = 1 };
+	prov_inspected out;
+
+	/* A second time they may be gone. */
+	if ((truncate(logged_path(&p->g, "tlog/tile/0/000"), 64) != 0 ||
+		truncate(logged_path(&p->g, "index/runs"), 20) != 0) &&
+	    errno != ENOENT)
+		return (PROV_EINTERNAL);
+	return (prov_ledger_repair(p->g.path, log_key(), &how, &out, err));
+}
+
+/* Without index and checkpoint a writer makes them. */
+static prov_status
+do_rebuild(prov_err *err)
+{
+	prov_ledger *l;
+	prov_status st;
+
+	(void)remove(logged_path(&p->g, "index/runs"));
+	(void)remove(logged_path(&p->g, "tlog/checkpoint"));
+	if ((st = open_writer(&l, err)) != PROV_OK)
+		return (st);
+	return (append_item(l, &p->fresh, err));
+}
+
+/* An old copy is brought up to what was published. */
+static prov_status
+do_recover(prov_err *err)
+{
+	prov_copied copied;
+
+	return (prov_ledger_recover(p->old, p->g.log, p->target, NULL, NULL,
+	    &copied, err));
+}
+
+static prov_status
+do_merge(prov_err *err)
+{
+	struct index x = { 0 };
+	struct run_info runs[MERGE_INPUTS_MAX] = { 0 };
+	struct merge *m = NULL;
+	bool done = false;
+	size_t n = 0;
+	prov_status st;
+
+	st = index_load(&x, p->g.path, err);
+	for (; n < x.n && n < 4; n++) {
+		runs[n].begin = x.runs[n].begin;
+		runs[n].end = x.runs[n].end;
+	}
+	if (st == PROV_OK)
+		st = index_filters(&x, p->g.path, err);
+	if (st == PROV_OK)
+		st = merge_begin(&m, p->g.path, runs, n, err);
+	while (st == PROV_OK && !done)
+		st = merge_step(m, 100, &done, err);
+	if (st == PROV_OK)
+		st = merge_publish(m, err);
+	merge_free(m);
+	index_clear(&x);
+	return (st);
+}
+
+/* After success: nothing is missing that should have been written. */
+
+static void
+is_sound(const char *dir)
+{
+	const prov_inspection how = { .threads = 1 };
+	prov_inspected out;
+
+	ok(prov_ledger_inspect(dir, log_key(), &how, &out, err));
+}
+
+static void
+ledger_is_sound(void)
+{
+	is_sound(p->g.path);
+}
+
+static void
+target_is_sound(void)
+{
+	AUTO_BUF a = { 0 }, b = { 0 };
+	char path[128];
+
+	is_sound(p->target);
+	snprintf(path, sizeof(path), "%s/tlog/checkpoint", p->target);
+	assert_true(logged_read(&a, &p->g, "tlog/checkpoint"));
+	ok(file_read(&b, path, NOTE_MAX, err));
+	assert_true(span_eq(buf_span(&a), buf_span(&b)));
+}
+
+static void
+old_is_sound(void)
+{
+	is_sound(p->old);
+}
+
+static void
+copy_is_sound(void)
+{
+	is_sound(p->copy);
+}
+
+static void
+is_fine(void)
+{
+}
+
+static const struct scene {
+	const char *name;
+	enum {
+		WRITES,
+		MAKES, /* the index, which may be made later */
+		READS, /* and changes nothing: whatever fails is told */
+		JUDGES /* what cannot be read is a difference */
+	} how;
+	prov_status (*work)(prov_err *err);
+	void (*holds)(void);
+} scenes[] = {
+	{ "create", WRITES, do_create, is_fine },
+	{ "append", WRITES, do_append, ledger_is_sound },
+	{ "append anchored", WRITES, do_append_anchored, ledger_is_sound },
+	{ "rule", WRITES, do_rule, ledger_is_sound },
+	{ "register", WRITES, do_register, ledger_is_sound },
+	{ "read", READS, do_read, is_fine },
+	{ "find", READS, do_find, is_fine },
+	{ "blobs", READS, do_blobs, is_fine },
+	{ "heed", WRITES, do_heed, is_fine },
+	{ "remember", WRITES, do_remember, is_fine },
+	{ "accuse", WRITES, do_accuse, is_fine },
+	{ "publish", WRITES, do_publish, target_is_sound },
+	{ "publish new", WRITES, do_publish_new, is_fine },
+	{ "clone", WRITES, do_clone, copy_is_sound },
+	{ "clone new", WRITES, do_clone_new, is_fine },
+	{ "inspect", JUDGES, do_inspect, is_fine },
+	{ "repair", JUDGES, do_repair, ledger_is_sound },
+	{ "rebuild", MAKES, do_rebuild, ledger_is_sound },
+	{ "recover", WRITES, do_recover, old_is_sound },
+	{ "merge", WRITES, do_merge, is_fine },
+};
+#define SCENES (sizeof(scenes) / sizeof(scenes[0]))
+
+/* Whether something that was written may be lost if this is passed over. */
+static bool
+is_strict(const struct scene *s, enum faulty what, const char *call)
+{
+	static const char *const calls[] = { "write", "pwrite", "fsync",
+		"syncfs", "rename", "renameat2", "link", "chmod" };
+
+	if (what == FAULTY_MEMORY || s->how == MAKES)
+		return (s->how == READS);
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		if (strcmp(call, calls[i]) == 0)
+			return (true);
+	/* How long a file is tells only how much room to make. */
+	return (s->how == READS && strcmp(call, "fstat") != 0);
+}
+
+/* That it did not work is told, and as what it is. */
+static void
+check_trouble(const struct scene *s, enum faulty what, const char *call,
+    prov_status st, const prov_err *why)
+{
+	if (st == PROV_OK && is_strict(s, what, call))
+		fail_msg("%s: %s failed, and nothing is said", s->name, call);
+	if (st == PROV_OK) {
+		s->holds();
+		return;
+	}
+	if (why->msg[0] == '\0' || st == PROV_EINTERNAL ||
+	    (prov_is_no(st) && s->how != JUDGES) ||
+	    (what == FAULTY_MEMORY && st != PROV_ENOMEM))
+		fail_msg("%s: %s failed: %d, %s", s->name, call, st, why->msg);
+}
+
+/* Whether there was a place where a call had not failed yet. */
+static bool
+try_one(const struct scene *s, enum faulty what)
+{
+	prov_err why = { 0 };
+	const char *call;
+	prov_status st;
+
+	if (s->how != READS)
+		restore();
+	faulty_arm(what);
+	st = s->work(&why);
+	call = faulty_disarm();
+	close_it();
+	if (call == NULL) {
+		if (st != PROV_OK)
+			fail_msg("%s: %d, %s", s->name, st, why.msg);
+		return (false);
+	}
+	check_trouble(s, what, call, st, &why);
+	/* What is left of it is in nobody's way. */
+	prov_err_clear(&why);
+	st = s->work(&why);
+	close_it();
+	if (st != PROV_OK && st != PROV_EEXIST)
+		fail_msg("%s: %s failed, and then: %d, %s", s->name, call, st,
+		    why.msg);
+	return (true);
+}
+
+static void
+each(enum faulty what)
+{
+	const char *only = getenv("PROV_SCENE");
+	bool all = getenv("PROV_CALLS") != NULL;
+
+	for (size_t i = 0; i < SCENES; i++) {
+		long n = 0;
+
+		if (only != NULL && strcmp(only, scenes[i].name) != 0)
+			continue;
+		restore();
+		faulty_begin(all ? 1 : ONE_IN);
+		while (try_one(&scenes[i], what))
+			n++;
+		printf("# %s: each of %ld places\n", scenes[i].name, n);
+		assert_true(n > 1);
+	}
+}
+
+static void
+each_allocation(void **state)
+{
+	(void)state;
+	each(FAULTY_MEMORY);
+}
+
+static void
+each_file_call(void **state)
+{
+	(void)state;
+	each(FAULTY_FILES);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_allocation),
+		cmocka_unit_test(each_file_call),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return (cmocka_run_group_tests(tests, begin, end));
+}
