@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "gate_feed.h"
+#include "gate_route.h"
 #include "gate_sub.h"
 #include "gate_tar.h"
 #include "home.h"
@@ -17,7 +18,8 @@ static const struct opt opts[] = {
 	{ "tar", 0, NULL, "operands are tar shards, judged by sample" },
 	{ "accepted", 0, "TAR", "write what is let in; or into a directory" },
 	{ "rejected", 0, "TAR", "write what is not let in; likewise" },
-	{ "route", 0, "NAME=TAR", "write what is let in by that route" },
+	{ "route", 0, "NAME=DIR",
+	    "put what that route lets in there; or a TAR" },
 	{ "root", 0, "DIR", "what names are below, instead of ." },
 	{ "jobs", 'j', "N", "work on N items at once" },
 	{ "json", 0, NULL, "print one record a line" },
@@ -44,6 +46,7 @@ struct session {
 	prov_policy *policy;
 	prov_gate *gate;
 	const char *root;
+	struct routes routes;
 	unsigned jobs;
 	int fds[FD_MAX]; /* inherited */
 	size_t n_fds;
@@ -118,12 +121,18 @@ make_gate(struct session *s, int *status)
 	prov_err err = { 0 };
 	bool fine = true;
 
+	/* Those of shards are tars, which the shards know. */
+	if (!args_has(args, "tar"))
+		fine = routes_make(&s->routes, args, NULL, NULL);
+	o.routes = s->routes.at;
+	o.n_routes = s->routes.n;
 	o.ledger_own = home_owns_ledger(&s->home, o.ledger_dir);
 	o.sidecar = args_has(args, "no-sidecar") ? PROV_SIDECAR_NONE
 	            : o.sidecar_dir != NULL      ? PROV_SIDECAR_DIR
 	                                         : PROV_SIDECAR_BESIDE;
 	if (!args_has(args, "no-memory"))
-		fine = (o.state_dir = home_state(&s->home, args)) != NULL;
+		fine =
+		    (o.state_dir = home_state(&s->home, args)) != NULL && fine;
 	if (fine && prov_gate_new(&s->gate, &o, &err) != PROV_OK) {
 		*status = failure(args, NULL, &err);
 		fine = false;
@@ -223,6 +232,7 @@ run(const struct args *args)
 	else if (make_gate(&s, &status))
 		status = judge_all(&s);
 	prov_gate_free(s.gate);
+	routes_free(&s.routes);
 	prov_policy_free(s.policy);
 	home_free(&s.home);
 	return (status);

@@ -6,16 +6,13 @@
 #include <unistd.h>
 
 #include "gate_feed.h"
+#include "gate_route.h"
 #include "gate_tar.h"
-
-#define ROUTES_MAX 64
 
 /* Where one shard's samples go; all owned. */
 struct outputs {
 	char *accepted, *rejected;
-	size_t n;
-	char *names[ROUTES_MAX], *paths[ROUTES_MAX];
-	prov_shard_route routes[ROUTES_MAX];
+	struct routes routes;
 };
 
 static void
@@ -23,10 +20,7 @@ outputs_free(struct outputs *o)
 {
 	free(o->accepted);
 	free(o->rejected);
-	for (size_t i = 0; i < o->n; i++) {
-		free(o->names[i]);
-		free(o->paths[i]);
-	}
+	routes_free(&o->routes);
 }
 
 static bool
@@ -64,24 +58,10 @@ output_path(const char *to, const char *shard)
 }
 
 static bool
-add_route(struct outputs *o, const char *text, const char *shard)
-{
-	const char *eq = strchr(text, '=');
-	size_t n = o->n;
-
-	o->names[n] = strndup(text, (size_t)(eq - text));
-	o->paths[n] = output_path(eq + 1, shard);
-	o->n++;
-	o->routes[n] = (prov_shard_route){ o->names[n], o->paths[n] };
-	return (o->names[n] != NULL && o->paths[n] != NULL);
-}
-
-static bool
 outputs_make(struct outputs *o, const struct args *args, const char *shard)
 {
 	const char *accepted = args_value(args, "accepted");
 	const char *rejected = args_value(args, "rejected");
-	const char *route;
 	bool fine = true;
 
 	if (accepted != NULL)
@@ -89,12 +69,9 @@ outputs_make(struct outputs *o, const struct args *args, const char *shard)
 	if (rejected != NULL)
 		fine = (o->rejected = output_path(rejected, shard)) != NULL &&
 		       fine;
-	for (size_t i = 0; fine && (route = args_nth(args, "route", i)) != NULL;
-	     i++)
-		fine = add_route(o, route, shard);
 	if (!fine)
 		complain(args, NULL, "out of memory");
-	return (fine);
+	return (fine && routes_make(&o->routes, args, output_path, shard));
 }
 
 static bool
@@ -154,8 +131,8 @@ feed_shard(struct gate_run *r, const struct args *args, prov_gate *gate,
 	if (outputs_make(&out, args, piped ? "stdin.tar" : name)) {
 		o.accepted = out.accepted;
 		o.rejected = out.rejected;
-		o.routes = out.routes;
-		o.n_routes = out.n;
+		o.routes = out.routes.at;
+		o.n_routes = out.routes.n;
 		st = prov_shard_open(&shard, gate, &o, &err);
 	}
 	if (st == PROV_OK) {
@@ -222,29 +199,20 @@ static bool
 check_routes(const struct args *args)
 {
 	const char *route;
-	size_t i;
 
-	for (i = 0; (route = args_nth(args, "route", i)) != NULL; i++) {
-		const char *eq = strchr(route, '=');
-
-		if (eq == NULL || eq == route || eq[1] == '\0' ||
-		    i == ROUTES_MAX) {
-			complain(args, route,
-			    "a route is NAME=TAR, and there are at most %d",
-			    ROUTES_MAX);
+	for (size_t i = 0; (route = args_nth(args, "route", i)) != NULL; i++)
+		if (!check_output(args, strchr(route, '=') + 1))
 			return (false);
-		}
-		if (!check_output(args, eq + 1))
-			return (false);
-	}
 	return (true);
 }
 
 bool
 tar_check(const struct args *args)
 {
-	static const char *const only[] = { "accepted", "rejected", "route" };
+	static const char *const only[] = { "accepted", "rejected" };
 
+	if (!routes_check(args))
+		return (false);
 	if (!args_has(args, "tar")) {
 		for (size_t i = 0; i < sizeof(only) / sizeof(only[0]); i++)
 			if (args_has(args, only[i])) {

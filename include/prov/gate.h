@@ -15,6 +15,11 @@ typedef struct prov_gate prov_gate;
 /* What it says of one request, to be filled again by the next. */
 typedef struct prov_gate_answer prov_gate_answer;
 
+/* Where goes what a rule of this route lets in. */
+typedef struct prov_route {
+	const char *route, *path;
+} prov_route;
+
 /* All is borrowed until prov_gate_free; each may be 0 but the policy. */
 typedef struct prov_gate_options {
 	const prov_policy *policy;
@@ -24,9 +29,11 @@ typedef struct prov_gate_options {
 	const char *notices_dir;
 	const char *state_dir;
 	const char *demux;
-	prov_sidecar_mode sidecar;  /* of what is asked for by its name */
-	const char *sidecar_dir;    /* PROV_SIDECAR_DIR: NAME.prov below it */
-	const char *cache;          /* the file of facts; needs state_dir */
+	prov_sidecar_mode sidecar; /* of what is asked for by its name */
+	const char *sidecar_dir;   /* PROV_SIDECAR_DIR: NAME.prov below it */
+	const char *cache;         /* the file of facts; needs state_dir */
+	const prov_route *routes;  /* to directories: files keep their names */
+	size_t n_routes;
 	const char *quarantine_dir; /* keeps the bytes of what is quarantined */
 	const char *output;         /* the run file, new; or ... */
 	int resume;                 /* ... one to go on with, if it is there */

@@ -19,11 +19,6 @@ typedef struct prov_shard prov_shard;
 /* One sample, until it was written. */
 typedef struct prov_sample prov_sample;
 
-/* Where samples go whose rule names a route, instead of accepted. */
-typedef struct prov_shard_route {
-	const char *route, *path; /* path: a tar */
-} prov_shard_route;
-
 typedef struct prov_shard_options {
 	/*
 	 * The shard's name below the gate's root. Members are scoped as
@@ -32,9 +27,9 @@ typedef struct prov_shard_options {
 	 */
 	const char *name;
 	int fd; /* where to read it, borrowed; -1: name is opened */
-	const char *accepted; /* written by rename; NULL: not wanted */
-	const char *rejected; /* likewise */
-	const prov_shard_route *routes;
+	const char *accepted;     /* written by rename; NULL: not wanted */
+	const char *rejected;     /* likewise */
+	const prov_route *routes; /* to tars, instead of accepted */
 	size_t n_routes;
 	const char *spool_dir; /* for what memory is too small; NULL: /tmp */
 } prov_shard_options;

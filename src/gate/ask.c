@@ -6,14 +6,14 @@
 
 #include "gate/worker.h"
 
-/* What is judged, kept where it is quarantined, and counted. */
+/* What is judged, and kept where it was sent. */
 static void
 decide(prov_gate *g, prov_gate_answer *a, const struct item *item)
 {
 	policy_judge(&a->decision, g->policy, &a->facts,
 	    g->now != 0 ? g->now : a->t_ms / 1000);
-	if (a->decision.effective == PROV_QUARANTINE && item != NULL)
-		item_quarantine(item, &g->place, a);
+	if (item != NULL)
+		item_keep(item, &g->place, a);
 }
 
 static void

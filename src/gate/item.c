@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "base/name.h"
+#include "gate/delivery.h"
 #include "gate/quarantine.h"
 
 #define SUFFIX ".prov"
@@ -29,6 +30,8 @@ place_open(struct place *p, const prov_gate_options *o, prov_err *err)
 		return (prov_fail(err, PROV_EARG,
 		    "sidecars in a directory, but none named"));
 	p->quarantine = o->quarantine_dir;
+	p->routes = o->routes;
+	p->n_routes = o->n_routes;
 	if ((p->quarantine != NULL &&
 		(st = dir_make(p->quarantine, err)) != PROV_OK) ||
 	    (o->root != NULL &&
@@ -149,16 +152,38 @@ item_close(struct item *item)
 	buf_free(&item->sidecar);
 }
 
+/* Where its route leads to; NULL: nowhere but into the record. */
+static const char *
+route_dir(const struct place *p, const prov_gate_answer *a)
+{
+	for (size_t i = 0; i < p->n_routes && a->decision.route[0] != '\0'; i++)
+		if (strcmp(p->routes[i].route, a->decision.route) == 0)
+			return (p->routes[i].path);
+	return (NULL);
+}
+
+static prov_status
+keep(const struct item *item, const struct place *p, const prov_gate_answer *a,
+    prov_err *err)
+{
+	const struct subject *s = &item->subject;
+	const char *dir = route_dir(p, a);
+
+	if (a->decision.effective == PROV_QUARANTINE && p->quarantine != NULL)
+		return (
+		    quarantine_keep(p->quarantine, a, s->fd, s->bytes, err));
+	if (a->decision.effective == PROV_ALLOW && dir != NULL)
+		return (deliver(dir, a, s->fd, s->bytes, err));
+	return (PROV_OK);
+}
+
 /* Nobody may take for kept what is not. */
 void
-item_quarantine(const struct item *item, const struct place *p,
-    prov_gate_answer *a)
+item_keep(const struct item *item, const struct place *p, prov_gate_answer *a)
 {
 	prov_err why = { 0 };
 
-	if (p->quarantine == NULL ||
-	    quarantine_keep(p->quarantine, a, item->subject.fd,
-		item->subject.bytes, &why) == PROV_OK)
+	if (keep(item, p, a, &why) == PROV_OK)
 		return;
 	a->decision.decision = a->decision.effective = PROV_RETRY;
 	a->decision.route[0] = '\0';

@@ -8,7 +8,9 @@
 struct place {
 	int root;     /* -1: no name is opened */
 	int sidecars; /* where names of sidecars are below; -1: nowhere */
-	const char *quarantine; /* borrowed; NULL: nothing is kept */
+	const char *quarantine;   /* borrowed; NULL: nothing is kept */
+	const prov_route *routes; /* borrowed */
+	size_t n_routes;
 };
 
 void place_init(struct place *p);
@@ -36,8 +38,11 @@ prov_status item_open(struct item *item, const struct place *p,
 void item_close(struct item *item);
 bool item_refused(prov_status st);
 
-/* Keeps what is quarantined; where that fails, the answer becomes retry. */
-void item_quarantine(const struct item *item, const struct place *p,
+/*
+ * Keeps what is quarantined, and puts what is let in where its route leads to;
+ * where that fails, the answer becomes retry.
+ */
+void item_keep(const struct item *item, const struct place *p,
     prov_gate_answer *a);
 
 #endif

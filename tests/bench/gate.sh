@@ -7,7 +7,7 @@
 . "$srcdir/tests/bench/bench.sh"
 n=${PROV_BENCH_FILES:-5000}
 requests=${PROV_BENCH_REQUESTS:-1000000}
-one="taskset -c 0"
+one() { taskset -c 0 "$@"; }
 mb=$(awk -v n="$n" 'BEGIN { print n * 102400 / 1e6 }')
 
 rate() { # name items goal : of the best time
@@ -59,8 +59,8 @@ allowed() { # how many
 	[ "$(grep -c '"decision":"allow"' out)" -eq "$1" ] ||
 	    { echo "not all were allowed"; head -n 3 out; exit 1; }
 }
-dgst() { $one xargs openssl dgst -sha256 <names; }
-each() { head -n 200 names | while read -r f; do $one prov verify "$f" \
+dgst() { one xargs openssl dgst -sha256 <names; }
+each() { head -n 200 names | while read -r f; do one prov verify "$f" \
     --sidecar-dir sides; done; }
 
 best "openssl dgst -sha256, one process" dgst
@@ -88,7 +88,7 @@ allowed $((n * 10))
 rate "digests, recorded facts" $((n * 10)) 50000
 tar cf shard.tar in
 mb=$(awk -v n="$n" 'BEGIN { print n * 102400 / 1e6 }')
-best "prov gate --tar" $one prov gate --policy policy.yaml --tar -j 1 \
+best "prov gate --tar" one prov gate --policy policy.yaml --tar -j 1 \
     --json --accepted accepted.tar --rejected rejected.tar shard.tar
 allowed "$n"
 rate "files of 100 KiB in a tar" "$n" 4500

@@ -163,7 +163,19 @@ ok "quarantine" gate_tar --json --accepted in.tar --quarantine q doubtful.tar
 lists "is not let in" in.tar
 ok "and is kept" sh -c 'ls q/*verdict.json'
 
+# Routes of files lead to directories.
+ok "a route of files" prov gate --policy policy.yaml \
+    --route synthetic=pipe/deep good.bin synthetic.bin
+ok "gets what goes there" cmp synthetic.bin pipe/deep/synthetic.bin
+ok "and nothing else" test ! -e pipe/deep/good.bin
+ok "by lines, too" sh -c 'echo synthetic.bin | prov gate --policy policy.yaml \
+    --ndjson --route synthetic=piped && cmp synthetic.bin piped/synthetic.bin'
+exit_is 75 "a route that leads nowhere" prov gate --policy policy.yaml \
+    --route synthetic=good.bin/x synthetic.bin
+has "lets nothing pass" out '^RETRY synthetic.bin .*error.write'
+
 # Usage.
+says 2 "no route" "NAME=WHERE" gate_tar --route synthetic shard.tar
 says 2 "no shard" "shard" gate_tar --accepted in.tar
 says 2 "two shards into one tar" "directory" \
     gate_tar --accepted in.tar shard.tar side.tar
