@@ -187,6 +187,21 @@ jsonin_hex(const struct jsonin *v, uint8_t *out, size_t len)
 	return (s != NULL && hex_decode(out, len, s, strlen(s)));
 }
 
+bool
+jsonin_each(const struct jsonin *object,
+    bool (*each)(void *arg, const char *key, const struct jsonin *v), void *arg)
+{
+	/* jansson's iterators change nothing, and take no const. */
+	json_t *o = (json_t *)(uintptr_t)value(object);
+
+	for (void *i = json_object_iter(o); i != NULL;
+	     i = json_object_iter_next(o, i))
+		if (!each(arg, json_object_iter_key(i),
+			lend(json_object_iter_value(i))))
+			return (false);
+	return (true);
+}
+
 size_t
 jsonin_n(const struct jsonin *array)
 {

@@ -41,6 +41,14 @@ bool jsonin_real(const struct jsonin *v, double *out); /* any number */
 bool jsonin_bool(const struct jsonin *v, bool *out);
 bool jsonin_hex(const struct jsonin *v, uint8_t *out, size_t len);
 
+/*
+ * Calls each for every key of an object, until it says false; whether none
+ * did. In no order.
+ */
+bool jsonin_each(const struct jsonin *object,
+    bool (*each)(void *arg, const char *key, const struct jsonin *v),
+    void *arg);
+
 size_t jsonin_n(const struct jsonin *array); /* 0 where it is none */
 const struct jsonin *jsonin_at(const struct jsonin *array, size_t i);
 
