@@ -173,9 +173,9 @@ put_said(struct decision *out, const struct item *i)
 
 /* Whether a trusted statement, as far as is known, is about the item. */
 static bool
-is_signed(const struct facts *f)
+is_signed(const prov_policy *p, const struct facts *f)
 {
-	return (f->signature == PROV_SIG_VALID &&
+	return (f->signature == PROV_SIG_VALID && policy_trusts(p, f->signer) &&
 		f->binding != PROV_BIND_NONE && f->has_statement &&
 		f->carrier != CARRIER_NONE);
 }
@@ -269,7 +269,7 @@ policy_explain(struct decision *out, struct explanation *x,
 		return;
 	}
 	copy_why(&out->why, &f->why);
-	i.holds = is_signed(f);
+	i.holds = is_signed(p, f);
 	if (f->path != NULL &&
 	    name_check(span(f->path, strlen(f->path)), NULL) != PROV_OK) {
 		why_add(&out->why, own_code(OWN_PATH), "%.100s", f->path);

@@ -69,6 +69,9 @@ DEFINE_AUTO(prov_policy, prov_policy_free)
 /* SHA-256 over deterministic CBOR of all the above. */
 prov_status policy_seal(prov_policy *p, prov_err *err);
 
+/* Whether it names this signer: facts may be older, or of another policy. */
+bool policy_trusts(const prov_policy *p, const char *signer);
+
 /* What an item is, as requirements and rules see it. */
 struct item {
 	const prov_policy *p;

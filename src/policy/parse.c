@@ -320,6 +320,15 @@ policy_trust(const prov_policy *p)
 }
 
 bool
+policy_trusts(const prov_policy *p, const char *signer)
+{
+	for (size_t i = 0; i < p->trust->n; i++)
+		if (strcmp(p->trust->signers[i].key.name, signer) == 0)
+			return (true);
+	return (false);
+}
+
+bool
 policy_accepts_clips(const prov_policy *p)
 {
 	if (p->at[SET_BINDING].number == PROV_BIND_CLIP)

@@ -184,9 +184,10 @@ static void
 weigh_signature(struct weight *w)
 {
 	const struct facts *f = w->i->f;
+	bool trusted = policy_trusts(w->i->p, f->signer);
 	bool met = may_be_unsigned(w) ||
 	           (f->signature == PROV_SIG_VALID && f->has_statement &&
-		       f->carrier != CARRIER_NONE && f->signer[0] != '\0');
+		       f->carrier != CARRIER_NONE && trusted);
 
 	if (put(w, "signature", "valid, by a trusted signer",
 		FOUND(w, carrier_where(f), "%s%s%s",
@@ -194,7 +195,9 @@ weigh_signature(struct weight *w)
 		    f->signer[0] != '\0' ? ", by " : "", f->signer),
 		met))
 		return;
-	if (f->signature == PROV_SIG_UNKNOWN)
+	if (f->signature == PROV_SIG_UNKNOWN ||
+	    (f->signature == PROV_SIG_VALID && f->signer[0] != '\0' &&
+		!trusted))
 		because_state(w, "signature.", REASON_SIGNATURE_UNTRUSTED);
 	else if (f->signature == PROV_SIG_EXPIRED)
 		because_state(w, "signature.", REASON_SIGNATURE_EXPIRED);
