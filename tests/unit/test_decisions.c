@@ -236,7 +236,7 @@ static void
 make_facts(struct facts *f, struct jsonin **held, const json_t *c,
     const char *name)
 {
-	static json_t *none;
+	json_t *none = json_object();
 	json_t *changes = json_object_get(c, "facts");
 	AUTO_JSONIN *first = NULL;
 	AUTO_BUF b = { 0 };
@@ -245,7 +245,7 @@ make_facts(struct facts *f, struct jsonin **held, const json_t *c,
 
 	assert_non_null(g);
 	if (changes == NULL)
-		changes = none = json_object();
+		changes = none;
 	patch(g, &first, changes, name);
 	if (json_object_get(changes, "claimed") == NULL)
 		join_claims(g, c, name);
@@ -255,8 +255,7 @@ make_facts(struct facts *f, struct jsonin **held, const json_t *c,
 	if (facts_put(&b, g, &err) != PROV_OK ||
 	    facts_parse(f, held, buf_span(&b), &err) != PROV_OK)
 		fail_msg("%s: %s", name, err.msg);
-	if (changes == none)
-		json_decref(none);
+	json_decref(none);
 	free(g);
 }
 
