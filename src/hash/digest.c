@@ -25,7 +25,7 @@ stat_same(const struct stat *a, const struct stat *b)
 /* Hashes until the end of the file and counts the bytes. */
 static prov_status
 hash_all(struct sha256 *h, int fd, uint8_t *piece, uint64_t total,
-    uint64_t *size, prov_progress_fn progress, void *arg, prov_err *err)
+    uint64_t *size, const struct digest_watch *w, prov_err *err)
 {
 	uint64_t done = 0;
 
@@ -40,20 +40,21 @@ hash_all(struct sha256 *h, int fd, uint8_t *piece, uint64_t total,
 		if (n == 0)
 			break;
 		sha256_add(h, piece, (size_t)n);
+		if (w->feed != NULL)
+			w->feed(w->feed_arg, span(piece, (size_t)n));
 		done += (uint64_t)n;
 		/* A file that grows as fast as it is read has no end. */
 		if (done > total)
 			break;
-		if (progress != NULL)
-			progress(arg, done, total);
+		if (w->progress != NULL)
+			w->progress(w->progress_arg, done, total);
 	}
 	*size = done;
 	return (PROV_OK);
 }
 
 prov_status
-prov_digest_fd(prov_digest *out, int fd, prov_progress_fn progress, void *arg,
-    prov_err *err)
+digest_fd(prov_digest *out, int fd, const struct digest_watch *w, prov_err *err)
 {
 	AUTO_FREE uint8_t *piece = NULL;
 	AUTO_SHA256 *h = NULL;
@@ -70,8 +71,8 @@ prov_digest_fd(prov_digest *out, int fd, prov_progress_fn progress, void *arg,
 	if ((st = sha256_new(&h, err)) != PROV_OK)
 		return (st);
 	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-	if ((st = hash_all(h, fd, piece, (uint64_t)before.st_size, &d.size,
-		 progress, arg, err)) != PROV_OK ||
+	if ((st = hash_all(h, fd, piece, (uint64_t)before.st_size, &d.size, w,
+		 err)) != PROV_OK ||
 	    (st = sha256_done(h, d.sha256, err)) != PROV_OK)
 		return (st);
 	if (fstat(fd, &after) != 0)
@@ -80,4 +81,14 @@ prov_digest_fd(prov_digest *out, int fd, prov_progress_fn progress, void *arg,
 		return (prov_fail(err, PROV_EIO, "changed while it was read"));
 	*out = d;
 	return (PROV_OK);
+}
+
+prov_status
+prov_digest_fd(prov_digest *out, int fd, prov_progress_fn progress, void *arg,
+    prov_err *err)
+{
+	const struct digest_watch w = { .progress = progress,
+		.progress_arg = arg };
+
+	return (digest_fd(out, fd, &w, err));
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "carrier/xmp.h"
 #include "hash/digest.h"
 #include "verify/claimed.h"
 #include "verify/mediatype.h"
@@ -21,16 +22,46 @@ check_subject(const struct subject *s, prov_err *err)
 	    n));
 }
 
-static prov_status
-digest_bytes(prov_digest *out, prov_span bytes, prov_err *err)
+static void
+scan_piece(void *arg, prov_span piece)
 {
+	xmp_scan_feed(arg, piece);
+}
+
+/* What unsigned metadata in it says is found on the way. */
+static prov_status
+digest_file(prov_digest *out, int fd, struct signals *seen, prov_err *err)
+{
+	struct xmp_scan scan;
+	const struct digest_watch w = { .feed = scan_piece, .feed_arg = &scan };
+	prov_status st;
+
+	xmp_scan_begin(&scan);
+	if ((st = digest_fd(out, fd, &w, err)) == PROV_OK)
+		xmp_scan_end(&scan, seen);
+	return (st);
+}
+
+static prov_status
+digest_bytes(prov_digest *out, prov_span bytes, struct signals *seen,
+    prov_err *err)
+{
+	struct xmp_scan scan;
+
+	xmp_scan_begin(&scan);
+	xmp_scan_feed(&scan, bytes);
+	xmp_scan_end(&scan, seen);
 	out->size = bytes.len;
 	return (sha256_of(out->sha256, bytes, err));
 }
 
-/* Makes the subject a task's: what it is, and its digest. */
+/*
+ * Makes the subject a task's: what it is, and its digest. What it says of
+ * itself without a signature is joined to seen.
+ */
 static prov_status
-take(struct task *t, const struct subject *s, prov_err *err)
+take(struct task *t, const struct subject *s, struct signals *seen,
+    prov_err *err)
 {
 	prov_verdict *out = t->out;
 	prov_status st;
@@ -45,24 +76,25 @@ take(struct task *t, const struct subject *s, prov_err *err)
 		st = PROV_OK;
 	} else if (s->fd == -1) {
 		t->bytes = s->bytes;
-		st = digest_bytes(&out->digest, s->bytes, err);
+		st = digest_bytes(&out->digest, s->bytes, seen, err);
 	} else if (fstat(s->fd, &t->sb) == -1) {
 		st = prov_fail_errno(err, PROV_EIO, "fstat");
 	} else {
 		t->fd = s->fd;
-		st = prov_digest_fd(&out->digest, s->fd, NULL, NULL, err);
+		st = digest_file(&out->digest, s->fd, seen, err);
 	}
 	out->has_digest = st == PROV_OK;
 	return (st);
 }
 
 static prov_status
-work(struct task *t, const struct subject *s, prov_err *err)
+work(struct task *t, const struct subject *s, struct signals *seen,
+    prov_err *err)
 {
 	prov_status st;
 
 	t->recollects = t->v->known != NULL && s->sidecar.p == NULL;
-	if ((st = take(t, s, err)) != PROV_OK ||
+	if ((st = take(t, s, seen, err)) != PROV_OK ||
 	    (s->sidecar.p != NULL &&
 		(st = task_sidecar(t, s->sidecar, err)) != PROV_OK))
 		return (st);
@@ -260,7 +292,7 @@ verify_subject(prov_verifier *v, const struct subject *s, struct facts *out,
 	if ((st = check_subject(s, err)) != PROV_OK)
 		return (st);
 	begin(out, s);
-	if ((st = work(&t, s, &why)) == PROV_OK) {
+	if ((st = work(&t, s, &out->seen, &why)) == PROV_OK) {
 		if ((st = fill(out, &t, &why)) == PROV_OK)
 			st = task_remember(&t, &why);
 	} else if (verdict.has_digest) {

@@ -71,6 +71,44 @@ descriptor(void **state)
 	bench_close(&b);
 }
 
+/* What a file says of itself without a signature restricts, and no more. */
+static void
+unsigned_words(void **state)
+{
+	static const char xmp[] =
+	    "<plus:DataMining>http://ns.useplus.org/ldf/vocab/"
+	    "DMI-PROHIBITED-AIMLTRAINING</plus:DataMining>";
+	struct signals asked = { 0 };
+	struct subject s = { .fd = -1, .name = "a", .seen = &asked };
+	AUTO_BUF media = { 0 };
+	AUTO_FD int fd = -1;
+	struct bench b;
+
+	(void)state;
+	bench_open(&b);
+	signals_forbid(&asked, SIGNAL_TDMREP);
+	buf_put_span(&media, buf_span(&b.media));
+	buf_put_str(&media, xmp);
+	s.bytes = buf_span(&media);
+	for (int by_fd = 0; by_fd < 2; by_fd++) {
+		const struct signals *seen = &ask(&b, &s)->seen;
+
+		assert_int_equal(USE_NOT_ALLOWED,
+		    seen->use[SIGNAL_IPTC][PURPOSE_AI_TRAINING]);
+		assert_int_equal(USE_SILENT,
+		    seen->use[SIGNAL_IPTC][PURPOSE_AI_INFERENCE]);
+		assert_int_equal(USE_NOT_ALLOWED,
+		    seen->use[SIGNAL_TDMREP][PURPOSE_AI_INFERENCE]);
+		ok(file_write(desk_path(&b.d, "x.wav"), buf_span(&media), 0600,
+		    0, err));
+		if (fd == -1)
+			ok(file_open(&fd, NULL, desk_path(&b.d, "x.wav"), err));
+		s.fd = fd;
+		s.bytes = span(NULL, 0);
+	}
+	bench_close(&b);
+}
+
 static void
 bytes(void **state)
 {
@@ -492,6 +530,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(descriptor),
+		cmocka_unit_test(unsigned_words),
 		cmocka_unit_test(bytes),
 		cmocka_unit_test(digest),
 		cmocka_unit_test(malformed),
