@@ -234,7 +234,10 @@ text_line(prov_span *text, prov_span *line)
 	return (true);
 }
 
-/* What moves the cursor, reorders its neighbours, or cannot be seen. */
+/*
+ * What steers a terminal, reorders its neighbours, or cannot be seen: Unicode's
+ * categories Cc, Cf, Zl and Zp, and what else is Default_Ignorable_Code_Point.
+ */
 static bool
 is_unsafe(uint32_t cp)
 {
@@ -243,15 +246,35 @@ is_unsafe(uint32_t cp)
 	} ranges[] = {
 		{ 0x00, 0x1f },       /* C0 */
 		{ 0x7f, 0x9f },       /* DEL and C1 */
+		{ 0xad, 0xad },       /* soft hyphen */
+		{ 0x34f, 0x34f },     /* grapheme joiner */
+		{ 0x600, 0x605 },     /* Arabic number signs */
 		{ 0x61c, 0x61c },     /* Arabic letter mark */
-		{ 0x200e, 0x200f },   /* direction marks */
+		{ 0x6dd, 0x6dd },     /* Arabic end of ayah */
+		{ 0x70f, 0x70f },     /* Syriac abbreviation mark */
+		{ 0x890, 0x891 },     /* Arabic pound marks */
+		{ 0x8e2, 0x8e2 },     /* Arabic disputed end of ayah */
+		{ 0x115f, 0x1160 },   /* Hangul fillers */
+		{ 0x17b4, 0x17b5 },   /* Khmer inherent vowels */
+		{ 0x180b, 0x180f },   /* Mongolian selectors */
+		{ 0x200b, 0x200f },   /* zero width, direction marks */
 		{ 0x2028, 0x202e },   /* separators, embeddings, overrides */
-		{ 0x2066, 0x2069 },   /* isolates */
+		{ 0x2060, 0x206f },   /* joiners, isolates, deprecated ones */
+		{ 0x3164, 0x3164 },   /* Hangul filler */
+		{ 0xfe00, 0xfe0f },   /* variation selectors */
 		{ 0xfeff, 0xfeff },   /* byte order mark */
-		{ 0xfff9, 0xfffb },   /* interlinear annotation */
-		{ 0xe0000, 0xe007f }, /* tags */
+		{ 0xffa0, 0xffa0 },   /* half-width Hangul filler */
+		{ 0xfff0, 0xfffb },   /* specials, interlinear annotation */
+		{ 0x110bd, 0x110bd }, /* Kaithi number sign */
+		{ 0x110cd, 0x110cd }, /* Kaithi number sign above */
+		{ 0x13430, 0x1343f }, /* Egyptian format controls */
+		{ 0x1bca0, 0x1bca3 }, /* shorthand format controls */
+		{ 0x1d173, 0x1d17a }, /* musical format controls */
+		{ 0xe0000, 0xe0fff }, /* tags, more variation selectors */
 	};
 
+	if (cp >= 0x20 && cp < 0x7f)
+		return (false);
 	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
 		if (cp >= ranges[i].first && cp <= ranges[i].last)
 			return (true);

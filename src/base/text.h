@@ -32,8 +32,8 @@ size_t utf8_next(uint32_t *cp, const uint8_t *p, size_t len);
 bool text_line(prov_span *text, prov_span *line);
 
 /*
- * The one way for outside text to reach a terminal: control characters, DEL,
- * bidi controls, line separators and bad UTF-8 become \u{..}; at most max
+ * The one way for outside text to reach a terminal: what steers it, reorders
+ * its neighbours or cannot be seen, and bad UTF-8, becomes \u{..}; at most max
  * bytes, then "...".
  */
 void text_escape(struct buf *b, const char *s, size_t len, size_t max);
