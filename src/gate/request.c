@@ -5,9 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "manifest/reservation.h"
-
-#define HEADERS_MAX 16 /* of one name */
+#include "manifest/requested.h"
 
 void
 query_clear(struct query *a)
@@ -45,59 +43,6 @@ take_text(const char **out, const struct jsonin *o, const char *key, size_t max,
 	return (PROV_OK);
 }
 
-/* Headers that came more than once are a list. */
-static prov_status
-each_header(struct signals *s, const struct jsonin *o, const char *key,
-    void (*add)(struct signals *, prov_span), prov_err *err)
-{
-	const struct jsonin *v = given(o, key);
-	size_t n = jsonin_is_array(v) ? jsonin_n(v) : v != NULL;
-
-	if (n > HEADERS_MAX)
-		return (prov_fail(err, PROV_EFORMAT, "signals: %s: %zu headers",
-		    key, n));
-	for (size_t i = 0; i < n; i++) {
-		const char *text =
-		    jsonin_str(jsonin_is_array(v) ? jsonin_at(v, i) : v);
-
-		if (text == NULL || strlen(text) > RESERVATION_MAX)
-			return (prov_fail(err, PROV_EFORMAT,
-			    "signals: %s is no text", key));
-		add(s, span(text, strlen(text)));
-	}
-	return (PROV_OK);
-}
-
-/* In JSON of crawlers it is a number as often as a text. */
-static prov_status
-take_tdm(struct signals *s, const struct jsonin *o, prov_err *err)
-{
-	static const char key[] = "tdm_reservation";
-	int64_t v;
-
-	if (!jsonin_i64(given(o, key), &v))
-		return (each_header(s, o, key, reservation_tdm, err));
-	reservation_tdm(s, v == 0 ? span("0", 1) : span("1", 1));
-	return (PROV_OK);
-}
-
-prov_status
-request_signals(struct signals *out, const struct jsonin *object, prov_err *err)
-{
-	static const char *const keys[] = { "tdm_reservation", "content_usage",
-		"x_robots_tag" };
-	prov_status st;
-
-	memset(out, 0, sizeof(*out));
-	if ((st = jsonin_only(object, keys, 3, "signals", err)) != PROV_OK ||
-	    (st = take_tdm(out, object, err)) != PROV_OK ||
-	    (st = each_header(out, object, "content_usage", reservation_usage,
-		 err)) != PROV_OK)
-		return (st);
-	return (
-	    each_header(out, object, "x_robots_tag", reservation_robots, err));
-}
-
 prov_status
 request_signals_text(struct signals *out, const char *text, prov_err *err)
 {
@@ -105,7 +50,7 @@ request_signals_text(struct signals *out, const char *text, prov_err *err)
 	prov_status st;
 
 	st = jsonin_parse(&in, span(text, strlen(text)), "signals", err);
-	return (st == PROV_OK ? request_signals(out, in, err) : st);
+	return (st == PROV_OK ? signals_requested(out, in, err) : st);
 }
 
 static prov_status
@@ -194,7 +139,7 @@ take_all(struct query *a, const int *fds, size_t n_fds, prov_err *err)
 	if ((signals = given(a->in, "signals")) == NULL)
 		return (PROV_OK);
 	a->r.seen = &a->seen;
-	return (request_signals(&a->seen, signals, err));
+	return (signals_requested(&a->seen, signals, err));
 }
 
 static prov_status

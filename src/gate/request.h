@@ -26,12 +26,7 @@ void query_clear(struct query *a);
 prov_status request_parse(struct query *out, prov_span line, const int *fds,
     size_t n_fds, prov_err *err);
 
-/* What the request says of rights: an object of headers as a crawler saw them.
- */
-prov_status request_signals(struct signals *out, const struct jsonin *object,
-    prov_err *err);
-
-/* The same from the text of the object. */
+/* What a request says of rights (signals_requested), from text. */
 prov_status request_signals_text(struct signals *out, const char *text,
     prov_err *err);
 

@@ -147,7 +147,7 @@ done <<'END'
 {"path":"in/clip.mp4","sidecar":"!"}
 {"path":"in/clip.mp4","signals":"noai"}
 {"path":"in/clip.mp4","signals":{"noai":true}}
-{"path":"in/clip.mp4","signals":{"tdm_reservation":{}}}
+{"path":"in/clip.mp4","signals":{"tdm_reservaton":1}}
 {"path":"in/clip.mp4","tenant":""}
 {"fd":"3"}
 {"fd":-1}
@@ -201,7 +201,8 @@ mv policy.yaml none.yaml
 mv training.yaml policy.yaml
 decides "silence, which is allowed here" in/clip.mp4 allow ''
 for signals in '{"tdm_reservation":1}' '{"tdm_reservation":"1"}' \
-    '{"x_robots_tag":["all","noai"]}'; do
+    '{"x_robots_tag":["all","noai"]}' '{"tdm_reservation":{}}' \
+    '{"headers":{"Server":"x","TDM-Reservation":"1"}}'; do
 	decides "signals restrict: $signals" \
 	    "{\"path\":\"in/clip.mp4\",\"signals\":$signals}" deny \
 	    '"rights.ai_training.notAllowed"'

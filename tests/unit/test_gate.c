@@ -91,7 +91,7 @@ no_requests(void **state)
 		"{\"id\":\"i\",\"path\":\"a\",\"manifest\":\"b\","
 		"\"sidecar\":\"AAE=\"}",
 		"{\"id\":\"i\",\"path\":\"a\",\"sidecar\":\"AAF=\"}",
-		"{\"id\":\"i\",\"path\":\"a\",\"signals\":{\"x_robots_tag\":1}"
+		"{\"id\":\"i\",\"path\":\"a\",\"signals\":{\"x_robots_tags\":1}"
 		"}",
 		"{\"id\":\"i\",\"path\":\"a\",\"signals\":[]}" };
 
