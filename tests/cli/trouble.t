@@ -164,7 +164,9 @@ while [ "$i" -lt 60 ]; do
 	i=$((i + 1))
 done
 cycles=${PROV_KILLS:-20} cycle=0 lost=0 kept=0
-while [ "$cycle" -lt "$cycles" ]; do
+# And more, where it came to nothing in time.
+while [ "$cycle" -lt "$cycles" ] ||
+    { [ "$kept" -eq 0 ] && [ "$cycle" -lt 200 ]; }; do
 	# New bytes each time, so that there is something to sign.
 	for f in k/*.wav; do
 		printf 'c' >>"$f"
