@@ -340,16 +340,3 @@ policy_accepts_clips(const prov_policy *p)
 				return (true);
 	return (false);
 }
-
-bool
-policy_wants_uncovered(const prov_policy *p)
-{
-	if (p->at[SET_UNCOVERED].number != SIZE_ANY)
-		return (true);
-	for (size_t i = 0; i < p->n_rules; i++)
-		for (size_t k = 0; k < p->rules[i].n_set; k++)
-			if (p->rules[i].set[k].what == SET_UNCOVERED &&
-			    p->rules[i].set[k].value.number != SIZE_ANY)
-				return (true);
-	return (false);
-}

@@ -23,7 +23,6 @@ const prov_trust *policy_trust(const prov_policy *p);
 
 /* What the policy, or a rule of it, wants that costs a verifier work. */
 bool policy_accepts_clips(const prov_policy *p);
-bool policy_wants_uncovered(const prov_policy *p);
 
 #define ROUTE_MAX 63
 

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "base/yaml.h"
 #include "logged.h"
 #include "policies.h"
 #include "policy/reason.h"
@@ -413,6 +414,79 @@ measures(void **state)
 	assert_false(duration_parse(&s, "1000y"));
 }
 
+/* An item n times between head and tail: numbered, where it has an end. */
+static void
+assert_too_many(const char *head, const char *item, const char *end, size_t n,
+    const char *tail, prov_status want, const char *says)
+{
+	prov_policy *p = NULL;
+	prov_err err = { 0 };
+	AUTO_BUF b = { 0 };
+
+	buf_put_str(&b, head);
+	for (size_t i = 0; i < n; i++)
+		if (end[0] == '\0')
+			buf_put_str(&b, item);
+		else
+			buf_printf(&b, "%s%zu%s", item, i, end);
+	buf_put_str(&b, tail);
+	assert_int_equal(policy_parse(&p, buf_span(&b), "p.yaml", NULL, &err),
+	    want);
+	if (want == PROV_OK)
+		prov_policy_free(p);
+	else if (strstr(err.msg, says) == NULL)
+		fail_msg("\"%s\" does not say \"%s\"", err.msg, says);
+}
+
+static void
+limits(void **state)
+{
+	(void)state;
+	assert_too_many(V1 "rules:\n", "- {route: r", "}\n", RULES_MAX, "",
+	    PROV_OK, "");
+	assert_too_many(V1 "rules:\n", "- {route: r", "}\n", RULES_MAX + 1, "",
+	    PROV_EFORMAT, "3:1: 1001 rules, more than 1000");
+	assert_too_many(V1 "require:\n  media_type:\n", "  - a/", "\n",
+	    WORDS_MAX, "", PROV_OK, "");
+	assert_too_many(V1 "require:\n  media_type:\n", "  - a/", "\n",
+	    WORDS_MAX + 1, "", PROV_EFORMAT, "4:3: 257 items, more than 256");
+	assert_too_many(V1 "rules: [{then: deny, note: \"", ".", "",
+	    POLICY_NOTE_MAX + 2, "\"}]\n", PROV_EFORMAT, "more than 1023");
+	assert_too_many(V1 "name: ", "a", "", POLICY_NAME_MAX + 2, "\n",
+	    PROV_EFORMAT, "more than 63");
+	assert_too_many(V1 "rules: [{route: ", "a", "", ROUTE_MAX + 2, "}]\n",
+	    PROV_EFORMAT, "more than 63");
+	assert_too_many(V1 "#", ".", "", YAML_SIZE_MAX, "\n", PROV_ELIMIT,
+	    "more than the 1048576 allowed");
+}
+
+/* Without facts there is nothing to explain; with some that are none, too. */
+static void
+explains_facts_alone(void **state)
+{
+	prov_explain_options o = { .now = 1 };
+	prov_decision d = PROV_RETRY;
+	prov_policy *p = policy_of(V1);
+	prov_err err = { 0 };
+	char *text = NULL;
+
+	(void)state;
+	assert_int_equal(prov_policy_explain(&text, &d, p, &o, &err),
+	    PROV_EARG);
+	o.facts = span("{\"v\":2}", 7);
+	prov_err_clear(&err);
+	assert_int_equal(prov_policy_explain(&text, &d, p, &o, &err),
+	    PROV_EFORMAT);
+	assert_null(text);
+	assert_int_equal(d, PROV_RETRY);
+	o.facts = span("{\"v\":1}", 7);
+	assert_int_equal(prov_policy_explain(&text, &d, p, &o, &err), PROV_OK);
+	assert_int_equal(d, PROV_DENY);
+	assert_non_null(strstr(text, "reason    policy.facts: what is known"));
+	prov_free(text);
+	prov_policy_free(p);
+}
+
 static void
 wants(void **state)
 {
@@ -420,12 +494,9 @@ wants(void **state)
 
 	(void)state;
 	assert_false(policy_accepts_clips(p));
-	assert_false(policy_wants_uncovered(p));
 	prov_policy_free(p);
-	p = policy_of(V1 "rules: [{set: {require.binding: clip, "
-			 "require.uncovered_bytes: 5}}]\n");
+	p = policy_of(V1 "rules: [{set: {require.binding: clip}}]\n");
 	assert_true(policy_accepts_clips(p));
-	assert_true(policy_wants_uncovered(p));
 	prov_policy_free(p);
 }
 
@@ -440,6 +511,8 @@ main(void)
 		cmocka_unit_test(trust),
 		cmocka_unit_test(words_agree),
 		cmocka_unit_test(measures),
+		cmocka_unit_test(limits),
+		cmocka_unit_test(explains_facts_alone),
 		cmocka_unit_test(wants),
 	};
 
