@@ -37,15 +37,25 @@ hex_put(struct buf *b, const uint8_t *p, size_t len)
 	}
 }
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return (c - '0');
-	if (c >= 'a' && c <= 'f')
-		return (c - 'a' + 10);
-	return (-1);
-}
+/* Of each character 16 more than the digit, or 0. */
+static const uint8_t hex_values[256] = {
+	['0'] = 16,
+	['1'] = 17,
+	['2'] = 18,
+	['3'] = 19,
+	['4'] = 20,
+	['5'] = 21,
+	['6'] = 22,
+	['7'] = 23,
+	['8'] = 24,
+	['9'] = 25,
+	['a'] = 26,
+	['b'] = 27,
+	['c'] = 28,
+	['d'] = 29,
+	['e'] = 30,
+	['f'] = 31,
+};
 
 bool
 hex_decode(uint8_t *out, size_t len, const char *s, size_t slen)
@@ -53,11 +63,12 @@ hex_decode(uint8_t *out, size_t len, const char *s, size_t slen)
 	if (slen / 2 != len || slen % 2 != 0)
 		return (false);
 	for (size_t i = 0; i < len; i++) {
-		int high = hex_digit(s[2 * i]), low = hex_digit(s[2 * i + 1]);
+		unsigned high = hex_values[(uint8_t)s[2 * i]];
+		unsigned low = hex_values[(uint8_t)s[2 * i + 1]];
 
-		if (high < 0 || low < 0)
+		if ((high & low & 16) == 0)
 			return (false);
-		out[i] = (uint8_t)(high << 4 | low);
+		out[i] = (uint8_t)(high << 4 | (low & 15));
 	}
 	return (true);
 }

@@ -14,8 +14,12 @@
 /* Appends hold the lock for well under a second. */
 #define LOCK_WAIT_MS 30000
 
-/* Where a policy's content type stands in its statement, at the latest. */
-#define TYPE_WITHIN 128
+/*
+ * Where the content type stands in a statement: behind the heads of the whole,
+ * of the protected header, for whose length there is one byte or two, and of
+ * what it says before.
+ */
+#define TYPE_AT 10
 
 /* Damage is found; want of memory or of a readable disk is trouble. */
 static bool
@@ -269,14 +273,26 @@ check_kept(struct stock *v, prov_err *err)
 	return (PROV_OK);
 }
 
+/* Whether it says what a policy says where a statement says what it is. */
+static bool
+may_be_policy(prov_span entry)
+{
+	const char *type = payload_type(PAYLOAD_REGISTRATION);
+	size_t len = strlen(type);
+
+	for (size_t at = TYPE_AT; at <= TYPE_AT + 1; at++)
+		if (entry.len >= at + len &&
+		    memcmp(entry.p + at, type, len) == 0)
+			return (true);
+	return (false);
+}
+
 static bool
 is_policy(prov_span entry)
 {
-	const char *type = payload_type(PAYLOAD_REGISTRATION);
-	size_t len = entry.len < TYPE_WITHIN ? entry.len : TYPE_WITHIN;
 	struct statement s;
 
-	return (memmem(entry.p, len, type, strlen(type)) != NULL &&
+	return (may_be_policy(entry) &&
 		statement_parse(&s, entry, NULL) == PROV_OK &&
 		s.kind == PAYLOAD_REGISTRATION);
 }

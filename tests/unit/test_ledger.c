@@ -191,6 +191,37 @@ policy_decides(void **state)
 	logged_close(&g);
 }
 
+/*
+ * The check finds the newest policy by itself and compares: where its type
+ * stands depends on how long the owner's name is.
+ */
+static void
+check_knows_policies(void **state)
+{
+	char name[201];
+
+	(void)state;
+	memset(name, 'n', sizeof(name));
+	for (size_t len = 1; len < sizeof(name); len += 19) {
+		struct logged g;
+		AUTO(prov_ledger) *w = NULL;
+		prov_entry e;
+
+		assert_true(logged_dir(&g));
+		name[len] = '\0';
+		prov_key_free(g.owner);
+		assert_non_null(g.owner = logged_key(name, 2));
+		name[len] = 'n';
+		ok(prov_ledger_create(g.path, g.log, g.owner, NULL, err));
+		ok(prov_ledger_open_writer(&w, g.path, g.log, err));
+		ok(prov_ledger_register(w, g.owner, prov_key_public(g.other), 0,
+		    &e, err));
+		assert_int_equal(1, e.index);
+		ok(prov_ledger_check(w, NULL, NULL, NULL, err));
+		logged_close(&g);
+	}
+}
+
 /* One bad statement in a batch, and nothing of it is logged. */
 static void
 all_or_nothing(void **state)
@@ -659,6 +690,7 @@ main(void)
 		cmocka_unit_test(appends_and_proves),
 		cmocka_unit_test(same_statement_is_one_entry),
 		cmocka_unit_test(policy_decides),
+		cmocka_unit_test(check_knows_policies),
 		cmocka_unit_test(all_or_nothing),
 		cmocka_unit_test(finds_by_asset_stream_and_signer),
 		cmocka_unit_test(refresh_moves_on),
