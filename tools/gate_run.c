@@ -309,9 +309,12 @@ write_batch(struct gate_run *r, const struct batch *b, int *status)
 	*status = b->status;
 	if (!b->failed)
 		return (true);
-	complain(r->how.args, NULL, "%s",
-	    b->err.msg[0] != '\0' ? b->err.msg : "out of memory");
-	*status = EXIT_TROUBLE;
+	if (b->err.status != PROV_OK) {
+		*status = failure(r->how.args, NULL, &b->err);
+	} else {
+		complain(r->how.args, NULL, "out of memory");
+		*status = EXIT_TROUBLE;
+	}
 	return (false);
 }
 

@@ -32,7 +32,7 @@ worker_new(struct gate_worker **out, prov_gate *g, prov_err *err)
 		return (prov_fail(err, PROV_ENOMEM, "gate"));
 	w->gate = g;
 	w->query.r.fd = -1;
-	o.beside = g->all != NULL ? g->all->verifier : NULL;
+	o.beside = g->model;
 	if ((st = prov_verifier_new(&w->verifier, &o, err)) != PROV_OK) {
 		worker_free(w);
 		return (st);
@@ -87,6 +87,7 @@ prov_gate_free(prov_gate *g)
 		g->all = w->next;
 		worker_free(w);
 	}
+	prov_verifier_free(g->model);
 	cache_close(g->cache);
 	journal_close(g->journal);
 	place_close(&g->place);
@@ -139,7 +140,6 @@ open_cache(prov_gate *g, const prov_gate_options *o, prov_err *err)
 static prov_status
 open_all(prov_gate *g, const prov_gate_options *o, prov_err *err)
 {
-	struct gate_worker *first;
 	prov_status st;
 
 	if ((st = place_open(&g->place, o, err)) != PROV_OK ||
@@ -149,9 +149,7 @@ open_all(prov_gate *g, const prov_gate_options *o, prov_err *err)
 		     prov_policy_digest(o->policy), err)) != PROV_OK))
 		return (st);
 	/* What is wrong with the ledger shows before the first request. */
-	if ((st = gate_take(&first, g, err)) == PROV_OK)
-		gate_give(g, first);
-	return (st);
+	return (prov_verifier_new(&g->model, &g->verify, err));
 }
 
 prov_status

@@ -20,6 +20,9 @@ struct prov_gate {
 	const struct recollection *recollection;
 	struct journal *journal; /* owned; NULL: none */
 	struct tally tally;
+	/* What the others are made beside; never asked, so that it stands
+	 * still. */
+	prov_verifier *model;
 	pthread_mutex_t lock;    /* of the workers */
 	struct gate_worker *all; /* owned */
 	struct gate_worker *idle;
