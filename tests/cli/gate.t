@@ -127,7 +127,7 @@ decides "standard input is none" '{"fd":0}' deny '"request.malformed"'
 
 # What is no request.
 while IFS= read -r line; do
-	decides "no request: $line" "$line" deny '"request.malformed"'
+	decides "no request: $(printf '%s' "$line" | tr '\134' '|')" "$line" deny '"request.malformed"'
 done <<'END'
 {
 {}
@@ -174,7 +174,9 @@ ln -s clip.mp4 in/link.mp4
 ln -s deep in/dir
 mkfifo in/fifo
 while read -r name; do
-	decides "the name $name" "$name" deny '"path.invalid"'
+	# echo, which tells of it, takes a backslash for more than that.
+	decides "the name $(printf '%s' "$name" | tr '\134' '|')" "$name" deny \
+	    '"path.invalid"'
 done <<-'END'
 	/etc/passwd
 	../in/clip.mp4
