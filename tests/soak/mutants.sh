@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
 # make soak: PROV_MUTANTS (100000) damaged media files, then the bombs; none may
-# take longer than PROV_HANG_MS (10000) and PROV_BOMB_MS (30000). Then PROV_SWAPS (5000)
-# verifications of a file that changes all the time, and a silent worker.
+# take longer than PROV_HANG_MS (10000) and PROV_BOMB_MS (30000). Then PROV_SWAPS
+# (5000) verifications of a file that changes all the time, and a silent worker.
 set -eu
 # shellcheck disable=SC2154 # make soak sets it
 . "$srcdir/tests/soak/soak.sh"
