@@ -12,9 +12,13 @@
 
 #include "carrier/sidecar.h"
 #include "ledger/checkpoint.h"
+#include "ledger/edge.h"
 #include "ledger/fork.h"
 #include "ledger/memory.h"
+#include "ledger/merge.h"
 #include "ledger/proof.h"
+#include "ledger/reader.h"
+#include "ledger/tile.h"
 #include "ledger/view.h"
 #include "logged.h"
 #include "prov/check.h"
@@ -348,6 +352,58 @@ evidence(void **state)
 	    memory_recall(m, &head, prov_key_public(log), err));
 }
 
+/* What only a mistake of ours could ask for. */
+static void
+contracts(void **state)
+{
+	AUTO_FREE struct tile *t = calloc(1, sizeof(*t));
+	AUTO_FREE struct edge *e = calloc(1, sizeof(*e));
+	struct signed_head small = { .at = { .size = 1 } };
+	struct signed_head large = { .at = { .size = 2 } };
+	struct run_info runs[MERGE_INPUTS_MAX + 1] = { 0 };
+	struct merge *m = NULL;
+	const uint8_t leaf[32] = { 1 };
+	AUTO_BUF b = { 0 };
+	bool forked;
+
+	(void)state;
+	assert_non_null(t);
+	assert_non_null(e);
+	refused(PROV_EINTERNAL, "tile of level 0 with 0 hashes",
+	    tile_build(t, 0, 0, leaf, 0, err));
+	refused(PROV_EINTERNAL, "the older is larger",
+	    fork_look(&b, &forked, &large, &small, NULL, NULL, err));
+	refused(PROV_EINTERNAL, "17 runs",
+	    merge_begin(&m, ".", runs, MERGE_INPUTS_MAX + 1, err));
+	assert_null(m);
+	e->size = INT64_MAX;
+	refused(PROV_ELIMIT, "the log is full",
+	    edge_push(e, leaf, NULL, NULL, err));
+}
+
+static void
+nodes(void **state)
+{
+	struct logged g;
+	prov_ledger *l = NULL;
+	uint8_t node[32];
+
+	(void)state;
+	assert_true(logged_open(&g));
+	ok(prov_ledger_open(&l, g.path, prov_key_public(g.log), err));
+	ok(prov_ledger_checkpoint(l, &(uint64_t){ 0 }, NULL, NULL, err));
+	refused(PROV_EINTERNAL, "no level",
+	    view_node(&l->view, 8 * TILE_LEVELS, 0, node, err));
+	refused(PROV_EINTERNAL, "node 1 of level 0",
+	    view_node(&l->view, 0, 1, node, err));
+	refused(PROV_EINTERNAL, "is not in the tree",
+	    view_node(&l->view, 0, 1000, node, err));
+	refused(PROV_EARG, "entries 0 to 2 of 1",
+	    view_scan(&l->view, 0, 2, NULL, NULL, err));
+	prov_ledger_close(l);
+	logged_close(&g);
+}
+
 int
 main(void)
 {
@@ -363,6 +419,8 @@ main(void)
 		cmocka_unit_test(readers),
 		cmocka_unit_test(what_a_log_has_not),
 		cmocka_unit_test(evidence),
+		cmocka_unit_test(contracts),
+		cmocka_unit_test(nodes),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
