@@ -87,6 +87,7 @@ best "prov gate, digests, recorded facts" digests 0 -j 1 --cache facts
 allowed $((n * 10))
 rate "digests, recorded facts" $((n * 10)) 50000
 tar cf shard.tar in
+# shellcheck disable=SC2034 # best says it
 mb=$(awk -v n="$n" 'BEGIN { print n * 102400 / 1e6 }')
 best "prov gate --tar" one prov gate --policy policy.yaml --tar -j 1 \
     --json --accepted accepted.tar --rejected rejected.tar shard.tar
