@@ -9,7 +9,8 @@
 #include "gate_sub.h"
 #include "ledger.h"
 
-const struct cmd *const gate_subs[] = { &gate_sign, &gate_check, NULL };
+const struct cmd *const gate_subs[] = { &gate_sign, &gate_check, &gate_report,
+	NULL };
 
 static const struct opt opts[] = {
 	{ "key", 'k', "KEY", "sign with this, not with the default key" },

@@ -5,7 +5,7 @@
 #include "cmd.h"
 
 /* What prov gate does with runs that are over, each in a file of its own. */
-extern const struct cmd gate_sign, gate_check;
+extern const struct cmd gate_sign, gate_check, gate_report;
 
 /* For the table of the family; ended by NULL. */
 extern const struct cmd *const gate_subs[];

@@ -64,6 +64,38 @@ PROV_API PROV_MUST_USE prov_status prov_run_report_text(char **out,
 PROV_API PROV_MUST_USE prov_status prov_run_report_json(char **out,
     const prov_run_report *r, prov_err *err);
 
+/* What records are counted by. */
+typedef enum prov_group_by {
+	PROV_GROUP_SIGNER = 1,
+	PROV_GROUP_SOURCE_TYPE = 2,
+	PROV_GROUP_LICENSE = 3,
+	PROV_GROUP_MEDIA_TYPE = 4,
+	PROV_GROUP_RIGHTS = 5,
+	PROV_GROUP_REASON = 6 /* a record counts for each that it has */
+} prov_group_by;
+
+typedef struct prov_run_group {
+	const char *name; /* may be outside text; NULL: not known, or none */
+	uint64_t records;
+	uint64_t bytes;        /* of items whose size is known */
+	uint64_t decisions[4]; /* by prov_decision */
+} prov_run_group;
+
+/* Lent, as its name is. */
+typedef void (*prov_group_fn)(void *arg, const prov_run_group *g);
+
+/*
+ * Counts a run's records by group, and calls fn with each, sorted by name;
+ * past 10,000 groups the rest are one, "(other)". PROV_EFORMAT names a line
+ * that is no record.
+ */
+PROV_API PROV_MUST_USE prov_status prov_run_groups(const char *run,
+    prov_group_by by, prov_group_fn fn, void *arg, prov_err *err);
+
+/* One line of JSON. Free *out with prov_free. */
+PROV_API PROV_MUST_USE prov_status prov_run_group_json(char **out,
+    const prov_run_group *g, prov_err *err);
+
 /* What a run's records came to when they were decided again. */
 typedef struct prov_rescanned {
 	uint64_t records;

@@ -146,6 +146,22 @@ says 1 "a policy that did not decide" 'decided by another policy' \
 ok "nothing of these was logged" prov ledger checkpoint
 has "at all" out '^7$'
 
+# Counted by groups.
+ok "report" prov gate report run.ndjson
+has "by reason" out '^ *1  *11351  *0  *0  *0  *1  unsigned$'
+ok "by signer, as JSON" prov gate report --json --group-by signer run.ndjson
+jq -sc 'map([.name, .records, .allow, .deny])' out >got
+echo '[[null,1,0,1],["test/gate",4,4,0]]' >want
+same "has all of them" want got
+ok "by media type" prov gate report --json --group-by media_type run.ndjson
+jq -s 'map(.records) | add' out >got
+echo 5 >want
+same "has all of them, too" want got
+says 2 "by what there is not" 'groups are by' \
+    prov gate report --group-by colour run.ndjson
+printf '{}\n' >none.ndjson
+says 1 "of what is no run" 'line 1: ' prov gate report none.ndjson
+
 # Decided again.
 ok "rescan" prov rescan --policy policy.yaml run.ndjson
 same "finds nothing changed" /dev/null out
