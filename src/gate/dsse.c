@@ -24,13 +24,16 @@ dsse_pae(struct buf *b, const char *type, prov_span body)
 	buf_put_span(b, body);
 }
 
-static void
-put_base64(struct json *j, const char *key, prov_span bytes)
+static prov_status
+put_base64(struct json *j, const char *key, prov_span bytes, prov_err *err)
 {
 	AUTO_BUF text = { 0 };
+	prov_status st;
 
 	base64_put(&text, bytes);
-	json_text(j, key, buf_span(&text));
+	if ((st = buf_done(&text, err)) == PROV_OK)
+		json_text(j, key, buf_span(&text));
+	return (st);
 }
 
 static prov_status
@@ -38,15 +41,18 @@ put_envelope(struct buf *b, const prov_pubkey *key, prov_span payload,
     const uint8_t sig[64], prov_err *err)
 {
 	AUTO_JSON *j = json_new();
+	prov_status st;
 
 	if (j == NULL)
 		return (prov_fail(err, PROV_ENOMEM, what));
 	json_str(j, "payloadType", DSSE_TYPE);
-	put_base64(j, "payload", payload);
+	if ((st = put_base64(j, "payload", payload, err)) != PROV_OK)
+		return (st);
 	json_begin_array(j, "signatures");
 	json_begin_object(j, NULL);
 	json_hex(j, "keyid", key->kid, sizeof(key->kid));
-	put_base64(j, "sig", span(sig, 64));
+	if ((st = put_base64(j, "sig", span(sig, 64), err)) != PROV_OK)
+		return (st);
 	json_end(j);
 	json_end(j);
 	return (json_put(j, b, err));
@@ -106,7 +112,7 @@ get_base64(struct buf *out, const struct jsonin *v, const char *name,
 							  : *s));
 	if ((st = buf_done(&text, err)) != PROV_OK)
 		return (st);
-	if (!base64_decode(out, (const char *)text.p, text.len))
+	if (!base64_decode(out, (const char *)text.p, text.len) && !out->failed)
 		return (prov_fail(err, PROV_EFORMAT, "%s: %s is no base64",
 		    what, name));
 	return (buf_done(out, err));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "gate/svr.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -40,14 +41,14 @@ put_subjects(struct json *j, const struct run_record *r, const char *name)
 static void
 put_verifier(struct json *j, const struct run_record *r)
 {
-	AUTO_BUF id = { 0 };
+	char id[4 + RUN_VERIFIER_MAX + 1];
 
-	buf_put_str(&id, "urn");
-	buf_put_byte(&id, ':');
-	for (const char *s = r->verifier; *s != '\0'; s++)
-		buf_put_byte(&id, *s == ' ' ? ':' : (uint8_t)*s);
+	(void)snprintf(id, sizeof(id), "urn:%s", r->verifier);
+	for (char *s = id; *s != '\0'; s++)
+		if (*s == ' ')
+			*s = ':';
 	json_begin_object(j, "verifier");
-	json_text(j, "id", buf_span(&id));
+	json_str(j, "id", id);
 	json_begin_array(j, "policies");
 	json_begin_object(j, NULL);
 	if (r->policy_name[0] != '\0')

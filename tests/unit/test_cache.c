@@ -426,6 +426,7 @@ static void
 key_of_others(void **state)
 {
 	struct bench t;
+	struct cache *c = NULL;
 	char path[128];
 
 	(void)state;
@@ -437,6 +438,12 @@ key_of_others(void **state)
 	assert_int_equal(0, chmod(path, 0600));
 	assert_int_equal(0, truncate(path, 16));
 	assert_int_equal(PROV_EFORMAT, try_open(&t));
+	assert_int_equal(0, unlink(path));
+	assert_int_equal(PROV_EARG,
+	    cache_open(&c, t.path, t.state, 4096, NULL));
+	(void)snprintf(t.path, sizeof(t.path), "%s/none/facts", t.dir);
+	assert_int_equal(PROV_EOPEN, try_open(&t));
+	assert_null(c);
 	close_bench(&t);
 }
 

@@ -10,6 +10,7 @@
 #include "gate/difference.h"
 #include "gate/lines.h"
 #include "logged.h"
+#include "manifest/runrecord.h"
 
 /* A list of lines, one letter each, as the hashes that stand for them. */
 static void
@@ -75,6 +76,10 @@ repeats(void **state)
 	told("aaaa", "aaaaa", "added 5 5");
 	told("abab", "abba", "moved 4 3");
 	told("aXa", "aa", "missing 2 2");
+	/* Refused before a line of it is looked at. */
+	assert_int_equal(PROV_ELIMIT,
+	    difference_find(span("", 0), span("", (RUN_LINES_MAX + 1) * 8),
+		note, NULL, NULL));
 }
 
 /* Whatever the lists are: what is told leads from the one to the other. */

@@ -119,8 +119,12 @@ forms(void **state)
 		{ "", PROV_EFORMAT },
 	};
 	AUTO(prov_key) *k = logged_key(OWNER_NAME, 2);
+	AUTO_DSSE d = { .n = 0 };
 
 	(void)state;
+	/* Refused before a byte of it is looked at. */
+	assert_int_equal(PROV_ELIMIT,
+	    dsse_parse(&d, span("{", DSSE_MAX + 1), NULL));
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		if (reads(cases[i].text, prov_key_public(k)) != cases[i].st)
 			fail_msg("case %zu", i);
