@@ -63,6 +63,11 @@ def values(o):
     elif isinstance(o, str):
         yield o
 
+def requests():
+    for i, text in enumerate(texts()):
+        print(json.dumps({"id": text, "tenant": text, "path": "f%d" % (i % 5),
+                          "signals": {"content_usage": text}}))
+
 def screen(*paths):
     for path in paths:
         for line in open(path, "rb").read().split(b"\n"):
@@ -130,4 +135,41 @@ hostile "verify of what was altered steers no screen" screen out err
 # shellcheck disable=SC2086 # words
 prov verify --json $files >out 2>err
 hostile "and makes a line for each file" record out "$n"
+
+# What the gate prints: of manifests that do not bind any more, and of lines.
+cat >policy.yaml <<-'END'
+	version: 1
+	purpose: none
+	trust: {file: home/trust.yaml}
+	require: {binding: clip}
+	rights: {licenses: {deny: GPL-1.0-only}}
+END
+i=0
+while [ "$i" -lt "$n" ]; do
+	echo "$i" >"f$i"
+	i=$((i + 1))
+done
+# shellcheck disable=SC2086
+prov gate --policy policy.yaml $files >out 2>err
+hostile "gate steers no screen" screen out err
+# shellcheck disable=SC2086
+prov gate --policy policy.yaml --json $files >out 2>err
+hostile "gate makes a line for each file" record out "$n"
+# shellcheck disable=SC2086
+prov gate --policy policy.yaml --facts $files >out 2>err
+hostile "and facts of each" record out "$n"
+i=0
+while [ "$i" -lt "$n" ]; do
+	prov policy explain --policy policy.yaml "f$i"
+	i=$((i + 1))
+done >out 2>err
+hostile "explain steers no screen" screen out err
+python3 hostile.py requests >lines
+for how in '' --facts; do
+	# shellcheck disable=SC2086
+	prov gate --policy policy.yaml --ndjson $how <lines >out 2>err
+	hostile "a line for each request $how" record out \
+	    "$(wc -l <lines)"
+	hostile "and nothing beside it $how" screen err
+done
 done_testing
