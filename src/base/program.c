@@ -3,11 +3,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "base/file.h"
+
+#define STOP_MS 2000 /* to end by itself */
 
 static int
 set_signals(posix_spawnattr_t *a, bool own_group)
@@ -87,6 +93,22 @@ program_start(struct program *p, const struct program_start *how, prov_err *err)
 	return (PROV_OK);
 }
 
+/* Whether it ends in time. */
+static bool
+ends(pid_t pid)
+{
+	AUTO_FD int fd = pidfd_open(pid, 0);
+	struct pollfd poller = { .fd = fd, .events = POLLIN };
+	int n;
+
+	if (fd == -1)
+		return (false);
+	do
+		n = poll(&poller, 1, STOP_MS);
+	while (n == -1 && errno == EINTR);
+	return (n == 1);
+}
+
 void
 program_stop(struct program *p)
 {
@@ -94,6 +116,9 @@ program_stop(struct program *p)
 		return;
 	(void)close(p->socket);
 	p->socket = -1;
+	/* One that somebody took over need not. */
+	if (!ends(p->pid))
+		(void)kill(p->pid, SIGKILL);
 	while (waitpid(p->pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	p->pid = 0;

@@ -30,7 +30,7 @@ struct program_start {
 prov_status program_start(struct program *p, const struct program_start *how,
     prov_err *err);
 
-/* Closes its socket, which ends it, and waits for that. */
+/* Closes its socket, which ends it; waits for that, but not for ever. */
 void program_stop(struct program *p);
 
 #endif
