@@ -7,7 +7,8 @@ reasons.txt.
 usage: mutate.py [-j N] [--only PREFIX] [--again] SRCDIR OUT TEST ...
 
 Each TEST is a program of a build with --enable-mutate, or a .t script that
-finds one in its environment. OUT keeps what was found: which calls each test
+finds one in its environment; NAME=VALUE: in front of it is for its own
+environment. OUT keeps what was found: which calls each test
 reaches (reach.json; of a test that has changed it is found anew) and what came
 of each call (results.tsv), so that a run goes on where the last one stopped;
 --again tries what was noticed by no test once more. Exit status 1: calls that
@@ -76,7 +77,10 @@ def run(test, extra, seconds):
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as top:
         env = dict(os.environ, TMPDIR="/tmp/own" if BOX else top, HOME=top,
                    PROV_CALLS="all", **extra)
-        line = BOX + (["sh", test] if test.endswith(".t") else [test])
+        setting, _, path = test.rpartition(":")
+        if setting:
+            env.update([setting.split("=", 1)])
+        line = BOX + (["sh", path] if path.endswith(".t") else [path])
         with open(os.path.join(top, "out"), "w+b") as out:
             p = subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=out,
                                  stderr=subprocess.STDOUT, cwd=top, env=env,
@@ -101,6 +105,7 @@ def run(test, extra, seconds):
 
 def stamp(test):
     """Of libtool's script, the program behind it."""
+    test = test.rpartition(":")[2]
     at, name = os.path.split(test)
     real = os.path.join(at, ".libs", name)
     return os.stat(real if os.path.exists(real) else test).st_mtime
@@ -210,6 +215,11 @@ def table(every, done, why):
     return len(left)
 
 
+def absolute(test):
+    setting, colon, path = test.rpartition(":")
+    return setting + colon + os.path.realpath(path)
+
+
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("-j", type=int, default=2)
@@ -222,9 +232,10 @@ def main():
     os.nice(15)
     os.makedirs(a.out, exist_ok=True)
     out = os.path.realpath(a.out)
-    box([out, a.srcdir, os.environ.get("builddir", out)] + a.tests)
+    box([out, a.srcdir, os.environ.get("builddir", out)] +
+        [absolute(t).rpartition(":")[2] for t in a.tests])
     every = [s for s in sites(a.srcdir) if s.name.startswith(a.only)]
-    found = reaches([os.path.realpath(t) for t in a.tests], out, a.j)
+    found = reaches([absolute(t) for t in a.tests], out, a.j)
     by_site = {s.number: sorted((r["took"], t) for t, r in found.items()
                                 if s.number in r["sites"]) for s in every}
     path = os.path.join(out, "results.tsv")
