@@ -312,8 +312,47 @@ reasons_are(const char *name, const json_t *want, const struct findings *why)
 	return (is(name, "reasons", (const char *)w.p, (const char *)g.p));
 }
 
+/*
+ * Into $PROV_DECISIONS, for prov policy test: the case as a table of its own,
+ * POLICY.N.json, with the facts as they are printed.
+ */
+static void
+put_table(const json_t *c, const struct facts *f, size_t n)
+{
+	static const char *const keys[] = { "decision", "reasons", "effective",
+		"route", "rule" };
+	const char *dir = getenv("PROV_DECISIONS");
+	json_t *table, *one = json_object();
+	AUTO_BUF b = { 0 }, path = { 0 };
+
+	if (dir == NULL) {
+		json_decref(one);
+		return;
+	}
+	assert_int_equal(PROV_OK, facts_put(&b, f, NULL));
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (json_object_get(c, keys[i]) != NULL)
+			(void)json_object_set(one, keys[i],
+			    json_object_get(c, keys[i]));
+	if (json_integer_value(json_object_get(one, "rule")) == 0)
+		(void)json_object_del(one, "rule");
+	if (text_of(one, "route", "")[0] == '\0')
+		(void)json_object_del(one, "route");
+	if (json_array_size(json_object_get(one, "reasons")) == 0)
+		(void)json_object_del(one, "reasons");
+	(void)json_object_set_new(one, "facts",
+	    json_loadb((const char *)b.p, b.len, 0, NULL));
+	table = json_pack("{s:s, s:s, s:[o]}", "version", "1", "now",
+	    "2026-11-24T00:00:00Z", "cases", one);
+	buf_printf(&path, "%s/%s.%zu.json", dir, text_of(c, "policy", ""), n);
+	buf_put_byte(&path, '\0');
+	assert_int_equal(0,
+	    json_dump_file(table, (const char *)path.p, JSON_ENSURE_ASCII));
+	json_decref(table);
+}
+
 static bool
-check_case(const json_t *c)
+check_case(const json_t *c, size_t n)
 {
 	const char *name = text_of(c, "case", NULL);
 	const char *want = text_of(c, "decision", NULL);
@@ -326,6 +365,7 @@ check_case(const json_t *c)
 
 	assert_true(name != NULL && want != NULL && d != NULL && f != NULL);
 	make_facts(f, &held, c, name);
+	put_table(c, f, n);
 	policy_judge(d, p, f, NOW);
 	good &= is(name, "decision", want, decision_word(d->decision));
 	good &= is(name, "effective", text_of(c, "effective", want),
@@ -371,7 +411,7 @@ table(void **state)
 		n++;
 		if (c == NULL)
 			fail_msg("line %zu: %s", n, err.text);
-		bad += !check_case(c);
+		bad += !check_case(c, n);
 		json_decref(c);
 	}
 	assert_int_equal(0, rest.len);
