@@ -148,8 +148,7 @@ matches(enum match m, const struct words *w, const struct item *i,
 	case MATCH_LICENSE:
 		return (license_said(w, i, restricts));
 	case MATCH_MEDIA_TYPE:
-		return (
-		    f->media_type[0] != '\0' && words_match(w, f->media_type));
+		return (words_match_type(w, f->media_type));
 	case MATCH_BINDING:
 		return (words_match(w, binding_name(f->binding)));
 	case MATCH_CARRIER:

@@ -391,7 +391,7 @@ weigh_media_type(struct weight *w)
 
 	if (!weigh(w, SET_MEDIA_TYPE,
 		FOUND(w, "file", "%s", type[0] != '\0' ? type : "not known"),
-		list->n == 0 || (type[0] != '\0' && words_match(list, type))))
+		list->n == 0 || words_match_type(list, type)))
 		why_add(w->why, own_code(OWN_MEDIA_TYPE), "%s", type);
 }
 

@@ -8,6 +8,7 @@
 #include "base/glob.h"
 #include "base/text.h"
 #include "verify/facts.h"
+#include "verify/mediatype.h"
 
 #define BIT(x) (UINT64_C(1) << (x))
 
@@ -171,6 +172,19 @@ words_match(const struct words *w, const char *text)
 	for (size_t i = 0; i < w->n; i++)
 		if (glob_text(w->at[i], text))
 			return (true);
+	return (false);
+}
+
+bool
+words_match_type(const struct words *w, const char *type)
+{
+	const char *alias = type;
+
+	for (size_t i = 0; type[0] != '\0' && alias != NULL; i++) {
+		if (words_match(w, alias))
+			return (true);
+		alias = media_type_alias(type, i);
+	}
 	return (false);
 }
 

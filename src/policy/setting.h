@@ -89,6 +89,8 @@ extern const char *const source_types[];
 
 /* Whether the words of a value hold a glob that matches text. */
 bool words_match(const struct words *w, const char *text);
+/* The same of a media type, by any name that is in use for it. */
+bool words_match_type(const struct words *w, const char *type);
 void words_free(struct words *w);
 
 /* The value for people and for JSON: "sidecar, ledger", "64 GiB". */

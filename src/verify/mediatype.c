@@ -68,3 +68,26 @@ media_type(const char *format, const struct stream *streams, size_t n)
 	}
 	return ("");
 }
+
+const char *
+media_type_alias(const char *type, size_t i)
+{
+	static const char *const aliases[][2] = {
+		{ "audio/vnd.wave", "audio/wav" },
+		{ "audio/vnd.wave", "audio/wave" },
+		{ "audio/vnd.wave", "audio/x-wav" },
+		{ "audio/flac", "audio/x-flac" },
+		{ "audio/mpeg", "audio/mp3" },
+		{ "audio/x-aiff", "audio/aiff" },
+		{ "audio/matroska", "audio/x-matroska" },
+		{ "video/matroska", "video/x-matroska" },
+		{ "video/vnd.avi", "video/avi" },
+		{ "video/vnd.avi", "video/x-msvideo" },
+		{ "image/jpeg", "image/jpg" },
+	};
+
+	for (size_t k = 0; k < sizeof(aliases) / sizeof(aliases[0]); k++)
+		if (strcmp(aliases[k][0], type) == 0 && i-- == 0)
+			return (aliases[k][1]);
+	return (NULL);
+}

@@ -12,4 +12,10 @@
 const char *media_type(const char *format, const struct stream *streams,
     size_t n);
 
+/*
+ * Other names in use for such a type, in turn: "audio/wav" of "audio/vnd.wave";
+ * NULL past the last.
+ */
+const char *media_type_alias(const char *type, size_t i);
+
 #endif

@@ -183,6 +183,13 @@ media(void **state)
 	    "size.denied");
 	assert_decides(BASE "require: {min_bytes: 1kB, max_bytes: 1KiB}\n", f,
 	    PROV_ALLOW, "");
+	(void)snprintf(f->media_type, sizeof(f->media_type), "audio/vnd.wave");
+	assert_decides(BASE "require: {media_type: audio/wav}\n", f, PROV_ALLOW,
+	    "");
+	assert_decides(BASE "require: {media_type: audio/x-wav}\n", f,
+	    PROV_ALLOW, "");
+	assert_decides(BASE "require: {media_type: audio/flac}\n", f, PROV_DENY,
+	    "media_type.denied");
 	f->media_type[0] = '\0';
 	f->has_size = false;
 	assert_decides(BASE "require: {media_type: \"*\", max_bytes: 1GiB}\n",
