@@ -729,7 +729,8 @@ static void
 each(enum faulty what)
 {
 	const char *only = getenv("PROV_SCENE");
-	bool all = getenv("PROV_CALLS") != NULL;
+	const char *calls = getenv("PROV_CALLS");
+	bool all = calls != NULL && strcmp(calls, "all") == 0;
 
 	for (size_t i = 0; i < SCENES; i++) {
 		long n = 0;
