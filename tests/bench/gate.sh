@@ -25,7 +25,7 @@ for i in range(int(sys.argv[1])):
 PY
 prov init --no-passphrase bench/gate >/dev/null
 t0=$(date +%s%N)
-prov sign --sidecar-dir sides -r in >/dev/null 2>&1
+prov sign --sidecar-dir sides -r in >out 2>err || { cat err; exit 1; }
 awk -v n="$n" -v ns="$(($(date +%s%N) - t0))" 'BEGIN {
 	printf "# signed %d files, %.0f a second\n", n, n / (ns / 1e9) }'
 cat >policy.yaml <<'END'
