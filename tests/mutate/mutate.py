@@ -76,7 +76,7 @@ def run(test, extra, seconds):
     """Whether all of it passed."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as top:
         env = dict(os.environ, TMPDIR="/tmp/own" if BOX else top, HOME=top,
-                   PROV_CALLS="all", **extra)
+                   LOGGED_DIR="/tmp" if BOX else top, PROV_CALLS="all", **extra)
         setting, _, path = test.rpartition(":")
         if setting:
             env.update([setting.split("=", 1)])
