@@ -23,6 +23,9 @@ fault() { # description status "DECISION reason" command ...
 	fail "$fault_what" out err
 	echo "# exit $fault_got, want $fault_status and '$fault_say'"
 }
+flock_is_held() {
+	! flock -n -x home/ledger/lock -c true
+}
 gate() {
 	prov gate --policy policy.yaml "$@"
 }
@@ -103,6 +106,18 @@ head -c 5000 "$srcdir/testdata/clip.mp4" >in/more.bin
 ok "sign more" prov sign in/more.bin
 rm in/more.bin in/more.bin.prov
 ok "remember the head" gate in/clip.mp4
+# Readers wait for no writer: one that holds the lock changes nothing.
+if command -v flock >/dev/null; then
+	flock -x home/ledger/lock -c 'echo >writing; exec sleep 30' &
+	holder=$!
+	while [ ! -e writing ]; do
+		sleep 0.1
+	done
+	ok "a ledger that somebody writes to" timeout 20 \
+	    prov gate --policy policy.yaml in/clip.mp4
+	ok "all that time" flock_is_held
+	kill "$holder"
+fi
 fault "a ledger that is stale" 75 '^RETRY in/clip.mp4  ledger.stale' \
     gate --ledger old in/clip.mp4
 fault "and what it has not" 75 '^RETRY in/unsigned.mp4  ledger.stale' \
