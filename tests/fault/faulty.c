@@ -121,6 +121,12 @@ fails(enum faulty what, const char *call)
 	return (now);
 }
 
+bool
+faulty_fails(enum faulty what, const char *call)
+{
+	return (fails(what, call));
+}
+
 /* type name(parameters), and what stands for a failure. */
 #define WRAP(what, type, bad, name, parameters, arguments)                     \
 	type __real_##name parameters;                                         \

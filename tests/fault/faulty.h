@@ -19,4 +19,7 @@ void faulty_arm(enum faulty what);
 /* The name of the call that failed, or NULL: there was no new place. */
 const char *faulty_disarm(void);
 
+/* For a test's own wrappers: whether this call is to fail, errno being set. */
+bool faulty_fails(enum faulty what, const char *call);
+
 #endif

@@ -1,0 +1,755 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What one does with a gate, with each allocation failing in turn, and each
+ * call for files. What fails is told as what it is, or the item is to be asked
+ * about again: nothing is let in, sent away or counted because of it. Then all
+ * is done once more, with what the failed attempt left. PROV_SCENE names what
+ * alone to do.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+
+#include "faulty.h"
+
+#include "../unit/signed.h"
+#include "gate/gate.h"
+#include "gate/journal.h"
+#include "gate/tarball.h"
+#include "prov/run.h"
+#include "prov/shard.h"
+
+static const char POLICY[] =
+    "version: 1\nname: calls\npurpose: none\n"
+    "trust: {signers: [{key: %s}], logs: {lines: \"log %s\\nquorum none\"}}\n"
+    "require: {carrier: sidecar, revocation: if_known, "
+    "superseded: if_known}\n"
+    "rules:\n"
+    "  - {match: {path: \"doubtful/**\"}, then: quarantine}\n"
+    "  - {match: {path: \"**\"}, route: good}\n";
+
+static struct place {
+	struct desk d;
+	prov_policy *policy;
+	char in[96], out[96]; /* what is asked about, and what is made of it */
+	char run[128];
+	struct buf media, sidecar;
+	prov_rescanned rescanned; /* as it should be */
+	uint64_t groups;
+} * p;
+
+/* What libraries do on our behalf fails as well. */
+#define WRAP(what, type, bad, name, parameters, arguments)                    \
+	type __real_##name parameters;                                        \
+	type __wrap_##name parameters;                                        \
+	type __wrap_##name parameters                                         \
+	{                                                                     \
+		return (faulty_fails(what, #name) ? (bad)                     \
+						  : __real_##name arguments); \
+	}
+WRAP(FAULTY_MEMORY, struct archive *, NULL, archive_read_new, (void), ())
+WRAP(FAULTY_MEMORY, struct archive *, NULL, archive_write_new, (void), ())
+WRAP(FAULTY_MEMORY, struct archive_entry *, NULL, archive_entry_clone,
+    (struct archive_entry * e), (e))
+WRAP(FAULTY_MEMORY, void *, NULL, reallocarray,
+    (void *old, size_t n, size_t size), (old, n, size))
+WRAP(FAULTY_FILES, int, ARCHIVE_FATAL, archive_write_open_fd,
+    (struct archive * a, int fd), (a, fd))
+WRAP(FAULTY_FILES, int, ARCHIVE_FATAL, archive_write_header,
+    (struct archive * a, struct archive_entry *e), (a, e))
+WRAP(FAULTY_FILES, la_ssize_t, -1, archive_write_data,
+    (struct archive * a, const void *b, size_t n), (a, b, n))
+WRAP(FAULTY_FILES, int, ARCHIVE_FATAL, archive_write_close,
+    (struct archive * a), (a))
+WRAP(FAULTY_FILES, int, -1, fdatasync, (int fd), (fd))
+WRAP(FAULTY_FILES, int, -1, ftruncate, (int fd, off_t n), (fd, n))
+
+static const char *
+out_path(const char *name)
+{
+	static char paths[8][160];
+	static unsigned next;
+	char *s = paths[next++ % 8];
+
+	(void)snprintf(s, sizeof(paths[0]), "%s/%s", p->out, name);
+	return (s);
+}
+
+static int
+drop(const char *path, const struct stat *sb, int flag, struct FTW *at)
+{
+	(void)sb;
+	(void)flag;
+	return (at->level == 0 ? 0 : remove(path));
+}
+
+/* Nothing was made yet. */
+static void
+restore(void)
+{
+	char name[160];
+
+	assert_int_equal(0, nftw(p->out, drop, 16, FTW_DEPTH | FTW_PHYS));
+	(void)snprintf(name, sizeof(name), "%s.prov", p->run);
+	(void)unlink(name);
+	(void)snprintf(name, sizeof(name), "%s/run.intoto.json", p->d.g.dir);
+	(void)unlink(name);
+}
+
+static void
+put_file(const char *dir, const char *name, prov_span bytes)
+{
+	AUTO_FREE char *path = path_join(dir, name);
+
+	assert_non_null(path);
+	ok(file_write(path, bytes, 0644, 0, err));
+}
+
+static void
+make_policy(void)
+{
+	char owner[PROV_VKEY_MAX + 1], log[PROV_VKEY_MAX + 1];
+	AUTO_BUF b = { 0 };
+
+	prov_vkey_format(prov_key_public(p->d.g.owner), owner);
+	prov_vkey_format(prov_key_public(p->d.g.log), log);
+	buf_printf(&b, POLICY, owner, log);
+	ok(policy_parse(&p->policy, buf_span(&b), "p.yaml", NULL, err));
+}
+
+static void
+add_member(struct archive *a, const char *name, prov_span bytes)
+{
+	struct archive_entry *e = archive_entry_new();
+
+	assert_non_null(e);
+	archive_entry_set_pathname(e, name);
+	archive_entry_set_filetype(e, AE_IFREG);
+	archive_entry_set_perm(e, 0644);
+	archive_entry_set_size(e, (la_int64_t)bytes.len);
+	assert_int_equal(ARCHIVE_OK, archive_write_header(a, e));
+	assert_int_equal(bytes.len, archive_write_data(a, bytes.p, bytes.len));
+	archive_entry_free(e);
+}
+
+/* One sample to let in, and one that nobody signed. */
+static void
+make_shard(void)
+{
+	struct archive *a = archive_write_new();
+	AUTO_FREE char *path = path_join(p->in, "s.tar");
+
+	assert_non_null(a);
+	assert_int_equal(ARCHIVE_OK, archive_write_set_format_ustar(a));
+	assert_int_equal(ARCHIVE_OK, archive_write_open_filename(a, path));
+	add_member(a, "a.bin", buf_span(&p->media));
+	add_member(a, "a.bin.prov", buf_span(&p->sidecar));
+	add_member(a, "a.txt", span("caption", 7));
+	add_member(a, "b.bin", span("unsigned", 8));
+	assert_int_equal(ARCHIVE_OK, archive_write_free(a));
+}
+
+/* The records of testdata/fuzz/run/three, as if this log had decided them. */
+static void
+make_run(void)
+{
+	static const char theirs[] = "test/gate/log";
+	AUTO_FREE char *path =
+	    path_join(getenv("srcdir"), "testdata/fuzz/run/three");
+	AUTO_FREE char *text = NULL;
+	AUTO_BUF in = { 0 }, out = { 0 };
+	char *at, *found;
+
+	assert_non_null(path);
+	ok(file_read(&in, path, 1 << 20, err));
+	ok(buf_take_str(&in, &text, err));
+	for (at = text; (found = strstr(at, theirs)) != NULL;
+	     at = found + strlen(theirs)) {
+		buf_put(&out, at, (size_t)(found - at));
+		buf_put_str(&out, LOG_NAME);
+	}
+	buf_put_str(&out, at);
+	ok(file_write(p->run, buf_span(&out), 0644, 0, err));
+}
+
+/* Entries that the run's records were decided under. */
+static void
+grow(void)
+{
+	prov_ledger *l = NULL;
+
+	ok(prov_ledger_open_writer(&l, p->d.g.path, p->d.g.log, err));
+	ok(logged_append(l, p->d.g.owner, 0, 5, 5, err));
+	prov_ledger_close(l);
+}
+
+static int
+begin(void **state)
+{
+	char doubtful[128];
+
+	(void)state;
+	/* In memory where that can be: thousands of files are written. */
+	if (access("/dev/shm", W_OK) == 0)
+		(void)setenv("LOGGED_DIR", "/dev/shm", 0);
+	if ((p = calloc(1, sizeof(*p))) == NULL || !desk_open(&p->d))
+		return (-1);
+	(void)snprintf(p->in, sizeof(p->in), "%s/in", p->d.g.dir);
+	(void)snprintf(p->out, sizeof(p->out), "%s/out", p->d.g.dir);
+	(void)snprintf(p->run, sizeof(p->run), "%s/run.ndjson", p->d.g.dir);
+	(void)snprintf(doubtful, sizeof(doubtful), "%s/doubtful", p->in);
+	assert_int_equal(0, mkdir(p->in, 0755));
+	assert_int_equal(0, mkdir(p->out, 0755));
+	assert_int_equal(0, mkdir(doubtful, 0755));
+	assert_true(desk_write(&p->d, "in/a.bin", span("some media", 10)));
+	assert_true(desk_sign(&p->d, "in/a.bin"));
+	assert_true(desk_read(&p->media, &p->d, "in/a.bin"));
+	assert_true(desk_read(&p->sidecar, &p->d, "in/a.bin.prov"));
+	put_file(doubtful, "b.bin", span("unsigned", 8));
+	grow();
+	make_policy();
+	make_shard();
+	make_run();
+	return (0);
+}
+
+static int
+end(void **state)
+{
+	(void)state;
+	prov_policy_free(p->policy);
+	buf_free(&p->media);
+	buf_free(&p->sidecar);
+	desk_close(&p->d);
+	free(p);
+	return (0);
+}
+
+/* What is said of an item is what it should be, or says why it is not. */
+static prov_status
+expect(const prov_gate_answer *a, const char *id, prov_decision want,
+    prov_err *err)
+{
+	if (a->id == NULL || strcmp(a->id, id) != 0)
+		return (PROV_EINTERNAL);
+	if (a->decision.effective == want)
+		return (PROV_OK);
+	if (a->decision.effective != PROV_RETRY || a->facts.error[0] == '\0' ||
+	    a->facts.trouble == PROV_OK)
+		return (PROV_EINTERNAL);
+	return (prov_fail(err, a->facts.trouble, "%s", a->facts.error));
+}
+
+static prov_status
+record(prov_gate *g, const prov_gate_answer *a, prov_err *err)
+{
+	AUTO_FREE char *json = NULL, *facts = NULL, *text = NULL;
+	AUTO_BUF line = { 0 };
+	prov_status st;
+
+	if ((st = prov_gate_answer_json(&json, a, err)) != PROV_OK ||
+	    (st = prov_gate_answer_facts(&facts, a, err)) != PROV_OK ||
+	    (st = prov_gate_answer_text(&text, a, err)) != PROV_OK)
+		return (st);
+	buf_printf(&line, "%s\n", json);
+	if ((st = buf_done(&line, err)) != PROV_OK)
+		return (st);
+	return (prov_gate_record(g, (const char *)line.p, line.len, err));
+}
+
+static prov_status
+ask(prov_gate *g, const prov_request *r, const char *id, prov_decision want,
+    prov_err *err)
+{
+	AUTO(prov_gate_answer) *a = NULL;
+	prov_status st;
+
+	if ((st = prov_gate_ask(g, r, &a, err)) != PROV_OK ||
+	    (st = expect(a, id, want, err)) != PROV_OK)
+		return (st);
+	return (record(g, a, err));
+}
+
+static prov_status
+ask_line(prov_gate *g, const char *line, const char *id, prov_decision want,
+    prov_err *err)
+{
+	AUTO(prov_gate_answer) *a = NULL;
+	prov_status st;
+
+	if ((st = prov_gate_ask_json(g, span(line, strlen(line)), &a, err)) !=
+		PROV_OK ||
+	    (st = expect(a, id, want, err)) != PROV_OK)
+		return (st);
+	return (record(g, a, err));
+}
+
+static prov_status
+ask_all(prov_gate *g, prov_err *err)
+{
+	const prov_request file = { .path = "a.bin", .fd = -1 };
+	const prov_request doubtful = { .path = "doubtful/b.bin", .fd = -1 };
+	const prov_request bytes = { .id = "bytes",
+		.path = "c.bin",
+		.fd = -1,
+		.bytes = buf_span(&p->media),
+		.sidecar = buf_span(&p->sidecar),
+		.tenant = "t" };
+	prov_status st;
+
+	if ((st = ask(g, &file, "a.bin", PROV_ALLOW, err)) != PROV_OK ||
+	    (st = ask(g, &doubtful, "doubtful/b.bin", PROV_QUARANTINE, err)) !=
+		PROV_OK ||
+	    (st = ask(g, &bytes, "bytes", PROV_ALLOW, err)) != PROV_OK ||
+	    (st = ask_line(g, "a.bin", "a.bin", PROV_ALLOW, err)) != PROV_OK)
+		return (st);
+	return (ask_line(g,
+	    "{\"id\":\"json\",\"path\":\"a.bin\","
+	    "\"manifest\":\"a.bin.prov\",\"tenant\":\"t\"}",
+	    "json", PROV_ALLOW, err));
+}
+
+static prov_status
+measure(prov_gate *g, prov_err *err)
+{
+	AUTO_FREE char *text = NULL;
+	prov_status st;
+
+	if ((st = prov_gate_sync(g, err)) != PROV_OK ||
+	    (st = prov_gate_metrics(g, &text, err)) != PROV_OK)
+		return (st);
+	return (prov_gate_metrics_save(g, out_path("metrics"), err));
+}
+
+/* Twice: the second gate goes on with the run of the first. */
+static prov_status
+do_ask(prov_err *err)
+{
+	const prov_route route = { "good", out_path("routed") };
+	const prov_gate_options o = { .policy = p->policy,
+		.root = p->in,
+		.state_dir = out_path("state"),
+		.demux = p->d.demux,
+		.sidecar = PROV_SIDECAR_BESIDE,
+		.cache = out_path("cache"),
+		.routes = &route,
+		.n_routes = 1,
+		.quarantine_dir = out_path("quarantine"),
+		.output = out_path("run"),
+		.resume = 1,
+		.now = DESK_NOW };
+	prov_status st = PROV_OK;
+
+	for (int i = 0; i < 2 && st == PROV_OK; i++) {
+		AUTO(prov_gate) *g = NULL;
+
+		if ((st = prov_gate_new(&g, &o, err)) == PROV_OK &&
+		    (st = ask_all(g, err)) == PROV_OK)
+			st = measure(g, err);
+	}
+	return (st);
+}
+
+static void
+was_asked(void)
+{
+	AUTO_BUF b = { 0 };
+
+	ok(file_read(&b, out_path("routed/a.bin"), 100, err));
+	assert_true(span_eq(buf_span(&p->media), buf_span(&b)));
+	b.len = 0;
+	ok(file_read(&b, out_path("routed/c.bin"), 100, err));
+	assert_true(span_eq(buf_span(&p->media), buf_span(&b)));
+}
+
+/* The run alone: a journal that is new, found, and cut off where it is torn. */
+static prov_status
+do_journal(prov_err *err)
+{
+	const uint8_t *digest = prov_policy_digest(p->policy);
+	prov_status st = PROV_OK;
+
+	for (int i = 0; i < 2 && st == PROV_OK; i++) {
+		struct journal *j = NULL;
+		AUTO_BUF line = { 0 };
+		AUTO_FD int fd = -1;
+
+		st = journal_open(&j, out_path("run"), true, digest, err);
+		if (st == PROV_OK)
+			st = journal_find(j, &line, "a", NULL, err);
+		if (st == PROV_OK)
+			st = journal_sync(j, err);
+		journal_close(j);
+		/* Not by the wrapped calls: this is what a crash leaves. */
+		if (i == 0 && st == PROV_OK &&
+		    file_write(out_path("run"), span("{\"v\"", 4), 0644, 0,
+			err) != PROV_OK)
+			return (err->status);
+	}
+	return (st);
+}
+
+static prov_status
+answered(void *arg, const prov_gate_answer *a, prov_err *err)
+{
+	size_t *n = arg;
+
+	(*n)++;
+	if (a->id != NULL && strcmp(a->id, "s.tar/a.bin") == 0)
+		return (expect(a, "s.tar/a.bin", PROV_ALLOW, err));
+	return (expect(a, "s.tar/b.bin", PROV_DENY, err));
+}
+
+static prov_status
+sieve(prov_shard *s, size_t *n, prov_err *err)
+{
+	prov_status st = PROV_OK;
+
+	for (bool more = true; more && st == PROV_OK;) {
+		prov_sample *sample = NULL;
+
+		st = prov_shard_next(s, &sample, err);
+		more = sample != NULL;
+		if (st == PROV_OK && more &&
+		    (st = prov_sample_ask(sample, answered, n, err)) == PROV_OK)
+			st = prov_shard_put(s, sample, err);
+		prov_sample_free(sample);
+	}
+	return (st == PROV_OK ? prov_shard_finish(s, err) : st);
+}
+
+static prov_status
+do_shard(prov_err *err)
+{
+	const prov_gate_options o = { .policy = p->policy,
+		.root = p->in,
+		.demux = p->d.demux,
+		.now = DESK_NOW };
+	const prov_route route = { "good", out_path("good.tar") };
+	const prov_shard_options how = { .name = "s.tar",
+		.fd = -1,
+		.accepted = out_path("accepted.tar.gz"),
+		.rejected = out_path("rejected.tar"),
+		.routes = &route,
+		.n_routes = 1 };
+	AUTO(prov_gate) *g = NULL;
+	prov_shard *s = NULL;
+	size_t n = 0;
+	prov_status st;
+
+	if ((st = prov_gate_new(&g, &o, err)) != PROV_OK ||
+	    (st = prov_shard_open(&s, g, &how, err)) != PROV_OK)
+		return (st);
+	st = sieve(s, &n, err);
+	prov_shard_free(s);
+	return (st == PROV_OK && n != 2 ? PROV_EINTERNAL : st);
+}
+
+static void
+was_sieved(void)
+{
+	struct stat sb;
+
+	assert_int_equal(0, stat(out_path("good.tar"), &sb));
+	assert_true(sb.st_size > 1024);
+	assert_int_equal(0, stat(out_path("rejected.tar"), &sb));
+	assert_true(sb.st_size > 1024);
+	assert_int_equal(0, stat(out_path("accepted.tar.gz"), &sb));
+}
+
+/* A member that waits in a file, and from there goes into another tar. */
+static prov_status
+pass_on(struct archive *a, struct tarball *t, prov_err *err)
+{
+	struct archive_entry *e = NULL;
+	struct sample s = { .n = 1 };
+	prov_status st;
+
+	if (archive_read_next_header(a, &e) != ARCHIVE_OK)
+		return (prov_fail(err, PROV_EIO, "the shard"));
+	st = member_read(&s.at[0], a, e, p->out, err);
+	if (st != PROV_OK)
+		return (st);
+	st = tarball_put(t, &s, err);
+	member_clear(&s.at[0]);
+	return (st);
+}
+
+static prov_status
+do_spool(prov_err *err)
+{
+	AUTO_FREE char *path = path_join(p->in, "s.tar");
+	struct archive *a = archive_read_new();
+	struct tarball *t = NULL;
+	prov_status st;
+
+	if (path == NULL || a == NULL ||
+	    archive_read_support_format_tar(a) != ARCHIVE_OK ||
+	    archive_read_open_filename(a, path, 10240) != ARCHIVE_OK)
+		st = prov_fail(err, PROV_ENOMEM, "the shard");
+	else if ((st = tarball_open(&t, out_path("t.tar"), err)) == PROV_OK &&
+		 (st = pass_on(a, t, err)) == PROV_OK)
+		st = tarball_finish(TAKE(t), err);
+	tarball_drop(t);
+	(void)archive_read_free(a);
+	return (st);
+}
+
+static void
+was_spooled(void)
+{
+	AUTO_BUF b = { 0 };
+
+	ok(file_read(&b, out_path("t.tar"), 1 << 20, err));
+	assert_non_null(memmem(b.p, b.len, p->media.p, p->media.len));
+}
+
+static prov_status
+verify(prov_err *err)
+{
+	const prov_verify_options o = { .trust = p->d.trust,
+		.ledger_dir = p->d.g.path,
+		.ledger_own = 1,
+		.now = DESK_NOW };
+	AUTO_FREE char *json = NULL, *text = NULL;
+	prov_run_report *r = NULL;
+	prov_verifier *v = NULL;
+	prov_status st;
+
+	if ((st = prov_verifier_new(&v, &o, err)) == PROV_OK &&
+	    (st = prov_run_verify(v, p->run, NULL, NULL, &r, err)) == PROV_OK &&
+	    (st = prov_run_report_json(&json, r, err)) == PROV_OK &&
+	    (st = prov_run_report_text(&text, r, err)) == PROV_OK &&
+	    strstr(json, "\"envelope\":\"valid\"") == NULL)
+		st = prov_fail(err, PROV_EIO, "%.300s", text);
+	prov_run_report_free(r);
+	prov_verifier_free(v);
+	return (st);
+}
+
+/* The log, then a reader who finds what was signed of the run. */
+static prov_status
+do_sign(prov_err *err)
+{
+	prov_ledger *l = NULL;
+	prov_run_signed done;
+	prov_status st;
+
+	if ((st = prov_ledger_open_writer(&l, p->d.g.path, p->d.g.log, err)) !=
+	    PROV_OK)
+		return (st);
+	{
+		const prov_run_sign_options o = { .key = p->d.g.owner,
+			.ledger = l };
+
+		st = prov_run_sign(&o, p->run, &done, err);
+	}
+	prov_ledger_close(l);
+	return (st);
+}
+
+static void
+was_signed(void)
+{
+	ok(verify(err));
+}
+
+static prov_status
+do_verify(prov_err *err)
+{
+	return (verify(err));
+}
+
+static void
+told(void *arg, const char *record)
+{
+	size_t *n = arg;
+
+	*n += strstr(record, "\"was\":") != NULL;
+}
+
+static prov_status
+do_rescan(prov_err *err)
+{
+	const prov_gate_options o = { .policy = p->policy,
+		.ledger_dir = p->d.g.path,
+		.ledger_own = 1,
+		.demux = p->d.demux,
+		.now = DESK_NOW };
+	AUTO(prov_gate) *g = NULL;
+	prov_rescanned now = { 0 };
+	size_t n = 0;
+	prov_status st;
+
+	if ((st = prov_gate_new(&g, &o, err)) != PROV_OK ||
+	    (st = prov_run_rescan(g, p->run, told, &n, &now, err)) != PROV_OK)
+		return (st);
+	if (p->rescanned.records == 0)
+		p->rescanned = now;
+	if (now.records != p->rescanned.records ||
+	    now.accepted != p->rescanned.accepted || n != now.changed)
+		return (PROV_EINTERNAL);
+	/* Trouble may keep from telling, and is told as that. */
+	return (now.changed == p->rescanned.changed ||
+			now.retry > p->rescanned.retry
+		    ? PROV_OK
+		    : PROV_EINTERNAL);
+}
+
+struct counting {
+	uint64_t n;
+	prov_status st;
+	prov_err *err;
+};
+
+static void
+counted(void *arg, const prov_run_group *g)
+{
+	struct counting *c = arg;
+	AUTO_FREE char *json = NULL;
+
+	c->n += g->records;
+	if (c->st == PROV_OK)
+		c->st = prov_run_group_json(&json, g, c->err);
+	if (c->st == PROV_OK && json == NULL)
+		c->st = PROV_EINTERNAL;
+}
+
+static prov_status
+do_groups(prov_err *err)
+{
+	struct counting c = { 0, PROV_OK, err };
+	prov_status st;
+
+	st = prov_run_groups(p->run, PROV_GROUP_SIGNER, counted, &c, err);
+	if (st != PROV_OK || c.st != PROV_OK)
+		return (st != PROV_OK ? st : c.st);
+	return (c.n == 3 ? PROV_OK : PROV_EINTERNAL);
+}
+
+static void
+is_fine(void)
+{
+}
+
+static const struct scene {
+	const char *name;
+	prov_status (*work)(prov_err *err);
+	void (*holds)(void);
+} scenes[] = {
+	{ "ask", do_ask, was_asked },
+	{ "journal", do_journal, is_fine },
+	{ "shard", do_shard, was_sieved },
+	{ "spool", do_spool, was_spooled },
+	{ "sign", do_sign, was_signed },
+	{ "verify", do_verify, is_fine },
+	{ "rescan", do_rescan, is_fine },
+	{ "groups", do_groups, is_fine },
+};
+#define SCENES (sizeof(scenes) / sizeof(scenes[0]))
+
+/* That it did not work is told, and as what it is. */
+static void
+check_trouble(const struct scene *s, enum faulty what, const char *call,
+    prov_status st, const prov_err *why)
+{
+	if (st == PROV_OK) {
+		s->holds();
+		return;
+	}
+	if (why->msg[0] == '\0' || st == PROV_EINTERNAL || why->status != st ||
+	    prov_is_no(st) || (what == FAULTY_MEMORY && st != PROV_ENOMEM))
+		fail_msg("%s: %s failed: %d, %s", s->name, call, st, why->msg);
+}
+
+/* Verifying needs what signing leaves. */
+static void
+prepare(const struct scene *s)
+{
+	restore();
+	if (s->work == do_verify || s->work == do_rescan)
+		ok(do_sign(err));
+}
+
+/* Whether there was a place where a call had not failed yet. */
+static bool
+try_one(const struct scene *s, enum faulty what)
+{
+	prov_err why = { 0 };
+	const char *call;
+	prov_status st;
+
+	prepare(s);
+	faulty_arm(what);
+	st = s->work(&why);
+	call = faulty_disarm();
+	if (call == NULL) {
+		if (st != PROV_OK)
+			fail_msg("%s: %d, %s", s->name, st, why.msg);
+		s->holds();
+		return (false);
+	}
+	check_trouble(s, what, call, st, &why);
+	/* What is left of it is in nobody's way. */
+	prov_err_clear(&why);
+	if ((st = s->work(&why)) != PROV_OK)
+		fail_msg("%s: %s failed, and then: %d, %s", s->name, call, st,
+		    why.msg);
+	s->holds();
+	return (true);
+}
+
+static void
+each(enum faulty what)
+{
+	const char *only = getenv("PROV_SCENE");
+
+	for (size_t i = 0; i < SCENES; i++) {
+		long n = 0;
+
+		if (only != NULL && strcmp(only, scenes[i].name) != 0)
+			continue;
+		prepare(&scenes[i]);
+		ok(scenes[i].work(err));
+		faulty_begin(1);
+		while (try_one(&scenes[i], what))
+			n++;
+		printf("# %s: each of %ld places\n", scenes[i].name, n);
+		assert_true(n > 1);
+	}
+}
+
+static void
+each_allocation(void **state)
+{
+	(void)state;
+	each(FAULTY_MEMORY);
+}
+
+static void
+each_file_call(void **state)
+{
+	(void)state;
+	each(FAULTY_FILES);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_allocation),
+		cmocka_unit_test(each_file_call),
+	};
+
+	desk_worker();
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return (cmocka_run_group_tests(tests, begin, end));
+}
