@@ -1,0 +1,595 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What one does to verify, with each allocation failing in turn, and each call
+ * for files. What failed is told as what it is, or nothing comes of it but the
+ * very answer that there is without: no verdict says less, or more, because
+ * something could not be had. PROV_SCENE names what alone to do.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+
+#include "faulty.h"
+
+#include "../unit/asked.h"
+#include "../unit/runs.h"
+#include "sign/key.h"
+#include "sign/mac.h"
+#include "verify/evidence.h"
+#include "verify/facts_json.h"
+#include "verify/trust.h"
+#include "verify/verdict.h"
+#include "verify/verifier.h"
+#include "witness/client.h"
+
+/* Everything is under b.d.g.dir. */
+static struct place {
+	struct bench b;
+	char notices[96], state[96], trust[96], report[96], key[96], mac[96],
+	    unproven[96];
+	struct buf no_proof; /* a sidecar without */
+	struct buf run;      /* a statement on a run */
+	struct buf shelf;
+	prov_trust *read;
+	prov_report *page;
+	prov_verifier *v;
+	prov_ledger *l;
+	prov_witnesses *w;
+	struct mac *made, *again;
+} * p;
+
+static void
+drop_tree(const char *dir)
+{
+	(void)nftw(dir, logged_remove, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* As before any scene: nothing is remembered, nothing was written. */
+static void
+restore(void)
+{
+	drop_tree(p->notices);
+	drop_tree(p->state);
+	assert_int_equal(0, mkdir(p->notices, 0755));
+	(void)unlink(p->report);
+	(void)unlink(p->trust);
+	(void)unlink(p->key);
+	(void)unlink(p->mac);
+	p->shelf.len = 0;
+	ok(file_write(p->unproven, buf_span(&p->no_proof), 0644, 0, err));
+}
+
+static void
+close_all(void)
+{
+	prov_trust_free(TAKE(p->read));
+	prov_report_free(TAKE(p->page));
+	prov_verifier_free(TAKE(p->v));
+	prov_ledger_close(TAKE(p->l));
+	prov_witnesses_free(TAKE(p->w));
+	mac_close(TAKE(p->made));
+	mac_close(TAKE(p->again));
+}
+
+static void
+make_run(void)
+{
+	struct run_record r;
+	AUTO_BUF payload = { 0 };
+
+	runs_sample(&r);
+	ok(run_record_encode(&payload, &r, err));
+	ok(statement_sign(&p->run, p->b.d.g.owner, PAYLOAD_RUN, r.root,
+	    buf_span(&payload), err));
+}
+
+static void
+make_sidecars(void)
+{
+	AUTO_FREE struct sidecar *s = calloc(1, sizeof(*s));
+
+	assert_non_null(s);
+	ok(sidecar_decode(s, buf_span(&p->b.sidecar), err));
+	s->proof = s->receipt = span(NULL, 0);
+	ok(sidecar_encode(&p->no_proof, s, err));
+	assert_true(desk_write(&p->b.d, "b.wav.prov", buf_span(&p->b.sidecar)));
+	assert_true(desk_write(&p->b.d, "c.wav.prov", buf_span(&p->b.sidecar)));
+}
+
+/* With a title the bytes are others; without its end it is a clip. */
+static void
+make_media(void)
+{
+	prov_span whole = buf_span(&p->b.media);
+
+	assert_true(desk_put_wav(&p->b.d, "b.wav", 1, "my song!"));
+	assert_true(
+	    desk_write(&p->b.d, "c.wav", span(whole.p, whole.len * 3 / 4)));
+}
+
+/* Another key signs it, too, and then signs no more. */
+static void
+make_history(void)
+{
+	prov_sign_options o = { .key = p->b.d.g.other,
+		.sidecar = PROV_SIDECAR_NONE };
+	prov_revocation r = { .from_index = PROV_FROM_NOW, .revoker = 1 };
+	prov_takedown t = { .asset = { 1 } };
+	const prov_key *owner = p->b.d.g.owner;
+	const char *list[] = { desk_path(&p->b.d, "a.wav") };
+	struct desk_report said;
+	AUTO(prov_ledger) *l = NULL;
+	prov_entry e;
+
+	memcpy(r.kid, prov_key_public(o.key)->kid, 32);
+	ok(prov_ledger_open_writer(&l, p->b.d.g.path, p->b.d.g.log, err));
+	ok(prov_ledger_register(l, owner, prov_key_public(o.key), 0, &e, err));
+	prov_ledger_close(TAKE(l));
+	ok(desk_sign_with(&p->b.d, &o, list, 1, &said));
+	ok(prov_ledger_open_writer(&l, p->b.d.g.path, p->b.d.g.log, err));
+	ok(prov_ledger_takedown(l, owner, &t, &e, err));
+	ok(prov_ledger_revoke(l, p->b.d.g.other, &r, &e, err));
+}
+
+static int
+begin(void **state)
+{
+	(void)state;
+	/* In memory where that can be. */
+	if (access("/dev/shm", W_OK) == 0)
+		(void)setenv("LOGGED_DIR", "/dev/shm", 0);
+	if ((p = calloc(1, sizeof(*p))) == NULL)
+		return (-1);
+	bench_open(&p->b);
+	prov_verifier_free(TAKE(p->b.v));
+	snprintf(p->notices, 96, "%s/notices", p->b.d.g.dir);
+	snprintf(p->state, 96, "%s/remembered", p->b.d.g.dir);
+	snprintf(p->trust, 96, "%s/trust.yaml", p->b.d.g.dir);
+	snprintf(p->report, 96, "%s/report.html", p->b.d.g.dir);
+	snprintf(p->key, 96, "%s/saved.key", p->b.d.g.dir);
+	snprintf(p->mac, 96, "%s/mac.key", p->b.d.g.dir);
+	snprintf(p->unproven, 96, "%s/unproven.prov", p->b.d.g.dir);
+	make_run();
+	make_sidecars();
+	make_media();
+	make_history();
+	return (0);
+}
+
+static int
+end(void **state)
+{
+	(void)state;
+	close_all();
+	buf_free(&p->no_proof);
+	buf_free(&p->run);
+	buf_free(&p->shelf);
+	bench_close(&p->b);
+	free(p);
+	return (0);
+}
+
+/* What can be done. Each says in out what came of it. */
+
+/* All of a verdict, but how long it took. */
+static prov_status
+put_verdict(struct buf *out, const prov_verdict *v, prov_err *err)
+{
+	AUTO_FREE char *json = NULL;
+	const char *ms;
+	prov_status st;
+
+	if ((st = prov_verdict_json(&json, v, err)) != PROV_OK)
+		return (st);
+	ms = strstr(json, "\"ms\":");
+	assert_non_null(ms);
+	buf_put(out, json, (size_t)(ms - json));
+	ms += strcspn(ms, ",}");
+	buf_put_str(out, ms);
+	return (buf_done(out, err));
+}
+
+/* A no is an answer. */
+static prov_status
+verify(struct buf *out, const prov_verify_options *with, const char *name,
+    prov_err *err)
+{
+	prov_verify_options o = *with;
+	AUTO(prov_verdict) *verdict = NULL;
+	prov_err why = { 0 };
+	prov_status st, said;
+
+	o.trust = p->b.d.trust;
+	o.demux = p->b.d.demux;
+	o.now = DESK_NOW;
+	if ((st = prov_verifier_new(&p->v, &o, err)) != PROV_OK)
+		return (st);
+	st = prov_verify_file(p->v, desk_path(&p->b.d, name), &verdict, &why);
+	if (verdict == NULL)
+		return (prov_fail(err, st, "%s", why.msg));
+	said = prov_verdict_status(verdict);
+	if ((said == 0) != (st == PROV_OK))
+		fail_msg("two answers: %d, %d", (int)said, (int)st);
+	if (st != PROV_OK && !prov_is_no(st))
+		return (prov_fail(err, st, "%s", why.msg));
+	buf_printf(out, "%d ", (int)st);
+	return (put_verdict(out, verdict, err));
+}
+
+static prov_status
+do_sidecar(struct buf *out, prov_err *err)
+{
+	const prov_verify_options o = { .sidecar = PROV_SIDECAR_BESIDE };
+
+	return (verify(out, &o, "a.wav", err));
+}
+
+static prov_status
+do_ledger(struct buf *out, prov_err *err)
+{
+	const prov_verify_options o = { .ledger_dir = p->b.d.g.path,
+		.notices_dir = p->notices,
+		.state_dir = p->state,
+		.require_revocation = 1,
+		.sidecar = PROV_SIDECAR_NONE };
+
+	return (verify(out, &o, "a.wav", err));
+}
+
+static prov_status
+do_both(struct buf *out, prov_err *err)
+{
+	const prov_verify_options o = { .ledger_dir = p->b.d.g.path,
+		.ledger_own = 1,
+		.state_dir = p->state };
+
+	return (verify(out, &o, "a.wav", err));
+}
+
+static prov_status
+do_streams(struct buf *out, prov_err *err)
+{
+	const prov_verify_options o = { .sidecar = PROV_SIDECAR_BESIDE };
+
+	return (verify(out, &o, "b.wav", err));
+}
+
+static prov_status
+do_streams_found(struct buf *out, prov_err *err)
+{
+	const prov_verify_options o = { .ledger_dir = p->b.d.g.path,
+		.ledger_own = 1,
+		.sidecar = PROV_SIDECAR_NONE };
+
+	return (verify(out, &o, "b.wav", err));
+}
+
+static prov_status
+do_clip(struct buf *out, prov_err *err)
+{
+	const prov_verify_options o = { .sidecar = PROV_SIDECAR_BESIDE };
+
+	return (verify(out, &o, "c.wav", err));
+}
+
+static prov_status
+shelf_get(void *arg, struct buf *out, const uint8_t key[32], prov_err *err)
+{
+	(void)key;
+	buf_put_span(out, buf_span(arg));
+	return (buf_done(out, err));
+}
+
+static prov_status
+shelf_put(void *arg, const uint8_t key[32], prov_span bytes, prov_err *err)
+{
+	struct buf *b = arg;
+
+	(void)key;
+	b->len = 0;
+	b->failed = false;
+	buf_put_span(b, bytes);
+	return (buf_done(b, err));
+}
+
+static prov_status
+ask_all(struct buf *out, const struct subject *s, prov_err *err)
+{
+	struct facts f;
+	prov_status st;
+
+	if ((st = verify_subject(p->v, s, &f, err)) != PROV_OK)
+		return (st);
+	if (f.trouble != PROV_OK)
+		return (prov_fail(err, f.trouble, "%s", f.error));
+	/* That it is known already depends on whether it could be kept. */
+	f.cached = false;
+	return (facts_put(out, &f, err));
+}
+
+static prov_status
+subject(struct buf *out, const struct subject *s, prov_err *err)
+{
+	const prov_verify_options o = { .trust = p->b.d.trust,
+		.demux = p->b.d.demux,
+		.now = DESK_NOW,
+		.ledger_dir = p->b.d.g.path,
+		.ledger_own = 1,
+		.state_dir = p->state };
+	const struct recollection r = { &p->shelf, shelf_get, shelf_put };
+	prov_status st;
+
+	if ((st = prov_verifier_new(&p->v, &o, err)) != PROV_OK)
+		return (st);
+	verifier_recollect(p->v, &r);
+	if ((st = ask_all(out, s, err)) == PROV_OK)
+		st = ask_all(out, s, err);
+	return (st);
+}
+
+static prov_status
+do_descriptor(struct buf *out, prov_err *err)
+{
+	AUTO_FD int fd = -1;
+	struct subject s = { .fd = -1 };
+	prov_status st;
+
+	if ((st = file_open(&fd, NULL, desk_path(&p->b.d, "a.wav"), err)) !=
+	    PROV_OK)
+		return (st);
+	s.fd = fd;
+	return (subject(out, &s, err));
+}
+
+static prov_status
+do_bytes(struct buf *out, prov_err *err)
+{
+	struct subject s = by_bytes(&p->b);
+
+	s.bytes.len -= s.bytes.len / 4;
+	s.sidecar = buf_span(&p->b.sidecar);
+	return (subject(out, &s, err));
+}
+
+static prov_status
+do_digest(struct buf *out, prov_err *err)
+{
+	struct subject s = by_digest(&p->b);
+
+	return (subject(out, &s, err));
+}
+
+static prov_status
+do_trust(struct buf *out, prov_err *err)
+{
+	static const char *const iss[] = { "demo", "others" };
+	static const char *const paths[] = { "/in/**", "/out/*" };
+	prov_trust_signer s = { .iss = iss,
+		.n_iss = 2,
+		.paths = paths,
+		.n_paths = 2 };
+	const prov_trust_signer *got;
+	AUTO(prov_trust) *made = NULL;
+	AUTO_BUF yaml = { 0 };
+	prov_status st;
+
+	s.key = *prov_key_public(p->b.d.g.other);
+	if ((st = prov_trust_new(&made, err)) != PROV_OK ||
+	    (st = prov_trust_add_signer(made, &s, err)) != PROV_OK ||
+	    (st = prov_trust_save(made, p->trust, err)) != PROV_OK ||
+	    (st = prov_trust_load(&p->read, p->trust, err)) != PROV_OK ||
+	    (st = file_read(&yaml, p->trust, 1 << 16, err)) != PROV_OK)
+		return (st);
+	buf_put_span(out, buf_span(&yaml));
+	if (prov_trust_signers(p->read) != 1 ||
+	    (got = prov_trust_signer_at(p->read, 0)) == NULL)
+		return (prov_fail(err, PROV_EINTERNAL, "no signer"));
+	for (size_t i = 0; i < got->n_iss; i++)
+		buf_printf(out, " %s", got->iss[i] ? got->iss[i] : "(none)");
+	for (size_t i = 0; i < got->n_paths; i++)
+		buf_printf(out, " %s",
+		    got->paths[i] ? got->paths[i] : "(none)");
+	return (buf_done(out, err));
+}
+
+/* Twice: a report of its own it replaces. */
+static prov_status
+do_report(struct buf *out, prov_err *err)
+{
+	const prov_report_options o = { .now = DESK_NOW, .trust = "t.yaml" };
+	AUTO(prov_verdict) *verdict = NULL;
+	prov_status st;
+
+	if ((st = verdict_new(&verdict, "a.wav", err)) != PROV_OK)
+		return (st);
+	verdict_settle(verdict);
+	if ((st = prov_report_new(&p->page, &o, err)) != PROV_OK ||
+	    (st = prov_report_add(p->page, verdict, err)) != PROV_OK ||
+	    (st = prov_report_save(p->page, p->report, err)) != PROV_OK ||
+	    (st = prov_report_save(p->page, p->report, err)) != PROV_OK)
+		return (st);
+	return (file_read(out, p->report, 1 << 20, err));
+}
+
+static prov_status
+do_update(struct buf *out, prov_err *err)
+{
+	int changed = 0;
+	prov_status st;
+
+	if ((st = prov_ledger_open(&p->l, p->b.d.g.path,
+		 prov_key_public(p->b.d.g.log), err)) != PROV_OK ||
+	    (st = prov_sidecar_update(p->l, p->b.d.trust, p->unproven, DESK_NOW,
+		 &changed, err)) != PROV_OK)
+		return (st);
+	return (file_read(out, p->unproven, 1 << 20, err));
+}
+
+static prov_status
+do_run(struct buf *out, prov_err *err)
+{
+	AUTO_EVIDENCE *e = NULL;
+	prov_status st;
+
+	if ((st = evidence_run_new(&e, buf_span(&p->run), err)) != PROV_OK ||
+	    (st = evidence_signature(e, p->b.d.trust, NULL, DESK_NOW, err)) !=
+		PROV_OK)
+		return (st);
+	buf_printf(out, "%d", (int)e->signature);
+	return (buf_done(out, err));
+}
+
+static prov_status
+do_cosign(struct buf *out, prov_err *err)
+{
+	prov_cosigned done = { 0 };
+	prov_status st;
+
+	if ((st = prov_ledger_open_writer(&p->l, p->b.d.g.path, p->b.d.g.log,
+		 err)) != PROV_OK ||
+	    (st = prov_witnesses_new(&p->w, p->b.d.trust, NULL, err)) !=
+		PROV_OK ||
+	    (st = prov_ledger_cosign(p->l, p->w, 0, 0, DESK_NOW, &done, err)) !=
+		PROV_OK)
+		return (st);
+	buf_printf(out, "%d %zu %zu %llu", done.met, (size_t)done.n,
+	    (size_t)done.of, (unsigned long long)done.size);
+	return (buf_done(out, err));
+}
+
+/* A key without a passphrase, and that of a cache: made, and read again. */
+static prov_status
+do_keys(struct buf *out, prov_err *err)
+{
+	AUTO(prov_key) *k = NULL;
+	uint8_t tag[MAC_LEN];
+	prov_status st;
+
+	(void)unlink(p->key);
+	(void)unlink(p->mac);
+	if ((st = prov_key_save(p->b.d.g.owner, p->key, span(NULL, 0), err)) !=
+		PROV_OK ||
+	    (st = prov_key_load(&k, p->key, NULL, NULL, err)) != PROV_OK ||
+	    (st = mac_open(&p->made, p->mac, err)) != PROV_OK ||
+	    (st = mac_open(&p->again, p->mac, err)) != PROV_OK)
+		return (st);
+	mac_make(p->made, tag, span("a", 1), span("b", 1));
+	buf_printf(out, "%s %d", prov_key_public(k)->name,
+	    (int)mac_check(p->again, tag, span("a", 1), span("b", 1)));
+	return (buf_done(out, err));
+}
+
+static const struct scene {
+	const char *name;
+	prov_status (*work)(struct buf *out, prov_err *err);
+} scenes[] = {
+	{ "sidecar", do_sidecar },
+	{ "ledger", do_ledger },
+	{ "both", do_both },
+	{ "streams", do_streams },
+	{ "streams-found", do_streams_found },
+	{ "clip", do_clip },
+	{ "descriptor", do_descriptor },
+	{ "bytes", do_bytes },
+	{ "digest", do_digest },
+	{ "trust", do_trust },
+	{ "report", do_report },
+	{ "update", do_update },
+	{ "run", do_run },
+	{ "cosign", do_cosign },
+	{ "keys", do_keys },
+};
+#define SCENES (sizeof(scenes) / sizeof(scenes[0]))
+
+/* Told as what it is, or nothing has come of it. */
+static void
+check_trouble(const struct scene *s, enum faulty what, const char *call,
+    prov_status st, const prov_err *why, prov_span got, prov_span want)
+{
+	if (st == PROV_OK && !span_eq(got, want))
+		fail_msg("%s: %s failed, and then: %.*s\nnot %.*s", s->name,
+		    call, (int)got.len, (const char *)got.p, (int)want.len,
+		    (const char *)want.p);
+	if (st == PROV_OK)
+		return;
+	if (why->msg[0] == '\0' || st == PROV_EINTERNAL || prov_is_no(st) ||
+	    (what == FAULTY_MEMORY && st != PROV_ENOMEM))
+		fail_msg("%s: %s failed: %d, %s", s->name, call, st, why->msg);
+}
+
+/* Whether there was a place where a call had not failed yet. */
+static bool
+try_one(const struct scene *s, enum faulty what, prov_span want)
+{
+	AUTO_BUF out = { 0 };
+	prov_err why = { 0 };
+	const char *call;
+	prov_status st;
+
+	restore();
+	faulty_arm(what);
+	st = s->work(&out, &why);
+	call = faulty_disarm();
+	close_all();
+	if (call == NULL) {
+		if (st != PROV_OK || !span_eq(buf_span(&out), want))
+			fail_msg("%s: %d, %s", s->name, st, why.msg);
+		return (false);
+	}
+	check_trouble(s, what, call, st, &why, buf_span(&out), want);
+	return (true);
+}
+
+static void
+each(enum faulty what)
+{
+	const char *only = getenv("PROV_SCENE");
+
+	for (size_t i = 0; i < SCENES; i++) {
+		AUTO_BUF want = { 0 };
+		long n = 0;
+
+		if (only != NULL && strcmp(only, scenes[i].name) != 0)
+			continue;
+		restore();
+		ok(scenes[i].work(&want, err));
+		close_all();
+		faulty_begin(1);
+		while (try_one(&scenes[i], what, buf_span(&want)))
+			n++;
+		printf("# %s: each of %ld places\n", scenes[i].name, n);
+		/* The run's bytes are at hand: it opens nothing. */
+		assert_true(n > 1 || what == FAULTY_FILES);
+	}
+}
+
+static void
+each_allocation(void **state)
+{
+	(void)state;
+	each(FAULTY_MEMORY);
+}
+
+static void
+each_file_call(void **state)
+{
+	(void)state;
+	each(FAULTY_FILES);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_allocation),
+		cmocka_unit_test(each_file_call),
+	};
+
+	desk_worker();
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return (cmocka_run_group_tests(tests, begin, end));
+}
