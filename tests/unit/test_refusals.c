@@ -24,23 +24,13 @@
 #include "prov/check.h"
 #include "prov/sign.h"
 #include "prov/verify.h"
+#include "refused.h"
 #include "sign/cosignature.h"
 #include "sign/note.h"
 #include "sign/receipt.h"
 #include "verify/subject.h"
 
 #define ROOT "q6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s="
-
-/* The call fails with this status and these words. */
-#define refused(want, words, call)                                        \
-	do {                                                              \
-		prov_err why = { 0 };                                     \
-		prov_err *err = &why;                                     \
-		prov_status st = (call);                                  \
-		if (st != (want) || strstr(why.msg, (words)) == NULL)     \
-			fail_msg("%s:%d: %s: %d, %s", __FILE__, __LINE__, \
-			    #call, st, why.msg);                          \
-	} while (0)
 
 static prov_span
 str(const char *s)
