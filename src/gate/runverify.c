@@ -139,8 +139,10 @@ compare_counts(prov_run_report *r, prov_err *err)
 	}
 	if ((st = run_record_encode(&a, &r->said, err)) != PROV_OK)
 		return (st);
-	if (run_record_encode(&b, is, NULL) == PROV_OK &&
-	    span_eq(buf_span(&a), buf_span(&b)))
+	/* What has no form differs; out of memory nothing is known. */
+	if ((st = run_record_encode(&b, is, NULL)) == PROV_ENOMEM)
+		return (prov_fail(err, st, "run record"));
+	if (st == PROV_OK && span_eq(buf_span(&a), buf_span(&b)))
 		r->same = true;
 	else
 		add_why(r, "run.counts",
