@@ -16,11 +16,12 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <locale.h>
+#include <jansson.h>
 
 #include "faulty.h"
 
 #include "../unit/signed.h"
+#include "gate/cachefile.h"
 #include "gate/gate.h"
 #include "gate/journal.h"
 #include "gate/tarball.h"
@@ -42,8 +43,7 @@ static struct place {
 	char in[96], out[96]; /* what is asked about, and what is made of it */
 	char run[128];
 	struct buf media, sidecar;
-	prov_rescanned rescanned; /* as it should be */
-	uint64_t groups;
+	uint8_t digest[32]; /* of media */
 } * p;
 
 /* What libraries do on our behalf fails as well. */
@@ -61,6 +61,18 @@ WRAP(FAULTY_MEMORY, struct archive_entry *, NULL, archive_entry_clone,
     (struct archive_entry * e), (e))
 WRAP(FAULTY_MEMORY, void *, NULL, reallocarray,
     (void *old, size_t n, size_t size), (old, n, size))
+/* Which tells that it ran out of memory in the last byte of its text. */
+json_t *__real_json_loadb(const char *, size_t, size_t, json_error_t *);
+json_t *__wrap_json_loadb(const char *, size_t, size_t, json_error_t *);
+json_t *
+__wrap_json_loadb(const char *b, size_t n, size_t flags, json_error_t *e)
+{
+	if (!faulty_fails(FAULTY_MEMORY, "json_loadb"))
+		return (__real_json_loadb(b, n, flags, e));
+	memset(e, 0, sizeof(*e));
+	e->text[JSON_ERROR_TEXT_LENGTH - 1] = json_error_out_of_memory;
+	return (NULL);
+}
 WRAP(FAULTY_FILES, int, ARCHIVE_FATAL, archive_write_open_fd,
     (struct archive * a, int fd), (a, fd))
 WRAP(FAULTY_FILES, int, ARCHIVE_FATAL, archive_write_header,
@@ -154,30 +166,39 @@ make_shard(void)
 	add_member(a, "a.bin.prov", buf_span(&p->sidecar));
 	add_member(a, "a.txt", span("caption", 7));
 	add_member(a, "b.bin", span("unsigned", 8));
+	add_member(a, "c.txt", span("alone", 5));
 	assert_int_equal(ARCHIVE_OK, archive_write_free(a));
+}
+
+/* A file again, with one text instead of another. */
+static void
+rewrite(const char *from, const char *to, const char *what, const char *with)
+{
+	AUTO_FREE char *text = NULL;
+	AUTO_BUF in = { 0 }, out = { 0 };
+	char *at, *found;
+
+	ok(file_read(&in, from, 1 << 20, err));
+	ok(buf_take_str(&in, &text, err));
+	for (at = text; (found = strstr(at, what)) != NULL;
+	     at = found + strlen(what)) {
+		buf_put(&out, at, (size_t)(found - at));
+		buf_put_str(&out, with);
+	}
+	assert_true(at != text);
+	buf_put_str(&out, at);
+	ok(file_write(to, buf_span(&out), 0644, 0, err));
 }
 
 /* The records of testdata/fuzz/run/three, as if this log had decided them. */
 static void
 make_run(void)
 {
-	static const char theirs[] = "test/gate/log";
 	AUTO_FREE char *path =
 	    path_join(getenv("srcdir"), "testdata/fuzz/run/three");
-	AUTO_FREE char *text = NULL;
-	AUTO_BUF in = { 0 }, out = { 0 };
-	char *at, *found;
 
 	assert_non_null(path);
-	ok(file_read(&in, path, 1 << 20, err));
-	ok(buf_take_str(&in, &text, err));
-	for (at = text; (found = strstr(at, theirs)) != NULL;
-	     at = found + strlen(theirs)) {
-		buf_put(&out, at, (size_t)(found - at));
-		buf_put_str(&out, LOG_NAME);
-	}
-	buf_put_str(&out, at);
-	ok(file_write(p->run, buf_span(&out), 0644, 0, err));
+	rewrite(path, p->run, "test/gate/log", LOG_NAME);
 }
 
 /* Entries that the run's records were decided under. */
@@ -213,6 +234,8 @@ begin(void **state)
 	assert_true(desk_sign(&p->d, "in/a.bin"));
 	assert_true(desk_read(&p->media, &p->d, "in/a.bin"));
 	assert_true(desk_read(&p->sidecar, &p->d, "in/a.bin.prov"));
+	ok(sha256_of(p->digest, buf_span(&p->media), err));
+	put_file(p->in, "p.json", span("{\"version\":1}", 13));
 	put_file(doubtful, "b.bin", span("unsigned", 8));
 	grow();
 	make_policy();
@@ -358,6 +381,37 @@ do_ask(prov_err *err)
 	return (st);
 }
 
+static prov_status
+do_policy(prov_err *err)
+{
+	AUTO_FREE char *path = path_join(p->in, "p.json");
+	prov_policy *made = NULL;
+	prov_status st;
+
+	if (path == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "path"));
+	st = prov_policy_load(&made, path, err);
+	prov_policy_free(made);
+	return (st);
+}
+
+/* New, found again, and thrown away. */
+static prov_status
+do_cache(prov_err *err)
+{
+	prov_status st = PROV_OK;
+
+	for (int i = 0; i < 2 && st == PROV_OK; i++) {
+		struct cachefile *f = NULL;
+
+		st = cachefile_open(&f, out_path("facts"), CACHEFILE_MIN, err);
+		if (st == PROV_OK && i == 1)
+			st = cachefile_renew(&f, err);
+		cachefile_close(f);
+	}
+	return (st);
+}
+
 static void
 was_asked(void)
 {
@@ -370,6 +424,24 @@ was_asked(void)
 	assert_true(span_eq(buf_span(&p->media), buf_span(&b)));
 }
 
+/* What was appended is on disk, or it is told that it is not. */
+static prov_status
+append(prov_err *err)
+{
+	struct journal *j = NULL;
+	prov_status st;
+
+	(void)remove(out_path("synced"));
+	st = journal_open(&j, out_path("synced"), false,
+	    prov_policy_digest(p->policy), err);
+	if (st == PROV_OK)
+		st = journal_append(j, span("{}\n", 3), err);
+	if (st == PROV_OK)
+		st = journal_sync(j, err);
+	journal_close(j);
+	return (st);
+}
+
 /* The run alone: a journal that is new, found, and cut off where it is torn. */
 static prov_status
 do_journal(prov_err *err)
@@ -380,7 +452,6 @@ do_journal(prov_err *err)
 	for (int i = 0; i < 2 && st == PROV_OK; i++) {
 		struct journal *j = NULL;
 		AUTO_BUF line = { 0 };
-		AUTO_FD int fd = -1;
 
 		st = journal_open(&j, out_path("run"), true, digest, err);
 		if (st == PROV_OK)
@@ -394,7 +465,7 @@ do_journal(prov_err *err)
 			err) != PROV_OK)
 			return (err->status);
 	}
-	return (st);
+	return (st == PROV_OK ? append(err) : st);
 }
 
 static prov_status
@@ -405,7 +476,8 @@ answered(void *arg, const prov_gate_answer *a, prov_err *err)
 	(*n)++;
 	if (a->id != NULL && strcmp(a->id, "s.tar/a.bin") == 0)
 		return (expect(a, "s.tar/a.bin", PROV_ALLOW, err));
-	return (expect(a, "s.tar/b.bin", PROV_DENY, err));
+	return (
+	    expect(a, *n == 2 ? "s.tar/b.bin" : "s.tar/c.txt", PROV_DENY, err));
 }
 
 static prov_status
@@ -450,7 +522,7 @@ do_shard(prov_err *err)
 		return (st);
 	st = sieve(s, &n, err);
 	prov_shard_free(s);
-	return (st == PROV_OK && n != 2 ? PROV_EINTERNAL : st);
+	return (st == PROV_OK && n != 3 ? PROV_EINTERNAL : st);
 }
 
 static void
@@ -512,8 +584,27 @@ was_spooled(void)
 	assert_non_null(memmem(b.p, b.len, p->media.p, p->media.len));
 }
 
+/* To standard output, which is nobody's meanwhile. */
 static prov_status
-verify(prov_err *err)
+do_piped(prov_err *err)
+{
+	AUTO_FD int was = dup(STDOUT_FILENO);
+	AUTO_FD int none = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	struct tarball *t = NULL;
+	prov_status st;
+
+	if (was < 0 || none < 0 || fflush(stdout) != 0)
+		return (prov_fail(err, PROV_EIO, "/dev/null"));
+	(void)dup2(none, STDOUT_FILENO);
+	if ((st = tarball_open(&t, "-", err)) == PROV_OK)
+		st = tarball_finish(t, err);
+	(void)dup2(was, STDOUT_FILENO);
+	return (st);
+}
+
+static prov_status
+verify(const char *run, const char *sidecar, int status, const char *words,
+    prov_err *err)
 {
 	const prov_verify_options o = { .trust = p->d.trust,
 		.ledger_dir = p->d.g.path,
@@ -525,11 +616,12 @@ verify(prov_err *err)
 	prov_status st;
 
 	if ((st = prov_verifier_new(&v, &o, err)) == PROV_OK &&
-	    (st = prov_run_verify(v, p->run, NULL, NULL, &r, err)) == PROV_OK &&
+	    (st = prov_run_verify(v, run, sidecar, NULL, &r, err)) == PROV_OK &&
 	    (st = prov_run_report_json(&json, r, err)) == PROV_OK &&
 	    (st = prov_run_report_text(&text, r, err)) == PROV_OK &&
-	    strstr(json, "\"envelope\":\"valid\"") == NULL)
-		st = prov_fail(err, PROV_EIO, "%.300s", text);
+	    (prov_run_report_status(r) != status ||
+		strstr(json, words) == NULL))
+		st = prov_fail(err, PROV_EINTERNAL, "%.500s", json);
 	prov_run_report_free(r);
 	prov_verifier_free(v);
 	return (st);
@@ -551,6 +643,8 @@ do_sign(prov_err *err)
 			.ledger = l };
 
 		st = prov_run_sign(&o, p->run, &done, err);
+		if (st == PROV_OK && done.records != 3)
+			st = PROV_EINTERNAL;
 	}
 	prov_ledger_close(l);
 	return (st);
@@ -559,13 +653,29 @@ do_sign(prov_err *err)
 static void
 was_signed(void)
 {
-	ok(verify(err));
+	char name[160];
+
+	(void)snprintf(name, sizeof(name), "%s.prov", p->run);
+	assert_int_equal(0, access(name, F_OK));
+	ok(verify(p->run, NULL, 0, "\"envelope\":\"valid\"", err));
 }
 
 static prov_status
 do_verify(prov_err *err)
 {
-	return (verify(err));
+	return (
+	    verify(p->run, NULL, 0, "\"not_checked\":[\"consistency\"]", err));
+}
+
+/* Another run than was signed: what differs is told by the sidecar. */
+static prov_status
+do_altered(prov_err *err)
+{
+	char run[160], sidecar[160];
+
+	(void)snprintf(sidecar, sizeof(sidecar), "%s.prov", p->run);
+	(void)snprintf(run, sizeof(run), "%s", out_path("altered"));
+	return (verify(run, sidecar, 1, "\"what\":\"altered\"", err));
 }
 
 static void
@@ -590,18 +700,13 @@ do_rescan(prov_err *err)
 	prov_status st;
 
 	if ((st = prov_gate_new(&g, &o, err)) != PROV_OK ||
-	    (st = prov_run_rescan(g, p->run, told, &n, &now, err)) != PROV_OK)
+	    (st = prov_run_rescan(g, out_path("streams"), told, &n, &now,
+		 err)) != PROV_OK)
 		return (st);
-	if (p->rescanned.records == 0)
-		p->rescanned = now;
-	if (now.records != p->rescanned.records ||
-	    now.accepted != p->rescanned.accepted || n != now.changed)
+	if (now.records == 0 || now.accepted == 0 || n != now.changed ||
+	    now.changed != now.retry)
 		return (PROV_EINTERNAL);
-	/* Trouble may keep from telling, and is told as that. */
-	return (now.changed == p->rescanned.changed ||
-			now.retry > p->rescanned.retry
-		    ? PROV_OK
-		    : PROV_EINTERNAL);
+	return (PROV_OK);
 }
 
 struct counting {
@@ -640,19 +745,28 @@ is_fine(void)
 {
 }
 
+/* What is always told: nothing there is done in another way instead. */
+#define MEMORY (1U << FAULTY_MEMORY)
+#define FILES  (1U << FAULTY_FILES)
+
 static const struct scene {
 	const char *name;
+	unsigned tells;
 	prov_status (*work)(prov_err *err);
 	void (*holds)(void);
 } scenes[] = {
-	{ "ask", do_ask, was_asked },
-	{ "journal", do_journal, is_fine },
-	{ "shard", do_shard, was_sieved },
-	{ "spool", do_spool, was_spooled },
-	{ "sign", do_sign, was_signed },
-	{ "verify", do_verify, is_fine },
-	{ "rescan", do_rescan, is_fine },
-	{ "groups", do_groups, is_fine },
+	{ "policy", MEMORY, do_policy, is_fine },
+	{ "ask", MEMORY, do_ask, was_asked },
+	{ "cache", MEMORY | FILES, do_cache, is_fine },
+	{ "journal", MEMORY | FILES, do_journal, is_fine },
+	{ "shard", MEMORY | FILES, do_shard, was_sieved },
+	{ "spool", MEMORY | FILES, do_spool, was_spooled },
+	{ "piped", MEMORY | FILES, do_piped, is_fine },
+	{ "sign", 0, do_sign, was_signed },
+	{ "verify", 0, do_verify, is_fine },
+	{ "altered", 0, do_altered, is_fine },
+	{ "rescan", 0, do_rescan, is_fine },
+	{ "groups", MEMORY | FILES, do_groups, is_fine },
 };
 #define SCENES (sizeof(scenes) / sizeof(scenes[0]))
 
@@ -661,22 +775,38 @@ static void
 check_trouble(const struct scene *s, enum faulty what, const char *call,
     prov_status st, const prov_err *why)
 {
+	if (st == PROV_OK && (s->tells & (1U << what)) != 0)
+		fail_msg("%s: %s failed, and nothing is said", s->name, call);
 	if (st == PROV_OK) {
 		s->holds();
 		return;
 	}
-	if (why->msg[0] == '\0' || st == PROV_EINTERNAL || why->status != st ||
-	    prov_is_no(st) || (what == FAULTY_MEMORY && st != PROV_ENOMEM))
+	if (why->msg[0] == '\0' || strstr(why->msg, "(null)") != NULL ||
+	    st == PROV_EINTERNAL || why->status != st || prov_is_no(st) ||
+	    (what == FAULTY_MEMORY && st != PROV_ENOMEM))
 		fail_msg("%s: %s failed: %d, %s", s->name, call, st, why->msg);
 }
 
-/* Verifying needs what signing leaves. */
+/* Verifying needs what signing leaves, and a rescan a run. */
 static void
 prepare(const struct scene *s)
 {
+	char digest[64 + 1];
+
 	restore();
-	if (s->work == do_verify || s->work == do_rescan)
+	if (s->work == do_verify || s->work == do_altered)
 		ok(do_sign(err));
+	if (s->work == do_altered)
+		rewrite(p->run, out_path("altered"), "video/mp4", "video/mp5");
+	if (s->work != do_rescan)
+		return;
+	ok(do_ask(err));
+	rewrite(out_path("run"), out_path("streams"), "\"binding\":\"exact\"",
+	    "\"binding\":\"streams\"");
+	hex_encode(digest, p->digest, 32);
+	rewrite(out_path("streams"), out_path("streams"), digest,
+	    "0123456789abcdef0123456789abcdef"
+	    "0123456789abcdef0123456789abcdef");
 }
 
 /* Whether there was a place where a call had not failed yet. */

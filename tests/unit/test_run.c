@@ -98,6 +98,8 @@ honest(void **state)
 	struct bench t;
 	prov_run_sign_options o = { 0 };
 	prov_run_signed done, again;
+	AUTO_FREE char *beside = NULL;
+	AUTO_BUF envelope = { 0 };
 
 	(void)state;
 	open_bench(&t);
@@ -112,6 +114,13 @@ honest(void **state)
 	ok(prov_run_sign(&o, t.run, &again, err));
 	assert_true(again.entry.existed);
 	assert_int_equal(6, again.entry.index);
+	/* The same attestation, but not the bytes that were logged. */
+	beside = prov_run_envelope(t.run);
+	assert_non_null(beside);
+	ok(file_read(&envelope, beside, 1 << 20, err));
+	buf_put_byte(&envelope, ' ');
+	ok(file_write(beside, buf_span(&envelope), 0644, 0, err));
+	verifies(&t, 1, "\"run.envelope\"");
 	close_bench(&t);
 }
 
@@ -134,6 +143,7 @@ others(void **state)
 	    &entry, err));
 	ok(prov_run_sign(&o, t.run, &done, err));
 	verifies(&t, 1, "\"UNTRUSTED\"");
+	verifies(&t, 1, "\"envelope\":\"invalid\"");
 	close_bench(&t);
 }
 
