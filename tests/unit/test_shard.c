@@ -396,7 +396,6 @@ static void
 dropped_leaves_nothing(void **state)
 {
 	struct tarball *t;
-	AUTO_BUF read = { 0 };
 
 	(void)state;
 	assert_int_equal(0, mkdir("empty", 0700));
