@@ -41,6 +41,14 @@ depth_of(prov_span text)
 	return (most);
 }
 
+/* Where jansson has no memory to begin with, it says nothing at all. */
+static bool
+ran_out(const json_error_t *why)
+{
+	return (json_error_code(why) == json_error_out_of_memory ||
+		json_error_code(why) == json_error_unknown);
+}
+
 prov_status
 jsonin_parse(struct jsonin **out, prov_span text, const char *what,
     prov_err *err)
@@ -53,12 +61,11 @@ jsonin_parse(struct jsonin **out, prov_span text, const char *what,
 		    "%s: brackets more than %d deep", what, JSONIN_DEPTH_MAX));
 	v = json_loadb((const char *)text.p, text.len, JSON_REJECT_DUPLICATES,
 	    &why);
+	if (v == NULL && ran_out(&why))
+		return (prov_fail(err, PROV_ENOMEM, "%s", what));
 	if (v == NULL)
-		return (prov_fail(err,
-		    json_error_code(&why) == json_error_out_of_memory
-			? PROV_ENOMEM
-			: PROV_EFORMAT,
-		    "%s: at byte %d: %s", what, why.position, why.text));
+		return (prov_fail(err, PROV_EFORMAT, "%s: at byte %d: %s", what,
+		    why.position, why.text));
 	if (!json_is_object(v)) {
 		json_decref(v);
 		return (prov_fail(err, PROV_EFORMAT, "%s: no object", what));
