@@ -11,6 +11,7 @@
 struct inquiry {
 	prov_sample *sample;
 	struct gate_worker *worker;
+	bool anew; /* earlier records do not count */
 	size_t n;
 	prov_gate_answer *at[SAMPLE_MEMBERS_MAX + 1]; /* owned */
 };
@@ -126,7 +127,7 @@ ask_member(struct inquiry *q, const struct member *m, prov_err *err)
 	const struct member *beside = sample_sidecar(q->sample->read, m);
 	AUTO_FREE char *name = NULL;
 	AUTO_BUF sidecar = { 0 };
-	struct request r = { .fd = m->fd, .part = true };
+	struct request r = { .fd = m->fd, .part = true, .anew = q->anew };
 	prov_status st;
 
 	if ((st = member_name(&name, q->sample, m, err)) != PROV_OK)
@@ -196,6 +197,31 @@ ask_all(struct inquiry *q, prov_err *err)
 	return (st);
 }
 
+/* An earlier record that says otherwise than the whole would by now. */
+static bool
+is_outdated(const struct inquiry *q)
+{
+	bool known = false, differ = false;
+
+	for (size_t i = 0; i < q->n; i++) {
+		known |= q->at[i]->known.len > 0;
+		differ |=
+		    q->at[i]->decision.effective !=
+			q->at[0]->decision.effective ||
+		    q->at[i]->decision.decision != q->at[0]->decision.decision;
+	}
+	return (known && differ);
+}
+
+static prov_status
+ask_anew(struct inquiry *q, prov_err *err)
+{
+	while (q->n > 0)
+		prov_gate_answer_free(q->at[--q->n]);
+	q->anew = true;
+	return (ask_all(q, err));
+}
+
 /* All of a sample is let in, or none of it. It goes where its first one does.
  */
 static void
@@ -232,6 +258,8 @@ prov_sample_ask(prov_sample *sample, prov_answer_fn fn, void *arg,
 	if ((st = gate_take(&q.worker, sample->gate, err)) != PROV_OK)
 		return (st);
 	st = sample->damaged ? ask_damaged(&q, err) : ask_all(&q, err);
+	if (st == PROV_OK && is_outdated(&q))
+		st = ask_anew(&q, err);
 	if (st != PROV_OK)
 		return (st);
 	decide_whole(&q);

@@ -148,6 +148,14 @@ ok "going on with another shard of that name" \
     gate_tar --resume run.ndjson --accepted in.tar cut.tar
 lists "believes no earlier record" in.tar
 
+tar_py make grown.tar w 0001.mp4=good.mp4
+ok "a shard" gate_tar --resume grown.ndjson --accepted in.tar grown.tar
+tar_py make grown.tar w 0001.mp4=good.mp4 0001.bin=bad.mp4
+ok "that has grown" gate_tar --resume grown.ndjson --accepted in.tar grown.tar
+lists "is decided anew" in.tar
+grep '"id":"grown.tar/0001.mp4"' grown.ndjson | tail -n 1 >got
+has "and the last record says so" got '"decision":"deny"'
+
 # Several shards, and standard input.
 mkdir -p shards accepted rejected
 cp shard.tar shards/a.tar
