@@ -169,26 +169,38 @@ copy_entry(void *arg, uint64_t i, prov_span entry, prov_err *err)
 	return (PROV_OK);
 }
 
+/*
+ * The tree's edge from which copying goes on, out of tiles that are checked:
+ * those of the size that the target has may be gone, or others.
+ */
+static prov_status
+begin_edge(struct edge *e, struct view *v, uint64_t size, prov_err *err)
+{
+	prov_status st = PROV_OK;
+
+	memset(e, 0, sizeof(*e));
+	e->size = size;
+	for (unsigned level = 1; level < TILE_LEVELS; level++) {
+		uint64_t end = tile_hashes(size, level);
+		unsigned width = tile_partial(size, level);
+
+		for (unsigned i = 0; st == PROV_OK && i < width; i++)
+			st = view_node(v, level * TILE_HEIGHT, end - width + i,
+			    e->hash[level][i], err);
+	}
+	return (st);
+}
+
 /* Tiles and bundles of what the target lacks; all of it must give the root. */
 static prov_status
 copy_tree(struct job *j, prov_err *err)
 {
 	struct view *v = &j->l->view;
-	uint8_t want[32], got[32];
+	uint8_t got[32];
 	prov_status st;
 
-	if (j->p.first != 0) {
-		st = publish_edge(j->p.edge, j->l->dir, j->p.first, err);
-		if (st != PROV_OK ||
-		    (st = tree_range_root(want, 0, j->p.first, view_node, v,
-			 err)) != PROV_OK ||
-		    (st = edge_root(j->p.edge, got, err)) != PROV_OK)
-			return (st);
-		if (memcmp(want, got, sizeof(want)) != 0)
-			return (prov_fail(err, PROV_EUNTRUSTED,
-			    "ledger.invalid: the tiles at size %llu",
-			    (unsigned long long)j->p.first));
-	}
+	if ((st = begin_edge(j->p.edge, v, j->p.first, err)) != PROV_OK)
+		return (st);
 	st = view_scan(v, j->p.first, v->at.size, copy_entry, j, err);
 	if (st != PROV_OK || (st = publish_partials(&j->p, err)) != PROV_OK ||
 	    (st = edge_root(j->p.edge, got, err)) != PROV_OK)

@@ -11,7 +11,11 @@
 #include "ledger/growth.h"
 #include "ledger/publish.h"
 #include "ledger/store.h"
+#include "ledger/syncer.h"
 #include "logged.h"
+#include "prov/check.h"
+#include "refused.h"
+#include "remote/wire.h"
 
 /* Around the edges of tiles of three levels. */
 static const uint64_t sizes[] = { 1, 2, 3, 255, 256, 257, 300, 511, 512, 513,
@@ -246,6 +250,133 @@ an_old_copy(void **state)
 	logged_close(&g);
 }
 
+/* Never over another history, though it is shorter and signed as well. */
+static void
+another_history(void **state)
+{
+	struct logged g, other;
+	char target[128];
+
+	(void)state;
+	assert_true(logged_open(&g));
+	other = g;
+	snprintf(target, sizeof(target), "%s/target", g.dir);
+	snprintf(other.path, sizeof(other.path), "%s/other", g.dir);
+	ok(prov_ledger_create(other.path, g.log, g.owner, NULL, err));
+	ok(append(&g, 0, 20, err));
+	ok(append(&other, 100, 130, err));
+	ok(publish(&g, target, err));
+	refused(PROV_EUNTRUSTED, "target has another history of 21 entries",
+	    publish(&other, target, err));
+	logged_close(&g);
+}
+
+/*
+ * Copying goes on from the tree, not from tiles of the size that the target
+ * has: where they were made anew those are gone, and nobody compares them.
+ */
+static void
+without_old_tiles(void **state)
+{
+	static const char name[] = "tlog/tile/1/000.p/1";
+	uint8_t zeros[32] = { 0 };
+	char target[128];
+	struct logged g;
+
+	(void)state;
+	assert_true(logged_open(&g));
+	snprintf(target, sizeof(target), "%s/target", g.dir);
+	ok(append(&g, 0, 300, err));
+	ok(publish(&g, target, err));
+	ok(append(&g, 300, 600, err));
+	assert_int_equal(0, remove(logged_path(&g, name)));
+	ok(publish(&g, target, err));
+	ok(prov_ledger_inspect(target, prov_key_public(g.log), NULL, NULL,
+	    err));
+	ok(append(&g, 600, 700, err));
+	assert_true(logged_write(&g, name, span(zeros, 32)));
+	ok(publish(&g, target, err));
+	ok(prov_ledger_inspect(target, prov_key_public(g.log), NULL, NULL,
+	    err));
+	logged_close(&g);
+}
+
+static prov_status
+fetch(const char *from, const char *net, const char *name, prov_err *err)
+{
+	AUTO_SOURCE *s = NULL;
+	AUTO_BUF body = { 0 };
+	prov_status st;
+
+	if ((st = source_open(&s, from, net, 1000, err)) != PROV_OK)
+		return (st);
+	return (source_get(s, name, WIRE_HEAD, &body, err));
+}
+
+/* A program in prov-net's place, that answers what was not asked. */
+static void
+write_liar(const struct logged *g)
+{
+	const struct wire w = { .kind = WIRE_ANSWER, .id = 3, .code = 200 };
+	AUTO_BUF frame = { 0 };
+	char text[512];
+
+	wire_put(&frame, &w);
+	ok(file_write(logged_path(g, "answer"), buf_span(&frame), 0644, 0,
+	    err));
+	snprintf(text, sizeof(text),
+	    "#!/bin/sh\ncat %s/answer >&3\nexec cat >/dev/null <&3\n", g->path);
+	ok(file_write(logged_path(g, "liar"), span(text, strlen(text)), 0755, 0,
+	    err));
+}
+
+static void
+sources(void **state)
+{
+	char name[SOURCE_NAME_MAX + 1], liar[512];
+	AUTO_SOURCE *s = NULL;
+	struct source_file f;
+	struct logged g;
+
+	(void)state;
+	assert_true(logged_dir(&g));
+	assert_int_equal(0, mkdir(g.path, 0755));
+	write_liar(&g);
+	snprintf(liar, sizeof(liar), "%s", logged_path(&g, "liar"));
+	memset(name, 'n', sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	ok(source_open(&s, g.path, NULL, 0, err));
+	refused(PROV_EINTERNAL, "no file is due", source_next(s, &f, err));
+	refused(PROV_EINTERNAL, "a name of", source_start(s, 0, name, 1, err));
+	source_close(TAKE(s));
+	ok(source_open(&s, g.path, NULL, 0, err));
+	ok(source_start(s, 0, "answer", 100, err));
+	refused(PROV_EINTERNAL, "too many files",
+	    source_start(s, 1, "answer", 100, err));
+	ok(source_next(s, &f, err));
+	ok(f.st);
+	assert_int_equal(WIRE_HEAD, f.body.len);
+	buf_free(&f.body);
+	refused(PROV_ENOTFOUND, "missing", fetch(g.path, NULL, "missing", err));
+	refused(PROV_ELIMIT, "/liar", fetch(g.path, NULL, "liar", err));
+	/* To no host of a network, and so no request leaves this machine. */
+	refused(PROV_EUNTRUSTED,
+	    "http://[/x: ", fetch("http://[/", getenv("PROV_NET"), "x", err));
+	refused(PROV_EIO, "answer makes no sense",
+	    fetch("http://127.0.0.1:1", liar, "x", err));
+	logged_close(&g);
+}
+
+static void
+syncers(void **state)
+{
+	struct syncer *s = NULL;
+
+	(void)state;
+	refused(PROV_EWRITE, "no/such", syncer_new(&s, "no/such", err));
+	assert_null(s);
+}
+
 int
 main(void)
 {
@@ -254,6 +385,10 @@ main(void)
 		cmocka_unit_test(every_tile_of_a_growth),
 		cmocka_unit_test(targets_of_a_store),
 		cmocka_unit_test(an_old_copy),
+		cmocka_unit_test(another_history),
+		cmocka_unit_test(without_old_tiles),
+		cmocka_unit_test(sources),
+		cmocka_unit_test(syncers),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
