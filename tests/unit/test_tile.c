@@ -9,6 +9,7 @@
 #include "ledger/publish.h"
 #include "ledger/view.h"
 #include "logged.h"
+#include "refused.h"
 
 /* C2SP tlog-tiles: its own examples. */
 static void
@@ -317,6 +318,66 @@ no_tile_is_believed(void **state)
 	logged_close(&g);
 }
 
+/* What a view of a log of 600 says of entry i. */
+static prov_status
+see(const struct logged *g, const struct checkpoint *at, uint64_t i,
+    prov_err *err)
+{
+	struct view v;
+	uint8_t leaf[32];
+	prov_status st;
+
+	assert_int_equal(PROV_OK, view_init(&v, g->path, NULL));
+	view_move(&v, at);
+	if ((st = view_leaf(&v, i, leaf, err)) == PROV_OK)
+		st = view_scan(&v, i, i + 1, nothing, NULL, err);
+	view_clear(&v);
+	return (st);
+}
+
+/* Each by the check that is there for it, not by what comes behind. */
+static void
+refusals(void **state)
+{
+	const uint64_t size = 600;
+	AUTO_BUF full = { 0 }, edge = { 0 }, in = { 0 }, out = { 0 };
+	struct checkpoint at = { 0 };
+	struct logged g;
+
+	(void)state;
+	assert_true(logged_dir(&g));
+	publish_log(&g, &size, 1, &at);
+	ok(see(&g, &at, 599, err));
+	assert_true(logged_read(&full, &g, "tlog/tile/0/001"));
+	assert_true(logged_read(&edge, &g, "tlog/tile/0/002.p/88"));
+	assert_true(logged_read(&in, &g, "tlog/tile/entries/002.p/88"));
+	full.p[0] ^= 1;
+	assert_true(logged_write(&g, "tlog/tile/0/001", buf_span(&full)));
+	refused(PROV_EUNTRUSTED, "tlog/tile/0/001 is not in the tree",
+	    see(&g, &at, 256, err));
+	refused(PROV_EINTERNAL, "tile 3 of level 0 is not full",
+	    see(&g, &at, 768, err));
+	/* Ten bytes are a frame. */
+	assert_true(logged_write(&g, "tlog/tile/entries/002.p/88",
+	    span(in.p, in.len - 10)));
+	refused(PROV_EUNTRUSTED, "ends before entry 599",
+	    see(&g, &at, 599, err));
+	in.p[in.len - 1] ^= 1;
+	assert_true(
+	    logged_write(&g, "tlog/tile/entries/002.p/88", buf_span(&in)));
+	refused(PROV_EUNTRUSTED, "entry 599 in tlog/tile/entries/002.p/88",
+	    see(&g, &at, 599, err));
+	buf_put_byte(&edge, 0);
+	assert_true(logged_write(&g, "tlog/tile/0/002.p/88", buf_span(&edge)));
+	refused(PROV_EUNTRUSTED, "002.p/88 has 2817 bytes",
+	    see(&g, &at, 599, err));
+	ok(bundle_read(&out, g.path, 1, TILE_WIDTH, 10, 10, err));
+	refused(PROV_EFORMAT, "tlog/tile/entries/001: no frame",
+	    bundle_read(&out, g.path, 1, TILE_WIDTH, 9, 10, err));
+	assert_int_equal(8, out.len);
+	logged_close(&g);
+}
+
 int
 main(void)
 {
@@ -327,6 +388,7 @@ main(void)
 		cmocka_unit_test(proofs_from_tiles),
 		cmocka_unit_test(old_sizes_stay_readable),
 		cmocka_unit_test(no_tile_is_believed),
+		cmocka_unit_test(refusals),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
