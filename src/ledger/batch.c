@@ -288,7 +288,8 @@ batch_publish(prov_ledger *l, struct batch *b, prov_err *err)
 		.edge = &w->state.edge,
 		.bundle = &w->bundle,
 		.first = w->at.size,
-		.final = b->edge->size };
+		.final = b->edge->size,
+		.sweeper = w->sweeper };
 	prov_err why = { 0 };
 	prov_status st = PROV_OK;
 
@@ -332,6 +333,7 @@ batch_index(prov_ledger *l, const struct batch *b)
 	}
 	records_sort(&x->tail);
 	x->tail_end = w->at.size;
+	x->sweeper = w->sweeper;
 	if (x->tail_end - x->position >= INDEX_LAG_MAX ||
 	    records_total(&x->tail) >= INDEX_LAG_RECORDS)
 		(void)index_flush_along(x, l->dir, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -542,6 +543,7 @@ write_list(struct index *x, const char *dir, size_t at, size_t count,
 	char path[LEDGER_PATH_MAX];
 	AUTO_BUF text = { 0 };
 	prov_status st;
+	int old;
 
 	buf_printf(&text, "%s\n", INDEX_HEADER);
 	for (size_t i = 0; i < at; i++)
@@ -551,9 +553,12 @@ write_list(struct index *x, const char *dir, size_t at, size_t count,
 	for (size_t i = at + count; i < x->n; i++)
 		put_run(&text, &x->runs[i]);
 	if ((st = buf_done(&text, err)) != PROV_OK ||
-	    (st = layout_path(path, err, dir, LEDGER_RUNS)) != PROV_OK ||
-	    (st = file_write(path, buf_span(&text), 0644, flags, err)) !=
-		PROV_OK ||
+	    (st = layout_path(path, err, dir, LEDGER_RUNS)) != PROV_OK)
+		return (st);
+	old = sweeper_hold(x->sweeper, AT_FDCWD, path);
+	st = file_write(path, buf_span(&text), 0644, flags, err);
+	sweeper_drop(x->sweeper, old);
+	if (st != PROV_OK ||
 	    (st = index_parse(x, buf_span(&text), err)) != PROV_OK)
 		return (st);
 	buf_free(&x->text);
@@ -563,7 +568,8 @@ write_list(struct index *x, const char *dir, size_t at, size_t count,
 
 /* Readers that still hold the old list find runs gone and load the new one. */
 static void
-remove_runs(const struct index_run *runs, size_t n, const char *dir)
+remove_runs(const struct index *x, const struct index_run *runs, size_t n,
+    const char *dir)
 {
 	char name[LEDGER_PATH_MAX], path[LEDGER_PATH_MAX];
 
@@ -571,9 +577,14 @@ remove_runs(const struct index_run *runs, size_t n, const char *dir)
 		struct run_info r = { .begin = runs[i].begin,
 			.end = runs[i].end };
 
+		int held;
+
 		run_name(name, &r);
-		if (layout_path(path, NULL, dir, "%s", name) == PROV_OK)
-			(void)unlink(path);
+		if (layout_path(path, NULL, dir, "%s", name) != PROV_OK)
+			continue;
+		held = sweeper_hold(x->sweeper, AT_FDCWD, path);
+		(void)unlink(path);
+		sweeper_drop(x->sweeper, held);
 	}
 }
 
@@ -607,7 +618,7 @@ flush_merged(struct index *x, const char *dir, size_t count, uint64_t max,
 		PROV_OK)
 		return (st);
 	if (count != 0)
-		remove_runs(old, count, dir);
+		remove_runs(x, old, count, dir);
 	return (PROV_OK);
 }
 

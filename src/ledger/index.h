@@ -3,6 +3,7 @@
 #define PROV_LEDGER_INDEX_H
 
 #include "ledger/run.h"
+#include "ledger/sweeper.h"
 #include "manifest/manifest.h"
 #include "sign/statement.h"
 
@@ -74,11 +75,12 @@ struct index {
 	uint64_t tail_end;
 	size_t n_filters; /* 0, or as many as runs: index_filters */
 	struct index_filter *filters;
-	bool follow;         /* index_follow holds runs open: */
+	bool follow; /* index_follow holds runs open: */
 	size_t n_open;
 	struct index_open open[INDEX_OPEN_MAX];
-	struct merge *merge; /* on its way, or NULL */
-	bool no_merge;       /* it failed: not again */
+	struct merge *merge;     /* on its way, or NULL */
+	bool no_merge;           /* it failed: not again */
+	struct sweeper *sweeper; /* of a writer, borrowed, or NULL */
 };
 
 void index_clear(struct index *x);

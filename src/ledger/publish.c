@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -98,31 +99,42 @@ publish_checkpoint(const struct publisher *p, prov_span note, prov_err *err)
 {
 	char path[LEDGER_PATH_MAX];
 	prov_status st;
+	int old;
 
 	st = layout_path(path, err, p->dir, LEDGER_CHECKPOINT);
 	if (st != PROV_OK || (p->compare && file_holds(path, note)))
 		return (st);
-	return (write_file(p, path, note, err));
+	old = sweeper_hold(p->sweeper, AT_FDCWD, path);
+	st = write_file(p, path, note, err);
+	sweeper_drop(p->sweeper, old);
+	return (st);
 }
 
 /* Best effort: what stays is no harm, for readers try the partial one first. */
 static void
-remove_partials(const char *dir, int level, uint64_t n)
+remove_partials(const struct publisher *p, int level, uint64_t n)
 {
 	char name[TILE_PATH_MAX], path[LEDGER_PATH_MAX];
 	struct dirent *de;
 	DIR *d;
+	int held;
 
 	tile_path(name, level, n, TILE_WIDTH);
-	if (layout_path(path, NULL, dir, "tlog/%s.p", name) != PROV_OK ||
+	if (layout_path(path, NULL, p->dir, "tlog/%s.p", name) != PROV_OK ||
 	    (d = opendir(path)) == NULL)
 		return;
-	while ((de = readdir(d)) != NULL)
-		if (strcmp(de->d_name, ".") != 0 &&
-		    strcmp(de->d_name, "..") != 0)
-			(void)unlinkat(dirfd(d), de->d_name, 0);
+	while ((de = readdir(d)) != NULL) {
+		if (strcmp(de->d_name, ".") == 0 ||
+		    strcmp(de->d_name, "..") == 0)
+			continue;
+		held = sweeper_hold(p->sweeper, dirfd(d), de->d_name);
+		(void)unlinkat(dirfd(d), de->d_name, 0);
+		sweeper_drop(p->sweeper, held);
+	}
+	held = sweeper_hold(p->sweeper, AT_FDCWD, path);
 	(void)closedir(d);
 	(void)rmdir(path);
+	sweeper_drop(p->sweeper, held);
 }
 
 void
@@ -135,9 +147,9 @@ publish_tidy(const struct publisher *p)
 		if (n == end)
 			break;
 		for (; n < end; n++) {
-			remove_partials(p->dir, (int)level, n);
+			remove_partials(p, (int)level, n);
 			if (level == 0)
-				remove_partials(p->dir, TILE_ENTRIES, n);
+				remove_partials(p, TILE_ENTRIES, n);
 		}
 	}
 }

@@ -3,6 +3,7 @@
 #define PROV_LEDGER_PUBLISH_H
 
 #include "ledger/store.h"
+#include "ledger/sweeper.h"
 
 /* A file was written, by its name under the ledger. */
 typedef void (*publish_told)(void *arg, const char *name);
@@ -18,6 +19,7 @@ struct publisher {
 	uint64_t first;     /* size at the start */
 	uint64_t final;     /* size that it will end at */
 	bool compare;       /* leave files alone that are right */
+	struct sweeper *sweeper; /* lets go of what was replaced; or NULL */
 	publish_told
 	    told; /* of each file that was written; NULL to go without */
 	void *arg;

@@ -33,6 +33,8 @@ writer_close(prov_ledger *l)
 		(void)writer_sync(l, NULL);
 		writer_leave(l);
 	}
+	l->index.sweeper = NULL;
+	sweeper_free(w->sweeper);
 	anchor_free(w->anchor);
 	registry_clear(&w->registry);
 	buf_free(&w->state.note);

@@ -22,7 +22,8 @@ struct writer {
 	bool unsynced;         /* it wrote there since it last synced */
 	uint64_t sync_ms;      /* when it last synced, by lock_clock_ms */
 	struct syncer *syncer; /* NULL: not needed yet */
-	uint64_t synced;       /* up to here by it: the next commit says so */
+	struct sweeper *sweeper; /* likewise */
+	uint64_t synced;         /* up to here by it: the next commit says so */
 	/* What the store said last; all of it fits this checkpoint. */
 	bool loaded;
 	struct checkpoint at;

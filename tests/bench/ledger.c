@@ -4,6 +4,8 @@
  * bytes to a new ledger in DIR in batches of 1,024, and prints rates, the time
  * that a batch takes, and what a proof, an open and an entry cost in the end.
  * Statements are signed GROUP at a time, and then appended without a pause.
+ * The page cache is filled before: memory that a virtual machine has not or no
+ * longer touched costs 10 us a page, which is none of the ledger's.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -371,6 +373,7 @@ struct bench {
 	prov_ledger *l;
 	struct form form;
 	size_t group;
+	int cache; /* held open, so that its pages stay */
 	uint8_t *pool, (*leaf)[32];
 	struct ledger_item *items;
 	prov_entry *entries;
@@ -453,6 +456,31 @@ sync_rate(const struct bench *b)
 	    SYNCS / sum * 1e3);
 	print_times("fdatasync of 4 KiB, alone", &t, "");
 	return (SYNCS / sum * 1e3);
+}
+
+/*
+ * Fills the page cache with a file of holes, as that of a machine that has run
+ * for a while is full: what is written then takes pages from it.
+ */
+static void
+fill_cache(struct bench *b)
+{
+	off_t page = sysconf(_SC_PAGESIZE), at = 0;
+	off_t len = sysconf(_SC_PHYS_PAGES) * page;
+	static uint8_t block[1 << 20];
+	char path[512];
+	double start = now_ms();
+
+	snprintf(path, sizeof(path), "%s.cache", b->dir);
+	b->cache = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	if (b->cache == -1 || unlink(path) == -1 ||
+	    ftruncate(b->cache, len) == -1)
+		exit(2);
+	for (; at < len; at += (off_t)sizeof(block))
+		if (pread(b->cache, block, sizeof(block), at) <= 0)
+			exit(2);
+	printf("%-40s %9.2f s a GiB\n", "page cache filled first",
+	    (now_ms() - start) / 1e3 / ((double)len / (1 << 30)));
 }
 
 static void
@@ -662,6 +690,7 @@ main(int argc, char **argv)
 	if (b.group < FOREIGN)
 		b.group = FOREIGN;
 	setup(&b);
+	fill_cache(&b);
 	(void)sync_rate(&b);
 	hash_rate();
 	run(&b, n);
