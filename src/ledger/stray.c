@@ -127,12 +127,26 @@ visit(const char *dir, DIR *d, char path[LEDGER_PATH_MAX], const char *name,
 	return (st);
 }
 
+/* NULL behind the last: a directory that cannot be read does not end. */
+static prov_status
+next_name(const char **name, DIR *d, const char *path, prov_err *err)
+{
+	const struct dirent *de;
+
+	errno = 0;
+	de = readdir(d);
+	*name = de != NULL ? de->d_name : NULL;
+	if (de == NULL && errno != 0)
+		return (prov_fail_errno(err, PROV_EIO, "tlog/%s", path));
+	return (PROV_OK);
+}
+
 static prov_status
 walk(const char *dir, char path[LEDGER_PATH_MAX], unsigned depth, stray_fn fn,
     void *arg, prov_err *err)
 {
 	char full[LEDGER_PATH_MAX];
-	struct dirent *de;
+	const char *name;
 	prov_status st;
 	DIR *d;
 
@@ -143,8 +157,9 @@ walk(const char *dir, char path[LEDGER_PATH_MAX], unsigned depth, stray_fn fn,
 		return (errno == ENOENT
 			    ? PROV_OK
 			    : prov_fail_errno(err, PROV_EIO, "tlog/%s", path));
-	while (st == PROV_OK && (de = readdir(d)) != NULL)
-		st = visit(dir, d, path, de->d_name, depth, fn, arg, err);
+	while (st == PROV_OK &&
+	       (st = next_name(&name, d, path, err)) == PROV_OK && name != NULL)
+		st = visit(dir, d, path, name, depth, fn, arg, err);
 	(void)closedir(d);
 	return (st);
 }
