@@ -14,14 +14,17 @@
 #include <sys/syscall.h>
 
 #include "../unit/logged.h"
+#include "ledger/store.h"
 
-static bool cut;          /* shorten transfers, and interrupt some */
-static unsigned n_calls;  /* transfers while cut */
-static unsigned n_syncs;  /* syncs since it was set to 0 */
-static unsigned fail_at;  /* the sync that fails; 0: none */
-static bool fail_forever; /* and all after it */
-static unsigned n_preads; /* preads since it was set to 0 */
-static unsigned bad_read; /* the pread that fails; 0: none */
+static bool cut;           /* shorten transfers, and interrupt some */
+static unsigned n_calls;   /* transfers while cut */
+static unsigned n_syncs;   /* syncs since it was set to 0 */
+static unsigned fail_at;   /* the sync that fails; 0: none */
+static bool fail_forever;  /* and all after it */
+static unsigned n_preads;  /* preads since it was set to 0 */
+static unsigned bad_read;  /* the pread that fails; 0: none */
+static unsigned n_writes;  /* pwrites since it was set to 0 */
+static unsigned bad_write; /* the pwrite that fails; 0: none */
 
 /* What is left of len; 0 stands for an interruption. */
 static size_t
@@ -136,6 +139,10 @@ pwrite64(int fd, const void *p, size_t len, off64_t off)
 {
 	size_t n = less(len);
 
+	if (++n_writes == bad_write) {
+		errno = EIO;
+		return (-1);
+	}
 	return (n == 0 && len != 0 ? interrupted()
 				   : syscall(SYS_pwrite64, fd, p, n, off));
 }
@@ -334,6 +341,75 @@ failing_reads(void **state)
 	logged_close(&g);
 }
 
+/* So many blobs that the file system is synced, and not each of them. */
+static void
+many_blobs(void **state)
+{
+	struct logged g;
+	AUTO(prov_ledger) *w = NULL;
+	AUTO_BUF b = { 0 };
+	uint8_t bytes[40];
+	prov_span blobs[sizeof(bytes)];
+	struct ledger_item item = { .blobs = blobs, .n_blobs = sizeof(bytes) };
+	prov_err why = { 0 };
+	prov_entry e;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bytes); i++) {
+		bytes[i] = (uint8_t)i;
+		blobs[i] = span(bytes + i, 1);
+	}
+	assert_true(logged_open(&g));
+	assert_true(logged_statement(&b, g.owner, 1));
+	item.statement = buf_span(&b);
+	ok(prov_ledger_open_writer(&w, g.path, g.log, err));
+	n_syncs = 0;
+	fail_at = 1;
+	assert_int_equal(PROV_EWRITE,
+	    ledger_append_items(w, &item, 1, 1000, &e, NULL, &why));
+	fail_at = 0;
+	assert_non_null(strstr(why.msg, ": sync: "));
+	assert_int_equal(1, n_syncs);
+	assert_int_equal(PROV_EWRITE,
+	    ledger_append_items(w, &item, 1, 1000, &e, NULL, NULL));
+	prov_ledger_close(TAKE(w));
+	ok(prov_ledger_open_writer(&w, g.path, g.log, err));
+	ok(ledger_append_items(w, &item, 1, 1000, &e, NULL, err));
+	logged_close(&g);
+}
+
+/* A mark that was not written was not made, and the store is not used on. */
+static void
+failing_marks(void **state)
+{
+	const struct ledger_ops *ops = ledger_backends[0];
+	struct store *s = NULL;
+	struct store_state at = { 0 };
+	prov_err why = { 0 };
+	struct logged g;
+	bool fatal = false;
+
+	(void)state;
+	assert_true(logged_open(&g));
+	ok(ops->open(&s, g.path, false, err));
+	n_writes = 0;
+	bad_write = 1;
+	assert_int_equal(PROV_EWRITE, ops->mark(s, 0, &fatal, &why));
+	bad_write = 0;
+	assert_true(fatal);
+	assert_non_null(strstr(why.msg, "mark: "));
+	ops->close(s);
+	ok(ops->open(&s, g.path, false, err));
+	ok(ops->load(s, &at, err));
+	assert_int_equal(1, at.synced);
+	ok(ops->mark(s, 0, &fatal, err));
+	ok(ops->load(s, &at, err));
+	assert_int_equal(0, at.synced);
+	buf_free(&at.note);
+	ops->close(s);
+	logged_close(&g);
+}
+
 int
 main(void)
 {
@@ -342,6 +418,8 @@ main(void)
 		cmocka_unit_test(failing_syncs),
 		cmocka_unit_test(failing_reads),
 		cmocka_unit_test(dead_after_commit),
+		cmocka_unit_test(many_blobs),
+		cmocka_unit_test(failing_marks),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -17,6 +17,7 @@
 #include "faulty.h"
 
 #include "../unit/branch.h"
+#include "ledger/blob.h"
 #include "ledger/growth.h"
 #include "ledger/memory.h"
 #include "ledger/merge.h"
@@ -166,12 +167,19 @@ clone(prov_err *err)
 	    prov_ledger_clone(p->g.path, p->copy, log_key(), &o, &copied, err));
 }
 
+static prov_span
+timeline_of(const struct buf *statement)
+{
+	return (statement == &p->known ? span("a timeline", 10)
+				       : span("another timeline", 16));
+}
+
 /* A statement with a timeline, openings and a proof of it. */
 static prov_status
 append_item(prov_ledger *l, const struct buf *statement, prov_err *err)
 {
 	AUTO_BUF proof = { 0 };
-	const prov_span blob = span("a timeline", 10);
+	const prov_span blob = timeline_of(statement);
 	const struct ledger_item item = { .statement = buf_span(statement),
 		.blobs = &blob,
 		.n_blobs = 1,
@@ -186,8 +194,9 @@ make_statements(void)
 {
 	uint8_t sha[32];
 
-	ok(sha256_of(sha, span("a timeline", 10), err));
+	ok(sha256_of(sha, timeline_of(&p->known), err));
 	assert_true(logged_statement_of(&p->known, p->g.owner, 1000, sha));
+	ok(sha256_of(sha, timeline_of(&p->fresh), err));
 	assert_true(logged_statement_of(&p->fresh, p->g.owner, 2000, sha));
 	logged_asset(p->asset, 5);
 	logged_root(p->root, ENTRIES + 15);
@@ -599,6 +608,38 @@ ledger_is_sound(void)
 	is_sound(p->g.path);
 }
 
+static bool
+has_timeline(const char *dir, const struct buf *statement)
+{
+	uint8_t sha[32];
+
+	return (sha256_of(sha, timeline_of(statement), NULL) == PROV_OK &&
+		blob_there(dir, sha));
+}
+
+/* What the statement was appended with is there as well. */
+static void
+fresh_is_whole(void)
+{
+	AUTO_BUF openings = { 0 };
+	uint8_t name[32];
+
+	ledger_is_sound();
+	assert_true(has_timeline(p->g.path, &p->fresh));
+	ok(statement_digest(name, buf_span(&p->fresh), err));
+	ok(openings_read(&openings, p->g.path, name, err));
+}
+
+static void
+new_is_whole(void)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/new", p->g.dir);
+	is_sound(path);
+	assert_true(has_timeline(path, &p->known));
+}
+
 static void
 target_is_sound(void)
 {
@@ -641,8 +682,8 @@ static const struct scene {
 	void (*holds)(void);
 } scenes[] = {
 	{ "create", WRITES, do_create, is_fine },
-	{ "append", WRITES, do_append, ledger_is_sound },
-	{ "append-anchored", WRITES, do_append_anchored, ledger_is_sound },
+	{ "append", WRITES, do_append, fresh_is_whole },
+	{ "append-anchored", WRITES, do_append_anchored, fresh_is_whole },
 	{ "rule", WRITES, do_rule, ledger_is_sound },
 	{ "register", WRITES, do_register, ledger_is_sound },
 	{ "read", READS, do_read, is_fine },
@@ -652,7 +693,7 @@ static const struct scene {
 	{ "remember", WRITES, do_remember, is_fine },
 	{ "accuse", WRITES, do_accuse, is_fine },
 	{ "publish", WRITES, do_publish, target_is_sound },
-	{ "publish-new", WRITES, do_publish_new, is_fine },
+	{ "publish-new", WRITES, do_publish_new, new_is_whole },
 	{ "clone", WRITES, do_clone, copy_is_sound },
 	{ "clone-new", WRITES, do_clone_new, is_fine },
 	{ "inspect", JUDGES, do_inspect, is_fine },

@@ -2,7 +2,8 @@
 /*
  * Parts of the ledger whose failure what is around them would hide, with each
  * allocation failing in turn, and each call for files: what is told as done is
- * done, wholly, and trouble on this machine is told as that.
+ * done, wholly, and trouble on this machine is told as that. And a SQLite that
+ * does not do what is asked of it is not used.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,11 +23,64 @@
 #include "ledger/layout.h"
 #include "ledger/reader.h"
 #include "ledger/segment.h"
+#include "ledger/store.h"
 #include "ledger/stray.h"
 #include "ledger/syncer.h"
 #include "ledger/tile.h"
 #include "ledger/vfs.h"
 #include "prov/check.h"
+
+/* A SQLite that was compiled otherwise than the one that there is. */
+static enum { TAKEN, LIMIT, OPTION, CONTROL, REGISTER } refuses;
+
+int __real_sqlite3_limit(sqlite3 *db, int what, int value);
+int __wrap_sqlite3_limit(sqlite3 *db, int what, int value);
+int __real_sqlite3_db_config(sqlite3 *db, int option, ...);
+int __wrap_sqlite3_db_config(sqlite3 *db, int option, ...);
+int __real_sqlite3_file_control(sqlite3 *db, const char *name, int what,
+    void *arg);
+int __wrap_sqlite3_file_control(sqlite3 *db, const char *name, int what,
+    void *arg);
+int __real_sqlite3_vfs_register(sqlite3_vfs *vfs, int first);
+int __wrap_sqlite3_vfs_register(sqlite3_vfs *vfs, int first);
+
+int
+__wrap_sqlite3_limit(sqlite3 *db, int what, int value)
+{
+	return (
+	    refuses == LIMIT ? 1 << 30 : __real_sqlite3_limit(db, what, value));
+}
+
+/* The options that are asked for have a number and where it then is. */
+int
+__wrap_sqlite3_db_config(sqlite3 *db, int option, ...)
+{
+	va_list ap;
+	int value, *is;
+
+	va_start(ap, option);
+	value = va_arg(ap, int);
+	is = va_arg(ap, int *);
+	va_end(ap);
+	return (refuses == OPTION
+		    ? SQLITE_ERROR
+		    : __real_sqlite3_db_config(db, option, value, is));
+}
+
+int
+__wrap_sqlite3_file_control(sqlite3 *db, const char *name, int what, void *arg)
+{
+	return (refuses == CONTROL
+		    ? SQLITE_NOTFOUND
+		    : __real_sqlite3_file_control(db, name, what, arg));
+}
+
+int
+__wrap_sqlite3_vfs_register(sqlite3_vfs *vfs, int first)
+{
+	return (refuses == REGISTER ? SQLITE_ERROR
+				    : __real_sqlite3_vfs_register(vfs, first));
+}
 
 #define ENTRIES 21U
 #define POLLS   2000 /* of 5 ms */
@@ -383,12 +437,35 @@ register_alone(prov_err *err)
 	return (st);
 }
 
+static prov_status
+open_store(prov_err *err)
+{
+	const struct ledger_ops *ops = ledger_backends[0];
+	struct store *s = NULL;
+	prov_status st;
+
+	st = ops->open(&s, p->g.path, false, err);
+	if (st == PROV_OK)
+		ops->close(s);
+	return (st);
+}
+
 static void
-no_file_system(void **state)
+another_sqlite(void **state)
 {
 	(void)state;
 	refused(PROV_EUNSUPPORTED, "knows no file system", register_alone(err));
 	ok(do_register(err));
+	refuses = REGISTER;
+	refused(PROV_ENOMEM, "takes no file system", do_register(err));
+	refuses = LIMIT;
+	refused(PROV_EUNSUPPORTED, "SQLite refused limit", open_store(err));
+	refuses = OPTION;
+	refused(PROV_EUNSUPPORTED, "SQLite refused option", open_store(err));
+	refuses = CONTROL;
+	refused(PROV_EUNSUPPORTED, "cannot keep its log", open_store(err));
+	refuses = TAKEN;
+	ok(open_store(err));
 }
 
 int
@@ -396,7 +473,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_chore),
-		cmocka_unit_test(no_file_system),
+		cmocka_unit_test(another_sqlite),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
