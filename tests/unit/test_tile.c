@@ -90,16 +90,19 @@ publish_log(const struct logged *g, const uint64_t *sizes, size_t n,
     struct checkpoint *at)
 {
 	struct edge *e = calloc(1, sizeof(*e));
+	struct sweeper *sweeper = NULL;
 	AUTO_BUF bundle = { 0 };
 	uint8_t entry[8], leaf[32];
 
 	assert_non_null(e);
+	ok(sweeper_new(&sweeper, err));
 	for (size_t s = 0; s < n; s++) {
 		struct publisher p = { .dir = g->path,
 			.edge = e,
 			.bundle = &bundle,
 			.first = e->size,
-			.final = sizes[s] };
+			.final = sizes[s],
+			.sweeper = sweeper };
 
 		while (e->size < sizes[s]) {
 			tiny(entry, e->size);
@@ -109,6 +112,7 @@ publish_log(const struct logged *g, const uint64_t *sizes, size_t n,
 		ok(publish_partials(&p, err));
 		publish_tidy(&p);
 	}
+	sweeper_free(sweeper);
 	at->size = e->size;
 	ok(edge_root(e, at->root, err));
 	free(e);
