@@ -215,6 +215,16 @@ dir_sync(const char *path, prov_err *err)
 	return (PROV_OK);
 }
 
+/* readdir says only by errno that what it did not read is more than nothing. */
+prov_status
+dir_next(struct dirent **out, DIR *d, const char *path, prov_err *err)
+{
+	errno = 0;
+	if ((*out = readdir(d)) == NULL && errno != 0)
+		return (prov_fail_errno(err, PROV_EIO, "%s", path));
+	return (PROV_OK);
+}
+
 char *
 path_join(const char *a, const char *b)
 {

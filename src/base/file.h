@@ -2,6 +2,7 @@
 #ifndef PROV_BASE_FILE_H
 #define PROV_BASE_FILE_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -44,6 +45,10 @@ prov_status file_write(const char *path, prov_span bytes, mode_t mode,
 /* Makes dir and its parents, mode 0777 & ~umask; fine if it is there. */
 prov_status dir_make(const char *path, prov_err *err);
 prov_status dir_sync(const char *path, prov_err *err);
+
+/* The next entry of d, which is at path; NULL: there is none. */
+prov_status dir_next(struct dirent **out, DIR *d, const char *path,
+    prov_err *err);
 
 /* a + "/" + b, malloc'ed; NULL when out of memory. */
 char *path_join(const char *a, const char *b);

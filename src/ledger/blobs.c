@@ -108,8 +108,12 @@ work(void *arg, unsigned lane, uint64_t i, size_t slot)
 			l->st = prov_fail_errno(&l->err, PROV_EIO, "%s", path);
 		return;
 	}
-	while (l->st == PROV_OK && (de = readdir(d)) != NULL)
+	while ((l->st = dir_next(&de, d, path, &l->err)) == PROV_OK &&
+	       de != NULL) {
 		l->st = check_one(b, l, (unsigned)i, de->d_name);
+		if (l->st != PROV_OK)
+			break;
+	}
 	(void)closedir(d);
 }
 

@@ -227,11 +227,11 @@ load_evidence(const struct memory *m, struct remembered *r, prov_err *err)
 		return (errno == ENOENT
 			    ? PROV_OK
 			    : prov_fail_errno(err, PROV_EOPEN, "%s", dir));
-	while ((de = readdir(d)) != NULL && de->d_name[0] == '.')
-		;
-	if (de == NULL)
-		path[0] = '\0';
-	else
+	do
+		st = dir_next(&de, d, dir, err);
+	while (st == PROV_OK && de != NULL && de->d_name[0] == '.');
+	path[0] = '\0';
+	if (st == PROV_OK && de != NULL)
 		st = layout_path(path, err, dir, "%s", de->d_name);
 	(void)closedir(d);
 	if (st != PROV_OK || path[0] == '\0')

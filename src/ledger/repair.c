@@ -216,12 +216,13 @@ empty_index(struct repair *r, prov_err *err)
 		return (st);
 	if ((d = opendir(path)) == NULL)
 		return (prov_fail_errno(err, PROV_EWRITE, "%s", path));
-	while (st == PROV_OK && (de = readdir(d)) != NULL) {
+	while ((st = dir_next(&de, d, path, err)) == PROV_OK && de != NULL) {
 		if (strcmp(de->d_name, ".") == 0 ||
 		    strcmp(de->d_name, "..") == 0)
 			continue;
 		snprintf(name, sizeof(name), "index/%s", de->d_name);
-		st = remove_file(r, name, err);
+		if ((st = remove_file(r, name, err)) != PROV_OK)
+			break;
 	}
 	(void)closedir(d);
 	return (st);

@@ -127,26 +127,12 @@ visit(const char *dir, DIR *d, char path[LEDGER_PATH_MAX], const char *name,
 	return (st);
 }
 
-/* NULL behind the last: a directory that cannot be read does not end. */
-static prov_status
-next_name(const char **name, DIR *d, const char *path, prov_err *err)
-{
-	const struct dirent *de;
-
-	errno = 0;
-	de = readdir(d);
-	*name = de != NULL ? de->d_name : NULL;
-	if (de == NULL && errno != 0)
-		return (prov_fail_errno(err, PROV_EIO, "tlog/%s", path));
-	return (PROV_OK);
-}
-
 static prov_status
 walk(const char *dir, char path[LEDGER_PATH_MAX], unsigned depth, stray_fn fn,
     void *arg, prov_err *err)
 {
 	char full[LEDGER_PATH_MAX];
-	const char *name;
+	struct dirent *de;
 	prov_status st;
 	DIR *d;
 
@@ -157,9 +143,11 @@ walk(const char *dir, char path[LEDGER_PATH_MAX], unsigned depth, stray_fn fn,
 		return (errno == ENOENT
 			    ? PROV_OK
 			    : prov_fail_errno(err, PROV_EIO, "tlog/%s", path));
-	while (st == PROV_OK &&
-	       (st = next_name(&name, d, path, err)) == PROV_OK && name != NULL)
-		st = visit(dir, d, path, name, depth, fn, arg, err);
+	while ((st = dir_next(&de, d, full, err)) == PROV_OK && de != NULL) {
+		st = visit(dir, d, path, de->d_name, depth, fn, arg, err);
+		if (st != PROV_OK)
+			break;
+	}
 	(void)closedir(d);
 	return (st);
 }

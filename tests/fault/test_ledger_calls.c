@@ -46,6 +46,7 @@ static struct place {
 	char state[96];  /* anchors, and what is remembered */
 	char notices[96];
 	prov_ledger *l; /* open, or NULL */
+	bool cloned;
 	size_t n;
 	struct kept kept[FILES_MAX];
 	/* Made before anything fails. */
@@ -162,9 +163,13 @@ clone(prov_err *err)
 {
 	const prov_clone_options o = { .blobs = PROV_BLOBS_ALL };
 	prov_copied copied;
+	prov_status st;
 
-	return (
-	    prov_ledger_clone(p->g.path, p->copy, log_key(), &o, &copied, err));
+	st = prov_ledger_clone(p->g.path, p->copy, log_key(), &o, &copied, err);
+	/* What was there is gone on from. */
+	return (st == PROV_OK && p->cloned && copied.from < ENTRIES
+		    ? PROV_EINTERNAL
+		    : st);
 }
 
 static prov_span
@@ -254,6 +259,7 @@ begin(void **state)
 	ok(append_item(l, &p->known, err));
 	close_it();
 	ok(clone(err));
+	p->cloned = true;
 	copy_old();
 	append(ENTRIES, ENTRIES + 10);
 	ok(publish(err));
@@ -302,6 +308,22 @@ do_append(prov_err *err)
 	    (st = append_item(l, &p->fresh, err)) != PROV_OK)
 		return (st);
 	return (append_item(l, &p->known, err));
+}
+
+/* Two in one batch are two, each in its place. */
+static prov_status
+do_batch(prov_err *err)
+{
+	const prov_span both[] = { buf_span(&p->fresh), buf_span(&p->known) };
+	prov_ledger *l;
+	prov_entry e[2];
+	prov_status st;
+
+	if ((st = open_writer(&l, err)) != PROV_OK ||
+	    (st = prov_ledger_append(l, both, 2, 1000, e, err)) != PROV_OK)
+		return (st);
+	return (e[1].existed && e[0].index != e[1].index ? PROV_OK
+							 : PROV_EINTERNAL);
 }
 
 static prov_status
@@ -458,6 +480,21 @@ do_remember(prov_err *err)
 	return (memory_sync(m, err));
 }
 
+/* Who comes later knows that the log has forked. */
+static prov_status
+meet_again(prov_err *err)
+{
+	AUTO_MEMORY *m = NULL;
+	enum meeting how = MEETING_FIRST;
+	prov_status st;
+
+	if ((st = memory_open(&m, p->state, err)) != PROV_OK ||
+	    (st = memory_meet(m, &how, log_key(), &p->head[0], branch_get,
+		 &p->branch[0], err)) != PROV_OK)
+		return (st);
+	return (how == MEETING_FORK ? PROV_OK : PROV_EINTERNAL);
+}
+
 /* Two histories: evidence is made, kept and found. */
 static prov_status
 do_accuse(prov_err *err)
@@ -472,7 +509,7 @@ do_accuse(prov_err *err)
 	    (st = memory_meet(m, &how, log_key(), &p->head[1], branch_get,
 		 &p->branch[1], err)) != PROV_OK)
 		return (st);
-	return (how == MEETING_FORK ? PROV_OK : PROV_EINTERNAL);
+	return (how == MEETING_FORK ? meet_again(err) : PROV_EINTERNAL);
 }
 
 static prov_status
@@ -522,6 +559,68 @@ do_inspect(prov_err *err)
 	prov_inspected out;
 
 	return (prov_ledger_inspect(p->g.path, log_key(), &how, &out, err));
+}
+
+/* What is damaged, by the codes of the differences that say so. */
+static const struct {
+	const char *code, *file;
+} spoilt[] = {
+	{ "tile", "tlog/tile/0/000" },
+	{ "bundle", "tlog/tile/entries/000" },
+	{ "blob", NULL }, /* the one that is there */
+	{ "stray", "tlog/tile/0/x" },
+};
+#define SPOILT (sizeof(spoilt) / sizeof(spoilt[0]))
+
+static prov_status
+spoil(void)
+{
+	char hex[65], blob[80];
+	uint8_t sha[32];
+
+	if (sha256_of(sha, timeline_of(&p->known), NULL) != PROV_OK)
+		return (PROV_ENOMEM);
+	hex_encode(hex, sha, sizeof(sha));
+	snprintf(blob, sizeof(blob), "blobs/%.2s/%s", hex, hex);
+	for (size_t i = 0; i < SPOILT; i++) {
+		const char *name = spoilt[i].file;
+
+		name = logged_path(&p->g, name != NULL ? name : blob);
+		if (truncate(name, 5) != 0 && symlink("0", name) != 0 &&
+		    errno != EEXIST)
+			return (PROV_EINTERNAL);
+	}
+	return (PROV_OK);
+}
+
+static void
+note_difference(void *arg, const prov_difference *d)
+{
+	unsigned *seen = arg;
+
+	for (unsigned i = 0; i < SPOILT; i++)
+		if (strcmp(d->code, spoilt[i].code) == 0)
+			*seen |= 1U << i;
+}
+
+/* What is damaged is found, whatever else goes wrong, or trouble is told. */
+static prov_status
+do_inspect_spoilt(prov_err *err)
+{
+	unsigned seen = 0;
+	const prov_inspection how = { .threads = 1,
+		.difference = note_difference,
+		.arg = &seen };
+	prov_inspected out;
+	prov_status st;
+
+	if ((st = spoil()) != PROV_OK)
+		return (prov_fail(err, st, "nothing was damaged"));
+	st = prov_ledger_inspect(p->g.path, log_key(), &how, &out, err);
+	if (st != PROV_OK && st != PROV_EUNTRUSTED)
+		return (st);
+	prov_err_clear(err);
+	return (seen == (1U << SPOILT) - 1 ? PROV_OK : PROV_EINTERNAL);
 }
 
 /* What is derived is damaged, and made anew. */
@@ -683,6 +782,7 @@ static const struct scene {
 } scenes[] = {
 	{ "create", WRITES, do_create, is_fine },
 	{ "append", WRITES, do_append, fresh_is_whole },
+	{ "batch", WRITES, do_batch, ledger_is_sound },
 	{ "append-anchored", WRITES, do_append_anchored, fresh_is_whole },
 	{ "rule", WRITES, do_rule, ledger_is_sound },
 	{ "register", WRITES, do_register, ledger_is_sound },
@@ -697,6 +797,7 @@ static const struct scene {
 	{ "clone", WRITES, do_clone, copy_is_sound },
 	{ "clone-new", WRITES, do_clone_new, is_fine },
 	{ "inspect", JUDGES, do_inspect, is_fine },
+	{ "inspect-spoilt", JUDGES, do_inspect_spoilt, is_fine },
 	{ "repair", JUDGES, do_repair, ledger_is_sound },
 	{ "rebuild", MAKES, do_rebuild, ledger_is_sound },
 	{ "recover", WRITES, do_recover, old_is_sound },
