@@ -25,6 +25,7 @@
 #include "ledger/segment.h"
 #include "ledger/store.h"
 #include "ledger/stray.h"
+#include "ledger/sweeper.h"
 #include "ledger/syncer.h"
 #include "ledger/tile.h"
 #include "ledger/vfs.h"
@@ -224,6 +225,18 @@ is_synced(void)
 	return (p->synced == 5);
 }
 
+static prov_status
+do_sweep(prov_err *err)
+{
+	struct sweeper *s = NULL;
+	prov_status st;
+
+	if ((st = sweeper_new(&s, err)) == PROV_OK && s == NULL)
+		return (PROV_EINTERNAL);
+	sweeper_free(s);
+	return (st);
+}
+
 /* What was registered before is taken away. */
 static prov_status
 do_register(prov_err *err)
@@ -376,6 +389,8 @@ static const struct chore {
 	{ "forget", FAULTY_MEMORY, do_forget, NULL },
 	{ "sync", FAULTY_MEMORY, do_sync, is_synced },
 	{ "sync", FAULTY_FILES, do_sync, is_synced },
+	{ "sweep", FAULTY_MEMORY, do_sweep, NULL },
+	{ "sweep", FAULTY_FILES, do_sweep, NULL },
 	{ "register", FAULTY_MEMORY, do_register, is_registered },
 	{ "strays", FAULTY_MEMORY, do_strays, has_strays },
 	{ "walk", FAULTY_FILES, do_walk, is_walked },

@@ -235,6 +235,8 @@ changed_between(void **state)
 	ok(prov_ledger_open_writer(&l, g.path, g.log, err));
 	change(&g, "UPDATE positions SET value = 301 WHERE name = 'synced'");
 	refused(PROV_EUNTRUSTED, "positions past", append(l, &g, 1000, err));
+	refused(PROV_EUNTRUSTED, "positions past",
+	    prov_ledger_anchor(l, logged_path(&g, "anchor"), err));
 	change(&g, "UPDATE positions SET value = 300 WHERE name = 'synced'; "
 		   "UPDATE entries SET bytes = zeroblob(9) WHERE idx = 299");
 	refused(PROV_EUNTRUSTED, "entry 299 was changed",
