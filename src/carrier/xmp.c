@@ -62,8 +62,11 @@ all_of(uint8_t c)
 	return (v);
 }
 
-/* Not zero where one of 16 places may begin a word: "DM", "di" or "D.M". */
-static vec
+/*
+ * Not zero where one of 16 places may begin a word: "DM", "D.M", "d.g" or
+ * "d...g". All bytes pass here: as a call it takes twice as long.
+ */
+static inline __attribute__((always_inline)) vec
 begins(const uint8_t *p)
 {
 	vec at = load(p), second = load(p + 2);
@@ -166,6 +169,7 @@ found_source(struct signals *s, const char *word)
 	signals_join(s, &one);
 }
 
+/* One whose first letter is that of a word. */
 static void
 try_place(struct signals *s, const uint8_t *p, size_t len)
 {
@@ -183,20 +187,24 @@ try_place(struct signals *s, const uint8_t *p, size_t len)
 	}
 }
 
+static void
+try_places(struct signals *s, const uint8_t *p, size_t n, size_t len)
+{
+	for (size_t i = 0; i < n; i++)
+		if (p[i] == DATA_MINING[0] || p[i] == SOURCE_TYPE[0])
+			try_place(s, p + i, len - i);
+}
+
 /* Words that begin at one of the first n of len bytes. */
 static void
 scan(struct signals *s, const uint8_t *p, size_t n, size_t len)
 {
 	size_t i = 0;
 
-	for (; i + BLOCK <= n && i + BLOCK + 4 <= len; i += BLOCK) {
-		if (!block_begins(p + i))
-			continue;
-		for (size_t k = 0; k < BLOCK; k++)
-			try_place(s, p + i + k, len - i - k);
-	}
-	for (; i < n; i++)
-		try_place(s, p + i, len - i);
+	for (; i + BLOCK <= n && i + BLOCK + 4 <= len; i += BLOCK)
+		if (block_begins(p + i))
+			try_places(s, p + i, BLOCK, len - i);
+	try_places(s, p + i, n - i, len - i);
 }
 
 /* Fewer than WORD_MAX bytes more, behind what is held. */
