@@ -43,7 +43,8 @@ struct batch {
 struct gate_run {
 	struct gate_how how;
 	pthread_mutex_t lock;
-	pthread_cond_t change;
+	pthread_cond_t more; /* to answer: workers wait for it */
+	pthread_cond_t room; /* to fill: who feeds waits for it */
 	size_t window;
 	struct batch *ring;
 	size_t filled, taken, written; /* batches so far */
@@ -56,8 +57,9 @@ struct gate_run {
 	int signals;
 	sigset_t was; /* the mask before */
 	unsigned n_workers;
-	bool has_writer;
-	pthread_t *workers, writer;
+	bool writing; /* a worker does */
+	bool broken;  /* of it alone: something could not be written */
+	pthread_t *workers;
 };
 
 static int64_t
@@ -225,32 +227,6 @@ answer_batch(const struct gate_run *r, struct batch *b,
 	b->failed = st != PROV_OK;
 }
 
-static void *
-work(void *arg)
-{
-	struct gate_run *r = arg;
-	prov_gate_answer *answer = NULL;
-	struct batch *b;
-
-	pthread_mutex_lock(&r->lock);
-	for (;;) {
-		while (r->taken == r->filled && !r->ended)
-			pthread_cond_wait(&r->change, &r->lock);
-		if (r->taken == r->filled)
-			break;
-		b = &r->ring[r->taken++ % r->window];
-		b->state = TAKEN;
-		pthread_mutex_unlock(&r->lock);
-		answer_batch(r, b, &answer);
-		pthread_mutex_lock(&r->lock);
-		b->state = DONE;
-		pthread_cond_broadcast(&r->change);
-	}
-	pthread_mutex_unlock(&r->lock);
-	prov_gate_answer_free(answer);
-	return (NULL);
-}
-
 /* All of it to standard output, whatever that is; errno where not. */
 static bool
 write_out(const struct text *t)
@@ -270,11 +246,6 @@ write_out(const struct text *t)
 	return (true);
 }
 
-/*
- * The record first: what was said and not recorded would be asked again, and
- * what was recorded and not said can be read there. Who stops reading ends
- * the run, which can be gone on with.
- */
 /* Samples go where they belong once their records are safe. */
 static bool
 write_samples(struct gate_run *r, const struct batch *b, int *status)
@@ -289,6 +260,11 @@ write_samples(struct gate_run *r, const struct batch *b, int *status)
 	return (true);
 }
 
+/*
+ * The record first: what was said and not recorded would be asked again, and
+ * what was recorded and not said can be read there. Who stops reading ends
+ * the run, which can be gone on with.
+ */
 static bool
 write_batch(struct gate_run *r, const struct batch *b, int *status)
 {
@@ -349,34 +325,61 @@ empty(struct gate_run *r, struct batch *b)
 	r->written++;
 }
 
-static void *
-writer(void *arg)
+/*
+ * Writes what is answered and next in order, with the lock held at both ends.
+ * Whoever has answered a batch does so, unless another thread is at it and so
+ * will find this one, too: a thread for it alone would cost two changes of
+ * threads for each batch.
+ */
+static void
+write_done(struct gate_run *r)
 {
-	struct gate_run *r = arg;
-	bool fine = true;
 	struct batch *b;
 	int status;
 
-	pthread_mutex_lock(&r->lock);
-	for (;;) {
-		b = &r->ring[r->written % r->window];
-		while (
-		    b->state != DONE && !(r->ended && r->written == r->filled))
-			pthread_cond_wait(&r->change, &r->lock);
-		if (b->state != DONE)
-			break;
+	if (r->writing)
+		return;
+	r->writing = true;
+	while ((b = &r->ring[r->written % r->window])->state == DONE) {
 		pthread_mutex_unlock(&r->lock);
 		/* Behind what could not be written nothing is. */
 		status = EXIT_HOLDS;
-		fine = fine && write_batch(r, b, &status);
+		r->broken = r->broken || !write_batch(r, b, &status);
 		status = exit_worse(status, write_metrics(r, false));
 		pthread_mutex_lock(&r->lock);
 		r->status = exit_worse(r->status, status);
-		r->stopped |= !fine;
+		r->stopped |= r->broken;
 		empty(r, b);
-		pthread_cond_broadcast(&r->change);
+		/* Not for each: who feeds then fills several in a row. */
+		if (r->filled - r->written <= r->window / 2)
+			pthread_cond_signal(&r->room);
+	}
+	r->writing = false;
+}
+
+static void *
+work(void *arg)
+{
+	struct gate_run *r = arg;
+	prov_gate_answer *answer = NULL;
+	struct batch *b;
+
+	pthread_mutex_lock(&r->lock);
+	for (;;) {
+		while (r->taken == r->filled && !r->ended)
+			pthread_cond_wait(&r->more, &r->lock);
+		if (r->taken == r->filled)
+			break;
+		b = &r->ring[r->taken++ % r->window];
+		b->state = TAKEN;
+		pthread_mutex_unlock(&r->lock);
+		answer_batch(r, b, &answer);
+		pthread_mutex_lock(&r->lock);
+		b->state = DONE;
+		write_done(r);
 	}
 	pthread_mutex_unlock(&r->lock);
+	prov_gate_answer_free(answer);
 	return (NULL);
 }
 
@@ -404,9 +407,7 @@ start(struct gate_run *r)
 	while (r->n_workers < r->how.jobs &&
 	       pthread_create(&r->workers[r->n_workers], NULL, work, r) == 0)
 		r->n_workers++;
-	r->has_writer = r->n_workers > 0 &&
-	                pthread_create(&r->writer, NULL, writer, r) == 0;
-	return (r->has_writer);
+	return (r->n_workers > 0);
 }
 
 struct gate_run *
@@ -424,7 +425,8 @@ gate_run_new(const struct gate_how *how)
 	r->ring = calloc(r->window, sizeof(*r->ring));
 	r->workers = calloc(how->jobs, sizeof(*r->workers));
 	(void)pthread_mutex_init(&r->lock, NULL);
-	(void)pthread_cond_init(&r->change, NULL);
+	(void)pthread_cond_init(&r->more, NULL);
+	(void)pthread_cond_init(&r->room, NULL);
 	r->metrics_ms = clock_ms();
 	if (r->ring != NULL && r->workers != NULL && hold_signals(r) &&
 	    start(r))
@@ -445,7 +447,7 @@ wait_a_little(struct gate_run *r)
 		until.tv_nsec -= 1000000000;
 		until.tv_sec++;
 	}
-	(void)pthread_cond_timedwait(&r->change, &r->lock, &until);
+	(void)pthread_cond_timedwait(&r->room, &r->lock, &until);
 }
 
 /*
@@ -490,7 +492,7 @@ gate_run_flush(struct gate_run *r)
 		r->flight += b->weight;
 		r->filled++;
 		r->open = NULL;
-		pthread_cond_broadcast(&r->change);
+		pthread_cond_signal(&r->more);
 	}
 	going = !r->stopped;
 	pthread_mutex_unlock(&r->lock);
@@ -552,7 +554,7 @@ gate_run_drain(struct gate_run *r)
 
 	pthread_mutex_lock(&r->lock);
 	while (r->written != r->filled)
-		pthread_cond_wait(&r->change, &r->lock);
+		pthread_cond_wait(&r->room, &r->lock);
 	going = going && !r->stopped;
 	pthread_mutex_unlock(&r->lock);
 	return (going);
@@ -598,12 +600,10 @@ join(struct gate_run *r)
 {
 	pthread_mutex_lock(&r->lock);
 	r->ended = true;
-	pthread_cond_broadcast(&r->change);
+	pthread_cond_broadcast(&r->more);
 	pthread_mutex_unlock(&r->lock);
 	for (unsigned i = 0; i < r->n_workers; i++)
 		(void)pthread_join(r->workers[i], NULL);
-	if (r->has_writer)
-		(void)pthread_join(r->writer, NULL);
 }
 
 int
@@ -612,13 +612,13 @@ gate_run_end(struct gate_run *r)
 	prov_err err = { 0 };
 	int status;
 
-	if (r->has_writer)
+	if (r->n_workers > 0)
 		(void)gate_run_flush(r);
 	join(r);
-	if (r->has_writer && prov_gate_sync(r->how.gate, &err) != PROV_OK)
+	if (r->n_workers > 0 && prov_gate_sync(r->how.gate, &err) != PROV_OK)
 		r->status =
 		    exit_worse(r->status, failure(r->how.args, NULL, &err));
-	if (r->has_writer)
+	if (r->n_workers > 0)
 		r->status = exit_worse(r->status, write_metrics(r, true));
 	status = r->status;
 	for (size_t i = 0; r->ring != NULL && i < r->window; i++) {
@@ -628,7 +628,8 @@ gate_run_end(struct gate_run *r)
 	}
 	if (r->signals >= 0)
 		(void)close(r->signals);
-	(void)pthread_cond_destroy(&r->change);
+	(void)pthread_cond_destroy(&r->more);
+	(void)pthread_cond_destroy(&r->room);
 	(void)pthread_mutex_destroy(&r->lock);
 	free(r->ring);
 	free(r->workers);
