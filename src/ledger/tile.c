@@ -189,8 +189,7 @@ bundle_from(struct bundle *b, prov_span bytes, prov_err *err)
 	return (PROV_OK);
 }
 
-/* Whether the next frame is at hand. */
-static bool
+bool
 bundle_has(const struct bundle *b)
 {
 	size_t left = b->len - b->at;
@@ -248,19 +247,21 @@ bundle_next(struct bundle *b, prov_span *entry, prov_err *err)
 }
 
 prov_status
-bundle_read(struct buf *out, const char *dir, uint64_t n, unsigned width,
-    uint64_t at, size_t len, prov_err *err)
+bundle_file(int *fd, const char *dir, uint64_t n, unsigned width, prov_err *err)
+{
+	char path[TILE_PATH_MAX];
+	struct stat sb;
+
+	return (open_either(fd, &sb, path, dir, TILE_ENTRIES, n, width, err));
+}
+
+prov_status
+bundle_read(struct buf *out, int fd, uint64_t at, size_t len, prov_err *err)
 {
 	uint8_t head[2], *p;
-	char path[TILE_PATH_MAX];
 	size_t from = out->len;
-	struct stat sb;
-	AUTO_FD int fd = -1;
 	prov_status st;
 
-	st = open_either(&fd, &sb, path, dir, TILE_ENTRIES, n, width, err);
-	if (st != PROV_OK)
-		return (st);
 	if (len < sizeof(head) || (p = buf_grow(out, len)) == NULL)
 		return (prov_fail(err, PROV_ENOMEM, "out of memory"));
 	st = fd_pread(fd, p, len, at, err);
@@ -268,7 +269,7 @@ bundle_read(struct buf *out, const char *dir, uint64_t n, unsigned width,
 	memmove(p, p + sizeof(head), len - sizeof(head));
 	out->len = from + len - sizeof(head);
 	if (st == PROV_OK && be16(head) != len - sizeof(head))
-		st = prov_fail(err, PROV_EFORMAT, "tlog/%s: no frame", path);
+		st = prov_fail(err, PROV_EFORMAT, "bundle: no frame");
 	if (st != PROV_OK)
 		out->len = from;
 	return (st);

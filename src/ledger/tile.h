@@ -75,12 +75,19 @@ prov_status bundle_from(struct bundle *b, prov_span bytes, prov_err *err);
 /* The next entry. PROV_ENOTFOUND, without a message, exactly at the end. */
 prov_status bundle_next(struct bundle *b, prov_span *entry, prov_err *err);
 
+/* Whether the next entry is in memory already. */
+bool bundle_has(const struct bundle *b);
+
+/* The file of a bundle under dir/tlog, as bundle_open finds it. */
+prov_status bundle_file(int *fd, const char *dir, uint64_t n, unsigned width,
+    prov_err *err);
+
 /*
- * Reads the frame of len bytes that begins at a place in a bundle under
- * dir/tlog, and appends its entry. PROV_EFORMAT where there is no such frame.
+ * Reads the frame of len bytes that begins at a place in such a file, and
+ * appends its entry. PROV_EFORMAT where there is no such frame.
  */
-prov_status bundle_read(struct buf *out, const char *dir, uint64_t n,
-    unsigned width, uint64_t at, size_t len, prov_err *err);
+prov_status bundle_read(struct buf *out, int fd, uint64_t at, size_t len,
+    prov_err *err);
 
 /* Appends one framed entry. */
 void bundle_put(struct buf *b, prov_span entry);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "ledger/view.h"
 
 prov_status
@@ -37,10 +38,20 @@ forget(struct tile **tiles)
 	}
 }
 
+static void
+drop_file(struct bundle_file *f)
+{
+	if (f->width != 0)
+		auto_fd(&f->fd);
+	f->width = 0;
+}
+
 void
 view_clear(struct view *v)
 {
 	drop_edge(v);
+	for (unsigned i = 0; i < VIEW_FILES; i++)
+		drop_file(&v->files[i]);
 	forget(v->cache);
 	for (unsigned i = 0; v->offsets != NULL && i < VIEW_OFFSETS; i++)
 		free(v->offsets[i]);
@@ -318,6 +329,19 @@ check_entry(bool *is, struct view *v, uint64_t i, prov_span entry,
 	return (PROV_OK);
 }
 
+/* What was read of a bundle, and not asked for, tells where it lies, too. */
+static void
+note_rest(struct view *v, struct bundle *b, uint64_t n, unsigned i, uint64_t at)
+{
+	prov_span entry;
+
+	while (i < bundle_width(v, n) && bundle_has(b) &&
+	       bundle_next(b, &entry, NULL) == PROV_OK) {
+		at += 2 + entry.len;
+		note_place(v, n, ++i, at);
+	}
+}
+
 /* The part of [from, to) that is in one bundle. */
 static prov_status
 scan_bundle(struct view *v, uint64_t from, uint64_t to, view_entry_fn fn,
@@ -353,6 +377,8 @@ scan_bundle(struct view *v, uint64_t from, uint64_t to, view_entry_fn fn,
 			    (unsigned long long)i, b.path));
 		st = fn(arg, i, entry, err);
 	}
+	if (st == PROV_OK)
+		note_rest(v, &b, n, (unsigned)(to - first), at);
 	return (st);
 }
 
@@ -387,6 +413,24 @@ keep_entry(void *arg, uint64_t i, prov_span entry, prov_err *err)
 	return (buf_done(arg, err));
 }
 
+static prov_status
+file_of(struct bundle_file **out, struct view *v, uint64_t n, prov_err *err)
+{
+	struct bundle_file *f = &v->files[n % VIEW_FILES];
+	unsigned width = bundle_width(v, n);
+	prov_status st;
+
+	*out = f;
+	if (f->width == width && f->n == n)
+		return (PROV_OK);
+	drop_file(f);
+	if ((st = bundle_file(&f->fd, v->dir, n, width, err)) != PROV_OK)
+		return (st);
+	f->n = n;
+	f->width = width;
+	return (PROV_OK);
+}
+
 /* Reads one entry from where it was before, if that is known. */
 static prov_status
 reread(struct view *v, uint64_t i, struct buf *out, bool *found, prov_err *err)
@@ -395,19 +439,22 @@ reread(struct view *v, uint64_t i, struct buf *out, bool *found, prov_err *err)
 	struct offsets *p = v->offsets[n % VIEW_OFFSETS];
 	unsigned k = (unsigned)(i % TILE_WIDTH);
 	size_t from = out->len;
+	struct bundle_file *f;
 	prov_status st;
 
 	*found = false;
 	if (p == NULL || p->n != n || p->known < k + 2)
 		return (PROV_OK);
-	st = bundle_read(out, v->dir, n, bundle_width(v, n), p->at[k],
-	    p->at[k + 1] - p->at[k], err);
+	if ((st = file_of(&f, v, n, err)) != PROV_OK)
+		return (st);
+	st = bundle_read(out, f->fd, p->at[k], p->at[k + 1] - p->at[k], err);
 	if (st == PROV_OK)
 		st = check_entry(found, v, i,
 		    span(out->p + from, out->len - from), err);
 	if (!*found) {
 		out->len = from;
 		p->known = 0;
+		drop_file(f);
 	}
 	return (st);
 }

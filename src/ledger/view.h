@@ -25,6 +25,17 @@ struct offsets {
 	uint32_t at[TILE_WIDTH + 1];
 };
 
+/*
+ * Files of bundles that were read lately stay open: which bytes they have is
+ * told by hashes, so that one that was replaced is at worst of no use.
+ */
+#define VIEW_FILES 4 /* each in one place; every thread has so many */
+struct bundle_file {
+	uint64_t n;
+	unsigned width; /* 0: none */
+	int fd;
+};
+
 struct view {
 	char *dir;
 	struct checkpoint at;
@@ -32,6 +43,7 @@ struct view {
 	struct tile *edge[TILE_LEVELS];
 	struct tile **cache;   /* VIEW_TILES, each in one place; full, checked */
 	struct offsets **offsets; /* VIEW_OFFSETS */
+	struct bundle_file files[VIEW_FILES];
 };
 
 prov_status view_init(struct view *v, const char *dir, prov_err *err);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -345,6 +346,7 @@ refusals(void **state)
 {
 	const uint64_t size = 600;
 	AUTO_BUF full = { 0 }, edge = { 0 }, in = { 0 }, out = { 0 };
+	AUTO_FD int fd = -1;
 	struct checkpoint at = { 0 };
 	struct logged g;
 
@@ -375,10 +377,75 @@ refusals(void **state)
 	assert_true(logged_write(&g, "tlog/tile/0/002.p/88", buf_span(&edge)));
 	refused(PROV_EUNTRUSTED, "002.p/88 has 2817 bytes",
 	    see(&g, &at, 599, err));
-	ok(bundle_read(&out, g.path, 1, TILE_WIDTH, 10, 10, err));
-	refused(PROV_EFORMAT, "tlog/tile/entries/001: no frame",
-	    bundle_read(&out, g.path, 1, TILE_WIDTH, 9, 10, err));
+	ok(bundle_file(&fd, g.path, 1, TILE_WIDTH, err));
+	ok(bundle_read(&out, fd, 10, 10, err));
+	refused(PROV_EFORMAT, "bundle: no frame",
+	    bundle_read(&out, fd, 9, 10, err));
 	assert_int_equal(8, out.len);
+	logged_close(&g);
+}
+
+/* Damages one byte of a file where it is, or mends it. */
+static void
+flip(const struct logged *g, const char *name, off_t at)
+{
+	AUTO_FD int fd = open(logged_path(g, name), O_RDWR);
+	uint8_t c;
+
+	assert_int_equal(1, pread(fd, &c, 1, at));
+	c ^= 0x10;
+	assert_int_equal(1, pwrite(fd, &c, 1, at));
+}
+
+static void
+entry_is_right(struct view *v, uint64_t i)
+{
+	AUTO_BUF got = { 0 };
+	uint8_t entry[8];
+
+	tiny(entry, i);
+	ok(view_entry(v, i, &got, err));
+	assert_true(span_eq(buf_span(&got), span(entry, 8)));
+}
+
+/* A file that stays open is believed no more than one that was opened. */
+static void
+open_bundles(void **state)
+{
+	static const char name[] = "tlog/tile/entries/001";
+	const uint64_t size = 600;
+	struct checkpoint at = { 0 };
+	AUTO_BUF good = { 0 };
+	AUTO_BUF got = { 0 };
+	struct logged g;
+	struct view v;
+
+	(void)state;
+	assert_true(logged_dir(&g));
+	publish_log(&g, &size, 1, &at);
+	assert_true(logged_read(&good, &g, name));
+	ok(view_init(&v, g.path, err));
+	view_move(&v, &at);
+	for (uint64_t i = 0; i < size; i++)
+		entry_is_right(&v, i);
+	entry_is_right(&v, 300);
+	flip(&g, name, 10 * (300 - 256) + 5);
+	assert_int_equal(PROV_EUNTRUSTED, view_entry(&v, 300, &got, NULL));
+	assert_int_equal(0, got.len);
+	entry_is_right(&v, 301);
+	/* The same in one that is open again. */
+	entry_is_right(&v, 302);
+	flip(&g, name, 10 * (302 - 256) + 5);
+	assert_int_equal(PROV_EUNTRUSTED, view_entry(&v, 302, &got, NULL));
+	/* Mended by a file that takes its place. */
+	assert_true(logged_write(&g, name, buf_span(&good)));
+	entry_is_right(&v, 300);
+	entry_is_right(&v, 302);
+	entry_is_right(&v, 301);
+	/* What is open and gone has still what the tree says. */
+	assert_int_equal(0, unlink(logged_path(&g, name)));
+	entry_is_right(&v, 300);
+	view_clear(&v);
 	logged_close(&g);
 }
 
@@ -393,6 +460,7 @@ main(void)
 		cmocka_unit_test(old_sizes_stay_readable),
 		cmocka_unit_test(no_tile_is_believed),
 		cmocka_unit_test(refusals),
+		cmocka_unit_test(open_bundles),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
