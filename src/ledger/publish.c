@@ -158,8 +158,8 @@ publish_tidy(const struct publisher *p)
  * The upper levels' edge at a size that is a multiple of 256, as tlog/ has
  * it. Whether that is right shows in the root that comes out in the end.
  */
-prov_status
-publish_edge(struct edge *e, const char *dir, uint64_t size, prov_err *err)
+static prov_status
+read_edge(struct edge *e, const char *dir, uint64_t size, prov_err *err)
 {
 	AUTO_FREE struct tile *t = malloc(sizeof(*t));
 	prov_status st;
@@ -252,7 +252,7 @@ publish_rebuild(const char *dir, const struct ledger_ops *ops,
 		r.p.first = from;
 		r.sizes = (const uint64_t *)(const void *)sizes.p;
 		r.n_sizes = sizes.len / sizeof(uint64_t);
-		st = publish_edge(e, dir, from, from == 0 ? err : NULL);
+		st = read_edge(e, dir, from, from == 0 ? err : NULL);
 		if (st == PROV_OK)
 			st = rebuild_from(&r, ops, store, root, err);
 		else if (from != 0)

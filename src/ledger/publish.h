@@ -35,13 +35,6 @@ prov_status publish_partials(struct publisher *p, prov_err *err);
 prov_status publish_checkpoint(const struct publisher *p, prov_span note,
     prov_err *err);
 
-/*
- * The edge at a size that is a multiple of 256, from dir/tlog's upper tiles;
- * whether those are right shows in the root that it gives.
- */
-prov_status publish_edge(struct edge *e, const char *dir, uint64_t size,
-    prov_err *err);
-
 /* Removes partial tiles whose full ones stand now. */
 void publish_tidy(const struct publisher *p);
 
