@@ -35,19 +35,32 @@ confirm(bool *has, prov_span entry, prov_lookup_by by, const uint8_t key[32],
 	*has = false;
 	if ((st = statement_parse(&s, entry, err)) != PROV_OK)
 		return (st);
-	switch (by) {
-	case PROV_BY_ASSET:
+	if (by == PROV_BY_ASSET)
 		*has = memcmp(s.sub_digest, key, 32) == 0;
-		return (PROV_OK);
-	case PROV_BY_SIGNER:
+	else if (by == PROV_BY_SIGNER)
 		*has = memcmp(s.kid, key, 32) == 0;
-		return (PROV_OK);
-	case PROV_BY_STREAM:
-		if (s.kind != PAYLOAD_MANIFEST)
-			return (PROV_OK);
+	else if (s.kind == PAYLOAD_MANIFEST)
 		return (has_stream(has, s.payload, key, err));
-	}
-	return (prov_fail(err, PROV_EARG, "look-up by %d", (int)by));
+	return (PROV_OK);
+}
+
+/* The same of entry i, which is read in place of what *entry holds. */
+static prov_status
+confirm_at(bool *has, prov_ledger *l, uint64_t i, struct buf *entry,
+    prov_lookup_by by, const uint8_t key[32], prov_err *err)
+{
+	prov_err why = { 0 };
+	prov_status st;
+
+	entry->len = 0;
+	if ((st = view_entry(&l->view, i, entry, err)) != PROV_OK)
+		return (st);
+	st = confirm(has, buf_span(entry), by, key, &why);
+	if (st == PROV_EFORMAT || st == PROV_ELIMIT)
+		return (prov_fail(err, PROV_EUNTRUSTED,
+		    "ledger.invalid: entry %llu: %s", (unsigned long long)i,
+		    why.msg));
+	return (st == PROV_OK ? st : prov_fail(err, st, "%s", why.msg));
 }
 
 struct lookup_op {
@@ -66,19 +79,9 @@ confirm_hits(prov_ledger *l, struct lookup_op *op, prov_err *err)
 	bool has;
 
 	for (size_t i = 0; i < n; i++) {
-		prov_err why = { 0 };
-
-		entry.len = 0;
-		st = view_entry(&l->view, at[i], &entry, err);
+		st = confirm_at(&has, l, at[i], &entry, op->by, op->key, err);
 		if (st != PROV_OK)
 			return (st);
-		st = confirm(&has, buf_span(&entry), op->by, op->key, &why);
-		if (st == PROV_EFORMAT || st == PROV_ELIMIT)
-			return (prov_fail(err, PROV_EUNTRUSTED,
-			    "ledger.invalid: entry %llu: %s",
-			    (unsigned long long)at[i], why.msg));
-		if (st != PROV_OK)
-			return (prov_fail(err, st, "%s", why.msg));
 		if (has)
 			at[kept++] = at[i];
 	}
@@ -148,20 +151,12 @@ static prov_status
 each_hit(prov_ledger *l, const struct each_op *op, uint64_t index,
     struct buf *entry, prov_err *err)
 {
-	prov_err why = { 0 };
 	prov_status st;
 	bool has;
 
-	entry->len = 0;
-	if ((st = view_entry(&l->view, index, entry, err)) != PROV_OK)
-		return (st);
-	st = confirm(&has, buf_span(entry), PROV_BY_ASSET, op->asset, &why);
-	if (st == PROV_EFORMAT || st == PROV_ELIMIT)
-		return (prov_fail(err, PROV_EUNTRUSTED,
-		    "ledger.invalid: entry %llu: %s", (unsigned long long)index,
-		    why.msg));
+	st = confirm_at(&has, l, index, entry, PROV_BY_ASSET, op->asset, err);
 	if (st != PROV_OK)
-		return (prov_fail(err, st, "%s", why.msg));
+		return (st);
 	return (has ? op->fn(op->arg, index, buf_span(entry), &l->view.at, err)
 		    : PROV_OK);
 }
