@@ -85,7 +85,7 @@ void
 answer_refuse(prov_gate_answer *a, enum gate_reason why, const char *detail)
 {
 	a->refused = true;
-	memset(&a->facts, 0, sizeof(a->facts));
+	facts_clear(&a->facts);
 	a->facts.trouble = PROV_EARG;
 	a->decision.decision = a->decision.effective = PROV_DENY;
 	a->decision.why.n = 0;

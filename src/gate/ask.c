@@ -19,7 +19,7 @@ decide(prov_gate *g, prov_gate_answer *a, const struct item *item)
 static void
 note_trouble(prov_gate_answer *a, prov_status st, const prov_err *why)
 {
-	memset(&a->facts, 0, sizeof(a->facts));
+	facts_clear(&a->facts);
 	a->facts.trouble = st;
 	(void)snprintf(a->facts.error, sizeof(a->facts.error), "%s",
 	    why->msg[0] != '\0' ? why->msg : prov_strstatus(st));

@@ -117,7 +117,7 @@ ask(struct rescan *s, const struct record *r, prov_err *err)
 	if (st == PROV_ENOMEM || st == PROV_EARG)
 		return (prov_fail(err, st, "%s", why.msg));
 	if (st != PROV_OK) {
-		memset(&a->facts, 0, sizeof(a->facts));
+		facts_clear(&a->facts);
 		a->facts.trouble = st;
 		(void)snprintf(a->facts.error, sizeof(a->facts.error), "%s",
 		    why.msg);

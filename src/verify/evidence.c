@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "verify/evidence.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,10 +33,13 @@ auto_evidence(struct evidence **e)
 struct evidence *
 evidence_empty(void)
 {
-	struct evidence *e = calloc(1, sizeof(*e));
+	struct evidence *e = malloc(sizeof(*e));
 
 	if (e == NULL)
 		return (NULL);
+	memset(e, 0, offsetof(struct evidence, why));
+	findings_clear(&e->why);
+	findings_clear(&e->binding_why);
 	e->signature = PROV_SIG_INVALID;
 	e->ledger = PROV_LEDGER_UNCHECKED;
 	return (e);

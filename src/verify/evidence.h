@@ -43,11 +43,12 @@ struct evidence {
 	struct quorum quorum; /* of that checkpoint's cosignatures */
 	bool superseded;
 	prov_binding binding;
-	struct findings why;              /* of signature and ledger */
-	struct findings binding_why;      /* of the binding */
 	struct timeline *tl[STREAMS_MAX]; /* owned; NULL: not at hand */
 	struct pairing *pairing;          /* where streams were compared */
 	struct clip *clip; /* where they are not the same; owned */
+	/* The last, so that the rest is made zero without them. */
+	struct findings why;         /* of signature and ledger */
+	struct findings binding_why; /* of the binding */
 };
 
 void evidence_free(struct evidence *e);

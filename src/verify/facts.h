@@ -43,7 +43,6 @@ struct facts {
 	bool edges;    /* clip: part of what is shown is not proven */
 	bool captions; /* there are some, and they are as signed or exact */
 	bool captions_altered;
-	struct findings why;
 
 	char signer[PROV_NAME_MAX + 1]; /* the trusted name; "" unknown */
 	char iss[PROV_NAME_MAX + 1];
@@ -63,6 +62,11 @@ struct facts {
 	struct signals claimed; /* of all statements that hold, joined */
 	struct signals seen;    /* unsigned: in the file and by the request */
 	bool cached;            /* crypto and proof were recalled */
+
+	struct findings why; /* the last, as in struct evidence */
 };
+
+/* Nothing is known. */
+void facts_clear(struct facts *f);
 
 #endif

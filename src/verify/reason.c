@@ -180,6 +180,22 @@ find(const struct findings *f, const char *code)
 	return (NULL);
 }
 
+void
+findings_clear(struct findings *f)
+{
+	f->n = f->n_skipped = 0;
+}
+
+void
+findings_copy(struct findings *to, const struct findings *from)
+{
+	to->n = from->n;
+	memcpy(to->at, from->at, from->n * sizeof(from->at[0]));
+	to->n_skipped = from->n_skipped;
+	memcpy(to->skipped, from->skipped,
+	    from->n_skipped * sizeof(from->skipped[0]));
+}
+
 static struct finding *
 put(struct findings *f, const char *code)
 {

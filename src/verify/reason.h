@@ -90,13 +90,19 @@ struct finding {
 	char detail[DETAIL_MAX + 1]; /* what exactly; may hold outside text */
 };
 
-/* Why something does not hold, in order, and what was not checked. */
+/*
+ * Why something does not hold, in order, and what was not checked. It is large
+ * and mostly empty: findings_clear makes it so, and copies are of what is used.
+ */
 struct findings {
 	size_t n;
 	struct finding at[FINDINGS_MAX];
 	size_t n_skipped;
 	char skipped[SKIPPED_MAX][CODE_MAX + 1];
 };
+
+void findings_clear(struct findings *f);
+void findings_copy(struct findings *to, const struct findings *from);
 
 /* Adds a reason once: the first detail of a code stays. */
 void findings_add(struct findings *f, enum reason r, const char *fmt, ...)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "verify/subject.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -189,7 +190,7 @@ fill_states(struct facts *out, const prov_verdict *v)
 	out->signature = v->signature;
 	out->ledger = v->ledger;
 	out->superseded = v->superseded;
-	out->why = v->why;
+	findings_copy(&out->why, &v->why);
 	out->edges = findings_skipped(&v->why, "clip.edges");
 	if (v->sidecar_bad || (v->has_statement && !v->from_ledger))
 		out->carrier = CARRIER_SIDECAR;
@@ -270,10 +271,17 @@ note_trouble(struct facts *out, prov_status st, const prov_err *why)
 	out->claimed = (struct signals){ 0 };
 }
 
+void
+facts_clear(struct facts *f)
+{
+	memset(f, 0, offsetof(struct facts, why));
+	findings_clear(&f->why);
+}
+
 static void
 begin(struct facts *out, const struct subject *s)
 {
-	memset(out, 0, sizeof(*out));
+	facts_clear(out);
 	out->id = s->name;
 	out->path = s->path;
 	if (s->seen != NULL)
@@ -284,11 +292,13 @@ prov_status
 verify_subject(prov_verifier *v, const struct subject *s, struct facts *out,
     prov_err *err)
 {
-	prov_verdict verdict = { 0 };
+	prov_verdict verdict;
 	AUTO_TASK t = TASK(v, &verdict);
 	prov_err why = { 0 };
 	prov_status st;
 
+	memset(&verdict, 0, offsetof(prov_verdict, why));
+	findings_clear(&verdict.why);
 	if ((st = check_subject(s, err)) != PROV_OK)
 		return (st);
 	begin(out, s);

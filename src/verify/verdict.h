@@ -64,7 +64,6 @@ struct prov_verdict {
 	bool ledger_bad;  /* the ledger at hand does not verify */
 	bool superseded;
 	bool looked_up; /* a ledger was at hand */
-	struct findings why;
 
 	bool has_digest;
 	prov_digest digest;
@@ -93,6 +92,7 @@ struct prov_verdict {
 	size_t n_streams;
 	struct verdict_stream *streams; /* owned */
 	int64_t ms;
+	struct findings why; /* the last, as in struct evidence */
 };
 
 prov_status verdict_new(prov_verdict **out, const char *path, prov_err *err);
