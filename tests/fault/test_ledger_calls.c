@@ -18,6 +18,7 @@
 
 #include "../unit/branch.h"
 #include "ledger/blob.h"
+#include "ledger/descent.h"
 #include "ledger/growth.h"
 #include "ledger/memory.h"
 #include "ledger/merge.h"
@@ -480,6 +481,22 @@ do_remember(prov_err *err)
 	return (memory_sync(m, err));
 }
 
+/* Nodes that do not give the head's root prove nothing, whatever fails. */
+static prov_status
+mislead(prov_err *err)
+{
+	AUTO_BUF evidence = { 0 };
+	bool forked;
+	prov_status st;
+
+	st = fork_look(&evidence, &forked, &p->head[0], &p->head[1], branch_get,
+	    &p->branch[0], err);
+	if (st != PROV_EUNTRUSTED)
+		return (st == PROV_OK ? PROV_EINTERNAL : st);
+	prov_err_clear(err);
+	return (PROV_OK);
+}
+
 /* Who comes later knows that the log has forked. */
 static prov_status
 meet_again(prov_err *err)
@@ -503,7 +520,8 @@ do_accuse(prov_err *err)
 	enum meeting how = MEETING_FIRST;
 	prov_status st;
 
-	if ((st = memory_open(&m, p->state, err)) != PROV_OK ||
+	if ((st = mislead(err)) != PROV_OK ||
+	    (st = memory_open(&m, p->state, err)) != PROV_OK ||
 	    (st = memory_meet(m, &how, log_key(), &p->head[0], branch_get,
 		 &p->branch[0], err)) != PROV_OK ||
 	    (st = memory_meet(m, &how, log_key(), &p->head[1], branch_get,
@@ -519,6 +537,17 @@ do_publish(prov_err *err)
 }
 
 static prov_status
+show(const prov_copied *copied, prov_err *err)
+{
+	const prov_err fine = { 0 };
+	AUTO_FREE char *json = NULL;
+	prov_status st;
+
+	st = prov_copied_json(copied, "new", &fine, 0, &json, err);
+	return (st == PROV_OK && json == NULL ? PROV_EINTERNAL : st);
+}
+
+static prov_status
 do_publish_new(prov_err *err)
 {
 	prov_ledger *l;
@@ -529,7 +558,8 @@ do_publish_new(prov_err *err)
 	snprintf(path, sizeof(path), "%s/new", p->g.dir);
 	if ((st = open_writer(&l, err)) != PROV_OK ||
 	    (st = prov_ledger_publish(l, path, 0, NULL, NULL, &copied, err)) !=
-		PROV_OK)
+		PROV_OK ||
+	    (st = show(&copied, err)) != PROV_OK)
 		return (st);
 	return (prov_ledger_forget(l, path, err));
 }
@@ -550,6 +580,41 @@ do_clone_new(prov_err *err)
 	snprintf(path, sizeof(path), "%s/new", p->g.dir);
 	return (
 	    prov_ledger_clone(p->g.path, path, log_key(), &o, &copied, err));
+}
+
+/* A full tile is written, or it is told why not. */
+static prov_status
+descend(struct source *from, struct view *view, prov_err *err)
+{
+	struct descent d = { .source = from, .view = view };
+	AUTO_GROWTH g = { 0 };
+	prov_status st;
+
+	if ((st = growth_fetch(&g, from, &view->at, 0, err)) != PROV_OK ||
+	    (st = growth_write(&g, view->dir, err)) != PROV_OK)
+		return (st);
+	return (descent_run(&d, err));
+}
+
+static prov_status
+do_descend(prov_err *err)
+{
+	AUTO_SOURCE *from = NULL;
+	prov_ledger *l;
+	struct view view = { 0 };
+	char dir[128];
+	prov_status st;
+
+	snprintf(dir, sizeof(dir), "%s/new", p->g.dir);
+	if ((st = open_reader(&l, err)) != PROV_OK ||
+	    (st = dir_make(dir, err)) != PROV_OK ||
+	    (st = source_open(&from, p->g.path, NULL, 0, err)) != PROV_OK ||
+	    (st = view_init(&view, dir, err)) != PROV_OK)
+		return (st);
+	view_move(&view, &l->view.at);
+	st = descend(from, &view, err);
+	view_clear(&view);
+	return (st);
 }
 
 static prov_status
@@ -795,7 +860,8 @@ static const struct scene {
 	{ "publish", WRITES, do_publish, target_is_sound },
 	{ "publish-new", WRITES, do_publish_new, new_is_whole },
 	{ "clone", WRITES, do_clone, copy_is_sound },
-	{ "clone-new", WRITES, do_clone_new, is_fine },
+	{ "clone-new", WRITES, do_clone_new, new_is_whole },
+	{ "descend", WRITES, do_descend, is_fine },
 	{ "inspect", JUDGES, do_inspect, is_fine },
 	{ "inspect-spoilt", JUDGES, do_inspect_spoilt, is_fine },
 	{ "repair", JUDGES, do_repair, ledger_is_sound },
