@@ -80,7 +80,12 @@ buf_put_span(struct buf *b, prov_span s)
 void
 buf_put_byte(struct buf *b, uint8_t byte)
 {
-	buf_put(b, &byte, 1);
+	/* Within what was asked for before, as most are. */
+	if (!b->failed && b->len < b->cap &&
+	    b->len < (b->max == 0 ? BUF_MAX : b->max))
+		b->p[b->len++] = byte;
+	else
+		buf_put(b, &byte, 1);
 }
 
 void

@@ -85,10 +85,29 @@ plain_len(const uint8_t *p, size_t len)
 	return (n);
 }
 
+/* Text that stands for itself, as most does, with what is behind it. */
+static void
+put_plain(struct buf *b, prov_span s, const char *behind)
+{
+	size_t n = strlen(behind);
+	uint8_t *p = buf_grow(b, s.len + 1 + n);
+
+	if (p == NULL)
+		return;
+	p[0] = '"';
+	if (s.len > 0)
+		memcpy(p + 1, s.p, s.len);
+	memcpy(p + 1 + s.len, behind, n);
+}
+
 /* Text that is UTF-8. */
 static void
 put_string(struct buf *b, prov_span s)
 {
+	if (plain_len(s.p, s.len) == s.len) {
+		put_plain(b, s, "\"");
+		return;
+	}
 	buf_put_byte(b, '"');
 	while (s.len > 0) {
 		size_t n = plain_len(s.p, s.len);
@@ -109,16 +128,19 @@ static bool
 before(struct json *j, const char *key)
 {
 	size_t len = key != NULL ? strlen(key) : 0;
+	bool plain = key != NULL && plain_len((const uint8_t *)key, len) == len;
 
 	if (j->depth == 0 || j->open[j->depth - 1].array != (key == NULL) ||
-	    (key != NULL && !utf8_valid((const uint8_t *)key, len)))
+	    (key != NULL && !plain && !utf8_valid((const uint8_t *)key, len)))
 		failed(j, PROV_EINTERNAL);
 	if (j->st != PROV_OK)
 		return (false);
 	if (j->open[j->depth - 1].any)
 		buf_put_byte(&j->b, ',');
 	j->open[j->depth - 1].any = true;
-	if (key != NULL) {
+	if (plain) {
+		put_plain(&j->b, span(key, len), "\":");
+	} else if (key != NULL) {
 		put_string(&j->b, span(key, len));
 		buf_put_byte(&j->b, ':');
 	}
@@ -206,7 +228,7 @@ json_u64(struct json *j, const char *key, uint64_t v)
  * between the digits becomes a point.
  */
 static void
-put_real(struct buf *b, double v)
+put_any_real(struct buf *b, double v)
 {
 	static const char digits[] = "-0123456789";
 	char s[48], *e;
@@ -225,6 +247,23 @@ put_real(struct buf *b, double v)
 	if (e != NULL)
 		buf_printf(b, "e%s%s", e[0] == '-' ? "-" : "",
 		    e + 1 + strspn(e + 1, "0"));
+}
+
+/* The same of thousandths, which most are: a time in milliseconds. */
+static void
+put_real(struct buf *b, double v)
+{
+	uint64_t n = v > 0 && v < 1e9 ? (uint64_t)(v * 1000 + 0.5) : 0;
+	uint64_t rest = n % 1000;
+	char s[4] = { '.', (char)('0' + rest / 100),
+		(char)('0' + rest / 10 % 10), (char)('0' + rest % 10) };
+
+	if (n == 0 || (double)n / 1000 != v) {
+		put_any_real(b, v);
+		return;
+	}
+	put_number(b, n / 1000, "");
+	buf_put(b, s, rest % 100 == 0 ? 2 : rest % 10 == 0 ? 3 : 4);
 }
 
 void

@@ -205,6 +205,25 @@ reals(void)
 	}
 }
 
+/* Thousandths have a way of their own, and what is next to them has not. */
+static void
+thousandths(void)
+{
+	for (unsigned n = 1; n < 2000000;
+	     n = n < 3000 ? n + 1 : n * 5 / 4 + 7) {
+		const double v = (double)n / 1000;
+		const double at[] = { v, -v, nextafter(v, 0), nextafter(v, 1e9),
+			v + 0.0005, v + 999990000 };
+
+		for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+			AUTO_JSON *j = json_new();
+
+			json_real(j, "v", at[i]);
+			same_as_jansson(jansson_real(at[i]), j);
+		}
+	}
+}
+
 static void
 real_numbers(void **state)
 {
@@ -217,6 +236,7 @@ real_numbers(void **state)
 		(void)setlocale(LC_NUMERIC, points[i]);
 		reals();
 	}
+	thousandths();
 }
 
 /* Each code point alone, and what is none. */
