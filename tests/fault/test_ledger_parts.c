@@ -328,9 +328,13 @@ is_inspected(void)
 static prov_status
 do_reread(prov_err *err)
 {
+	AUTO_FD int fd = -1;
+	prov_status st;
+
 	buf_free(&p->entry);
-	return (
-	    bundle_read(&p->entry, p->g.path, 0, ENTRIES, 0, p->frame, err));
+	if ((st = bundle_file(&fd, p->g.path, 0, ENTRIES, err)) != PROV_OK)
+		return (st);
+	return (bundle_read(&p->entry, fd, 0, p->frame, err));
 }
 
 static bool
