@@ -44,8 +44,8 @@ name_of(char out[NAME_MAX_], const struct levels *l, int level, uint64_t n)
 }
 
 /* Reads what is kept of the tile that node idx of a level is in. */
-static prov_status
-enter(struct levels *l, unsigned level, uint64_t idx, prov_err *err)
+static void
+enter(struct levels *l, unsigned level, uint64_t idx)
 {
 	struct level *v;
 	uint64_t n = idx / TILE_WIDTH;
@@ -55,19 +55,16 @@ enter(struct levels *l, unsigned level, uint64_t idx, prov_err *err)
 	prov_status st;
 
 	if (level >= TILE_LEVELS || idx % TILE_WIDTH != 0)
-		return (PROV_OK);
+		return;
 	v = &l->level[level];
 	if (n == tile_hashes(l->at->size, level) / TILE_WIDTH)
 		width = tile_partial(l->at->size, level);
 	st = tile_load(v->kept[0], l->dir, level, n, width, &why);
-	if (st == PROV_ENOMEM)
-		return (prov_fail(err, st, "%s", why.msg));
 	v->have = st == PROV_OK;
 	l->tiles++;
 	name_of(name, l, (int)level, n);
 	if (st != PROV_OK)
 		damage_add(l->found, FOUND_TILE, name, NO_ENTRY, "%s", why.msg);
-	return (PROV_OK);
 }
 
 /* The voice that most agree with; of several the first. */
@@ -277,8 +274,8 @@ close_tile(struct levels *l, unsigned level, uint64_t n, prov_err *err)
 	uint8_t root[32];
 	prov_status st;
 
-	if ((st = enter(l, level + 1, n, err)) != PROV_OK ||
-	    (st = tree_root(root, v->hash[0], TILE_WIDTH, err)) != PROV_OK)
+	enter(l, level + 1, n);
+	if ((st = tree_root(root, v->hash[0], TILE_WIDTH, err)) != PROV_OK)
 		return (st);
 	if (v->have && memcmp(v->hash, v->kept, sizeof(v->hash)) != 0 &&
 	    (st = close_differing(l, level, n, root, err)) != PROV_OK)
@@ -293,10 +290,8 @@ take_full(struct levels *l, const struct scanned *t, bool *hole, prov_err *err)
 	struct votes v = { 0 };
 	const uint8_t *root;
 	enum voice won;
-	prov_status st;
 
-	if ((st = enter(l, 1, t->n, err)) != PROV_OK)
-		return (st);
+	enter(l, 1, t->n);
 	if (l->truth != NULL && l->truth->root(l->truth->arg, t->n, v.store))
 		v.root[STORE] = v.store;
 	if (t->have == t->width)

@@ -161,11 +161,8 @@ publish_tidy(const struct publisher *p)
 static prov_status
 read_edge(struct edge *e, const char *dir, uint64_t size, prov_err *err)
 {
-	AUTO_FREE struct tile *t = malloc(sizeof(*t));
 	prov_status st;
 
-	if (t == NULL)
-		return (prov_fail(err, PROV_ENOMEM, "out of memory"));
 	memset(e, 0, sizeof(*e));
 	e->size = size;
 	for (unsigned level = 1; level < TILE_LEVELS; level++) {
@@ -173,11 +170,10 @@ read_edge(struct edge *e, const char *dir, uint64_t size, prov_err *err)
 
 		if (width == 0)
 			continue;
-		st = tile_read(t, dir, level,
+		st = tile_load(e->hash[level][0], dir, level,
 		    tile_hashes(size, level) / TILE_WIDTH, width, err);
 		if (st != PROV_OK)
 			return (st);
-		memcpy(e->hash[level], t->node, (size_t)width * 32);
 	}
 	return (PROV_OK);
 }
