@@ -19,6 +19,7 @@
 #include "ledger/memory.h"
 #include "ledger/notices.h"
 #include "ledger/reader.h"
+#include "prov/check.h"
 
 #define ENTRIES 9U /* behind the policy */
 
@@ -40,6 +41,7 @@ static struct place {
 	struct notices notices;
 	enum meeting meeting;
 	size_t hits;
+	prov_inspected inspected;
 } * p;
 
 static const prov_pubkey *
@@ -73,6 +75,28 @@ static bool
 is_judged(void)
 {
 	return (p->verified == p->size && p->found.total == 0);
+}
+
+static void
+prepare_inspect(void)
+{
+	memset(&p->inspected, 0, sizeof(p->inspected));
+}
+
+static prov_status
+do_inspect(prov_err *err)
+{
+	const prov_inspection how = { .threads = 1 };
+
+	return (prov_ledger_inspect(p->g.path, log_key(), &how, &p->inspected,
+	    err));
+}
+
+static bool
+is_inspected(void)
+{
+	return (p->inspected.store && p->inspected.size == p->size &&
+		p->inspected.differences == 0);
 }
 
 /* One run more than there are, of one entry. */
@@ -209,6 +233,7 @@ static const struct chore {
 	bool (*whole)(void);
 } parts[] = {
 	{ "judge", prepare_judge, do_judge, is_judged },
+	{ "inspect", prepare_inspect, do_inspect, is_inspected },
 	{ "flush", prepare_flush, flush_one, is_flushed },
 	{ "filters", prepare_flush, do_filters, has_filters },
 	{ "notices", prepare_notices, do_notices, has_notices },
