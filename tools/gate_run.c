@@ -13,6 +13,7 @@
 
 #define BATCH_ITEMS 32
 #define BATCH_BYTES 65536UL      /* unless one item is longer */
+#define BATCH_MEDIA 262144UL     /* the same of samples of a shard */
 #define FLIGHT_MAX  (16UL << 20) /* bytes of requests being answered */
 #define METRICS_MS  10000
 #define STALL_MS    100
@@ -542,7 +543,7 @@ gate_run_add_sample(struct gate_run *r, prov_shard *shard, prov_sample *sample)
 	b->shard = shard;
 	b->samples[b->n++] = sample;
 	b->weight += len;
-	if (b->n < BATCH_ITEMS && b->weight < BATCH_BYTES)
+	if (b->n < BATCH_ITEMS && b->weight < BATCH_MEDIA)
 		return (true);
 	return (gate_run_flush(r));
 }

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK (1U << 20)
+/* Small enough that what was read is still near when it is copied. */
+#define BLOCK (256U << 10)
 
 struct shard {
 	struct archive *a;
