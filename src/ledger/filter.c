@@ -32,6 +32,13 @@ filter_add(uint8_t *bits, uint64_t len, uint64_t key)
 	}
 }
 
+void
+filter_fetch(const uint8_t *bits, uint64_t len, uint64_t key)
+{
+	if (len != 0)
+		__builtin_prefetch(bits + block_of(len, key));
+}
+
 bool
 filter_has(const uint8_t *bits, uint64_t len, uint64_t key)
 {

@@ -24,6 +24,9 @@ filter_len(uint64_t n)
 /* Into len bytes that were zero at first. */
 void filter_add(uint8_t *bits, uint64_t len, uint64_t key);
 
+/* Has the memory that filter_has is to read fetched, without waiting. */
+void filter_fetch(const uint8_t *bits, uint64_t len, uint64_t key);
+
 bool filter_has(const uint8_t *bits, uint64_t len, uint64_t key);
 
 #endif

@@ -420,6 +420,9 @@ index_lacks(const struct index *x, const uint8_t asset[32])
 
 	if (!filters_current(x) || records_have(&x->tail, INDEX_ASSET, key))
 		return (false);
+	/* Large ones are in no cache: wait for all of them at once. */
+	for (size_t i = 0; i < x->n_filters; i++)
+		filter_fetch(x->filters[i].bits.p, x->filters[i].bits.len, key);
 	for (size_t i = 0; i < x->n_filters; i++)
 		if (filter_has(x->filters[i].bits.p, x->filters[i].bits.len,
 			key))
