@@ -86,7 +86,8 @@ text_add(struct text *t, const char *s, size_t len)
 		t->p = p;
 		t->cap = cap;
 	}
-	memcpy(t->p + t->len, s, len);
+	if (len > 0) /* an empty line may be the first of all */
+		memcpy(t->p + t->len, s, len);
 	t->len += len;
 	return (true);
 }
