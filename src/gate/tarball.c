@@ -17,6 +17,7 @@ struct tarball {
 	struct temp temp;
 	bool piped; /* to standard output */
 	uint64_t n;
+	off_t begun; /* bytes that are on their way to the disk */
 };
 
 static prov_status
@@ -98,6 +99,24 @@ tarball_open(struct tarball **out, const char *path, prov_err *err)
 	return (PROV_OK);
 }
 
+#define AHEAD (8 << 20)
+
+/*
+ * Has the disk write while the next members are judged: all of it is synced at
+ * the end, which would wait for it. A hint; that sync tells what went wrong.
+ */
+static void
+write_behind(struct tarball *t)
+{
+	off_t at = t->piped ? -1 : lseek(t->temp.fd, 0, SEEK_CUR);
+
+	if (at - t->begun < AHEAD)
+		return;
+	(void)sync_file_range(t->temp.fd, t->begun, at - t->begun,
+	    SYNC_FILE_RANGE_WRITE);
+	t->begun = at;
+}
+
 prov_status
 tarball_put(struct tarball *t, const struct sample *s, prov_err *err)
 {
@@ -109,6 +128,8 @@ tarball_put(struct tarball *t, const struct sample *s, prov_err *err)
 		t->n++;
 	}
 	(void)uselocale(was);
+	if (st == PROV_OK)
+		write_behind(t);
 	return (st);
 }
 
