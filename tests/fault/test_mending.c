@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Repairing and recovering, and what a registry takes, with each allocation
+ * failing, and each call for files: what is told as done is wholly done.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "faulty.h"
+
+#include "../unit/logged.h"
+#include "../unit/runs.h"
+#include "essence/timeline.h"
+#include "ledger/blob.h"
+#include "ledger/index.h"
+#include "ledger/layout.h"
+#include "ledger/registry.h"
+#include "manifest/revocation.h"
+#include "prov/check.h"
+
+#define ENTRIES 9U /* in the ledger; in its old copy some less */
+#define OLD     4U
+
+static struct yard {
+	struct logged g;
+	char old[128], hurt[128]; /* copies of the ledger */
+	uint8_t timeline[32];
+	prov_ledger *l;
+	uint8_t *hashes;
+	struct registry registry;
+	struct buf run, revocation;
+	uint8_t kid[32];
+} * p;
+
+static const prov_pubkey *
+log_key(void)
+{
+	return (prov_key_public(p->g.log));
+}
+
+/* The test's own directories: nothing in them is quoted. */
+static void
+copy(const char *to, const char *from)
+{
+	char command[512];
+
+	snprintf(command, sizeof(command), "rm -rf %s && cp -a %s %s", to, from,
+	    to);
+	assert_int_equal(0, system(command));
+}
+
+static const char *
+below(const char *dir, const char *name)
+{
+	static char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return (path);
+}
+
+static bool
+same(const char *a, const char *b, const char *name)
+{
+	AUTO_BUF x = { 0 }, y = { 0 };
+
+	return (file_read(&x, below(a, name), 1 << 20, NULL) == PROV_OK &&
+		file_read(&y, below(b, name), 1 << 20, NULL) == PROV_OK &&
+		span_eq(buf_span(&x), buf_span(&y)));
+}
+
+static void
+prepare_consistency(void)
+{
+	free(p->hashes);
+	p->hashes = NULL;
+}
+
+static prov_status
+do_consistency(prov_err *err)
+{
+	size_t n;
+
+	return (
+	    prov_ledger_consistency(p->l, OLD, ENTRIES, &p->hashes, &n, err));
+}
+
+static bool
+has_hashes(void)
+{
+	return (p->hashes != NULL);
+}
+
+static void
+prepare_nothing(void)
+{
+}
+
+/* Of another run than its record's, which is never taken. */
+static prov_status
+do_admit(prov_err *err)
+{
+	const struct place place = { LOG_NAME, p->kid, ENTRIES };
+	struct statement s;
+	prov_status st;
+
+	if ((st = statement_parse(&s, buf_span(&p->run), err)) != PROV_OK)
+		return (st);
+	st = registry_admit(&p->registry, &s, &place, err);
+	if (st == PROV_OK)
+		return (PROV_EINTERNAL);
+	return (st == PROV_EUNTRUSTED ? PROV_OK : st);
+}
+
+static bool
+is_done(void)
+{
+	return (true);
+}
+
+static void
+prepare_revoke(void)
+{
+	registry_clear(&p->registry);
+	ok(registry_one(&p->registry, prov_key_public(p->g.owner), err));
+}
+
+static prov_status
+do_revoke(prov_err *err)
+{
+	struct statement s;
+	prov_status st;
+
+	st = statement_parse(&s, buf_span(&p->revocation), err);
+	return (st == PROV_OK ? registry_apply(&p->registry, &s, err) : st);
+}
+
+static bool
+is_revoked(void)
+{
+	return (registry_is_revoked(&p->registry, p->kid));
+}
+
+/* Its index cut short; a file and a directory where none may be. */
+static void
+prepare_repair(void)
+{
+	copy(p->hurt, p->g.path);
+	assert_int_equal(0, truncate(below(p->hurt, LEDGER_RUNS), 15));
+	ok(file_write(below(p->hurt, "tlog/tile/odd"), span("odd", 3), 0644, 0,
+	    err));
+	assert_int_equal(0, mkdir(below(p->hurt, "tlog/tile/0/005"), 0755));
+}
+
+static prov_status
+do_repair(prov_err *err)
+{
+	const prov_inspection how = { .threads = 1 };
+	prov_inspected out;
+
+	return (prov_ledger_repair(p->hurt, log_key(), &how, &out, err));
+}
+
+static bool
+is_repaired(void)
+{
+	struct index x = { 0 };
+	bool indexed;
+
+	/* Another one than it had, in which the same is found. */
+	indexed =
+	    index_load(&x, p->hurt, NULL) == PROV_OK && x.position == ENTRIES;
+	index_clear(&x);
+	return (indexed && file_missing(below(p->hurt, "tlog/tile/odd")) &&
+		file_missing(below(p->hurt, "tlog/tile/0/005")) &&
+		rmdir(below(p->hurt, "odd-1")) == 0);
+}
+
+static void
+prepare_recover(void)
+{
+	copy(p->hurt, p->old);
+}
+
+static prov_status
+do_recover(prov_err *err)
+{
+	prov_copied out;
+
+	return (prov_ledger_recover(p->hurt, p->g.log, p->g.path, NULL, NULL,
+	    &out, err));
+}
+
+static bool
+is_recovered(void)
+{
+	return (same(p->hurt, p->g.path, LEDGER_CHECKPOINT) &&
+		blob_there(p->hurt, p->timeline));
+}
+
+static const struct chore {
+	const char *name;
+	enum faulty what;
+	void (*prepare)(void);
+	prov_status (*work)(prov_err *err);
+	bool (*whole)(void);
+} chores[] = {
+	{ "consistency", FAULTY_MEMORY, prepare_consistency, do_consistency,
+	    has_hashes },
+	{ "admit", FAULTY_MEMORY, prepare_nothing, do_admit, is_done },
+	{ "revoke", FAULTY_MEMORY, prepare_revoke, do_revoke, is_revoked },
+	{ "repair", FAULTY_MEMORY, prepare_repair, do_repair, is_repaired },
+	{ "repair", FAULTY_FILES, prepare_repair, do_repair, is_repaired },
+	{ "recover", FAULTY_MEMORY, prepare_recover, do_recover, is_recovered },
+	{ "recover", FAULTY_FILES, prepare_recover, do_recover, is_recovered },
+};
+
+static void
+make_timeline(struct buf *b)
+{
+	static uint8_t leaves[64] = { 1 };
+	static uint64_t units[2] = { 3, 5 };
+	const int64_t ns[8] = { 0, 1, 2, 3, 4, 5, 6, 7 };
+	AUTO_TIMELINE *times = calloc(1, sizeof(*times));
+	struct timeline tl;
+
+	assert_non_null(times);
+	ok(timeline_set_times(times, ns, 8, err));
+	tl = *times;
+	tl.n = 2;
+	tl.leaves = leaves;
+	tl.units = units;
+	timeline_encode(b, &tl);
+	ok(buf_done(b, err));
+}
+
+/* The last entry has a timeline. */
+static void
+make_ledger(void)
+{
+	AUTO_BUF blob = { 0 }, bytes = { 0 };
+	struct ledger_item last = { .blobs = NULL };
+	prov_ledger *w = NULL;
+	prov_span spans[1];
+	prov_entry e;
+
+	make_timeline(&blob);
+	ok(sha256_of(p->timeline, buf_span(&blob), err));
+	ok(prov_ledger_open_writer(&w, p->g.path, p->g.log, err));
+	ok(logged_append(w, p->g.owner, 0, OLD - 1, 50, err));
+	prov_ledger_close(w);
+	copy(p->old, p->g.path);
+	ok(prov_ledger_open_writer(&w, p->g.path, p->g.log, err));
+	ok(logged_append(w, p->g.owner, OLD, ENTRIES - 1, 50, err));
+	assert_true(
+	    logged_statement_of(&bytes, p->g.owner, ENTRIES, p->timeline));
+	spans[0] = buf_span(&blob);
+	last.statement = buf_span(&bytes);
+	last.blobs = spans;
+	last.n_blobs = 1;
+	ok(ledger_append_items(w, &last, 1, 1000, &e, NULL, err));
+	prov_ledger_close(w);
+	assert_int_equal(ENTRIES - 1, e.index);
+}
+
+static void
+make_statements(void)
+{
+	AUTO_FREE struct run_record *r = malloc(sizeof(*r));
+	struct revocation v = { .origin = LOG_NAME,
+		.time = 1795466460,
+		.reason = 1 };
+	AUTO_BUF run = { 0 }, revocation = { 0 };
+	const uint8_t other[32] = { 1 };
+
+	assert_non_null(r);
+	runs_sample(r);
+	ok(run_record_encode(&run, r, err));
+	ok(statement_sign(&p->run, p->g.owner, PAYLOAD_RUN, other,
+	    buf_span(&run), err));
+	memcpy(v.kid, prov_key_public(p->g.owner)->kid, sizeof(v.kid));
+	memcpy(p->kid, v.kid, sizeof(p->kid));
+	ok(revocation_encode(&revocation, &v, err));
+	ok(statement_sign(&p->revocation, p->g.owner, PAYLOAD_REVOCATION, v.kid,
+	    buf_span(&revocation), err));
+}
+
+static int
+begin(void **state)
+{
+	uint64_t size;
+
+	(void)state;
+	/* In memory where that can be. */
+	if (access("/dev/shm", W_OK) == 0)
+		(void)setenv("LOGGED_DIR", "/dev/shm", 0);
+	if ((p = calloc(1, sizeof(*p))) == NULL || !logged_open(&p->g))
+		return (-1);
+	snprintf(p->old, sizeof(p->old), "%.64s/old", p->g.dir);
+	snprintf(p->hurt, sizeof(p->hurt), "%.64s/hurt", p->g.dir);
+	make_ledger();
+	make_statements();
+	prepare_revoke();
+	ok(prov_ledger_open(&p->l, p->g.path, log_key(), err));
+	ok(prov_ledger_checkpoint(p->l, &size, NULL, NULL, err));
+	assert_int_equal(ENTRIES, size);
+	return (0);
+}
+
+static int
+end(void **state)
+{
+	(void)state;
+	free(p->hashes);
+	registry_clear(&p->registry);
+	buf_free(&p->run);
+	buf_free(&p->revocation);
+	prov_ledger_close(p->l);
+	logged_close(&p->g);
+	free(p);
+	return (0);
+}
+
+/* Whether there was a place where no call had failed yet. */
+static bool
+try_one(const struct chore *t)
+{
+	prov_err why = { 0 };
+	const char *call;
+	prov_status st;
+
+	t->prepare();
+	faulty_arm(t->what);
+	st = t->work(&why);
+	call = faulty_disarm();
+	if (st == PROV_OK ? !t->whole()
+			  : call == NULL || why.msg[0] == '\0' ||
+				(t->what == FAULTY_MEMORY && st != PROV_ENOMEM))
+		fail_msg("%s: %s failed: %d, %s", t->name,
+		    call != NULL ? call : "nothing", st, why.msg);
+	return (call != NULL);
+}
+
+static void
+each_chore(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(chores) / sizeof(chores[0]); i++) {
+		int n = 0;
+
+		faulty_begin(1);
+		while (try_one(&chores[i]))
+			n++;
+		printf("# %s: each of %d places\n", chores[i].name, n);
+		assert_true(n > 0);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_chore),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return (cmocka_run_group_tests(tests, begin, end));
+}
