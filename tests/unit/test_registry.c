@@ -162,6 +162,40 @@ replaced(void **state)
 }
 
 static void
+compare(void *arg, const prov_difference *d)
+{
+	bool *found = arg;
+
+	*found = *found || strstr(d->what, "holds another run") != NULL;
+}
+
+/* A run under another's name. */
+static void
+another_run(void **state)
+{
+	struct office *o = *state;
+	bool found = false;
+	const prov_inspection how = { .threads = 1,
+		.difference = compare,
+		.arg = &found };
+	AUTO(prov_ledger) *w = NULL;
+	AUTO_BUF b = { 0 };
+
+	ok(prov_ledger_open_writer(&w, o->g.path, o->g.log, err));
+	ok(logged_append(w, o->g.owner, 0, 9, 9, err));
+	prov_ledger_close(w);
+	w = NULL;
+	assert_true(logged_read(&b, &o->g, "index/0-10"));
+	assert_true(logged_write(&o->g, "index/runs",
+	    span("prov-index/2\n0 9 29\n", 20)));
+	assert_true(logged_write(&o->g, "index/0-9", buf_span(&b)));
+	refused(PROV_EUNTRUSTED, "",
+	    prov_ledger_inspect(o->g.path, prov_key_public(o->g.log), &how,
+		NULL, err));
+	assert_true(found);
+}
+
+static void
 make_odd(const struct logged *g, int from, int to)
 {
 	char name[64];
@@ -200,6 +234,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(kinds, begin, end),
 		cmocka_unit_test_setup_teardown(too_many_signers, begin, end),
 		cmocka_unit_test_setup_teardown(replaced, begin, end),
+		cmocka_unit_test_setup_teardown(another_run, begin, end),
 		cmocka_unit_test_setup_teardown(moves_away, begin, end),
 	};
 
