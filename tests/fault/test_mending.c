@@ -51,17 +51,17 @@ copy(const char *to, const char *from)
 {
 	char command[512];
 
-	snprintf(command, sizeof(command), "rm -rf %s && cp -a %s %s", to, from,
-	    to);
+	snprintf(command, sizeof(command),
+	    "rm -rf %.150s && cp -a %.150s %.150s", to, from, to);
 	assert_int_equal(0, system(command));
 }
 
 static const char *
 below(const char *dir, const char *name)
 {
-	static char path[256];
+	static char path[LEDGER_PATH_MAX + 256];
 
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	snprintf(path, sizeof(path), "%.200s/%s", dir, name);
 	return (path);
 }
 

@@ -44,6 +44,7 @@ names(void **state)
 	memset(longest, 'x', sizeof(longest));
 	longest[PROV_NAME_MAX + 1] = '\0';
 	assert_int_not_equal(PROV_OK, prov_name_check(longest, NULL));
+	assert_int_equal(PROV_EARG, prov_name_check(NULL, NULL));
 	longest[PROV_NAME_MAX] = '\0';
 	assert_int_equal(PROV_OK, prov_name_check(longest, NULL));
 	assert_int_equal(PROV_EARG, prov_name_check(NULL, NULL));

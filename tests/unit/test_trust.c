@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "logged.h"
+#include "refused.h"
 #include "sign/pubkey.h"
 #include "verify/trust.h"
 
@@ -373,6 +374,24 @@ rooted(void **state)
 	assert_true(trust_allows_path(&t, &s, NULL));
 }
 
+/* One more than a file of trust may name. */
+static void
+too_many_signers(void **state)
+{
+	prov_key *key = logged_key(OWNER_NAME, 2);
+	const prov_trust_signer s = { .key = *prov_key_public(key) };
+	prov_trust *t = NULL;
+
+	(void)state;
+	assert_int_equal(prov_trust_new(&t, NULL), PROV_OK);
+	t->n = TRUST_SIGNERS_MAX; /* as if: none of them is looked at */
+	refused(PROV_ELIMIT, "more than 10000 signers",
+	    prov_trust_add_signer(t, &s, err));
+	t->n = 0;
+	prov_trust_free(t);
+	prov_key_free(key);
+}
+
 int
 main(void)
 {
@@ -380,6 +399,7 @@ main(void)
 		cmocka_unit_test(strict_yaml),
 		cmocka_unit_test(saved_and_loaded),
 		cmocka_unit_test(removed),
+		cmocka_unit_test(too_many_signers),
 		cmocka_unit_test(kid_is_computed),
 		cmocka_unit_test(scopes),
 		cmocka_unit_test(rooted),
