@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Repairing and recovering, and what a registry takes, with each allocation
- * failing, and each call for files: what is told as done is wholly done.
+ * Repairing and recovering, and what a registry and who verifies make of an
+ * entry, with each allocation failing, and each call for files: what is told as
+ * done is wholly done.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,6 +23,8 @@
 #include "ledger/repair.h"
 #include "manifest/revocation.h"
 #include "prov/check.h"
+#include "verify/revocations.h"
+#include "verify/verifier.h"
 
 #define ENTRIES 9U /* in the ledger; in its old copy some less */
 #define OLD     4U
@@ -35,7 +38,10 @@ static struct yard {
 	prov_ledger *l;
 	uint8_t *hashes;
 	struct registry registry;
-	struct buf run, revocation;
+	struct buf run, revocation, policy, lost;
+	prov_trust *trust;
+	prov_verifier *verifier;
+	struct revocations heard;
 	uint8_t kid[32];
 } * p;
 
@@ -153,6 +159,8 @@ prepare_repair(void)
 {
 	copy(p->hurt, p->g.path);
 	assert_int_equal(0, truncate(below(p->hurt, LEDGER_RUNS), 15));
+	ok(file_write(below(p->hurt, "index/odd"), span("odd", 3), 0644, 0,
+	    err));
 	ok(file_write(below(p->hurt, "tlog/tile/odd"), span("odd", 3), 0644, 0,
 	    err));
 	assert_int_equal(0, mkdir(below(p->hurt, "tlog/tile/0/005"), 0755));
@@ -175,7 +183,8 @@ is_repaired(void)
 	indexed =
 	    index_load(&x, p->hurt, NULL) == PROV_OK && x.position == ENTRIES;
 	index_clear(&x);
-	return (indexed && file_missing(below(p->hurt, "tlog/tile/odd")) &&
+	return (indexed && file_missing(below(p->hurt, "index/odd")) &&
+		file_missing(below(p->hurt, "tlog/tile/odd")) &&
 		file_missing(below(p->hurt, "tlog/tile/0/005")) &&
 		rmdir(below(p->hurt, "odd-1")) == 0);
 }
@@ -239,6 +248,82 @@ prepare_filter(void)
 	ok(file_write(below(p->hurt, name), buf_span(&b), 0644, 0, err));
 }
 
+static prov_status
+do_decode(prov_err *err)
+{
+	struct index x = { 0 };
+	struct run_info run;
+	prov_status st;
+
+	if ((st = index_load(&x, p->hurt, err)) == PROV_OK)
+		st = run_read(&run, NULL, p->hurt, x.runs[0].begin,
+		    x.runs[0].end, err);
+	index_clear(&x);
+	if (st == PROV_OK)
+		return (PROV_EINTERNAL);
+	return (st == PROV_EUNTRUSTED ? PROV_OK : st);
+}
+
+/* By the key that the owner named for that. */
+static void
+prepare_heed(void)
+{
+	revocations_clear(&p->heard);
+	p->heard.trust = p->trust;
+}
+
+static prov_status
+do_heed(prov_err *err)
+{
+	prov_status st;
+
+	st =
+	    revocations_heed(&p->heard, LOG_NAME, 0, buf_span(&p->policy), err);
+	if (st != PROV_OK)
+		return (st);
+	return (
+	    revocations_heed(&p->heard, LOG_NAME, 1, buf_span(&p->lost), err));
+}
+
+static bool
+is_heard(void)
+{
+	return (revocations_has(&p->heard, p->kid, 1));
+}
+
+/* The ledger grows after it was opened. */
+static void
+prepare_refresh(void)
+{
+	const prov_verify_options o = { .trust = p->trust,
+		.ledger_dir = p->hurt,
+		.now = 1795466460 };
+	char from[256];
+
+	prov_verifier_free(p->verifier);
+	p->verifier = NULL;
+	copy(p->hurt, p->old);
+	ok(prov_verifier_new(&p->verifier, &o, err));
+	snprintf(from, sizeof(from), "%s/tlog", p->g.path);
+	copy(below(p->hurt, "tlog"), from);
+}
+
+static prov_status
+do_refresh(prov_err *err)
+{
+	return (verifier_refresh(p->verifier, err));
+}
+
+static bool
+is_refreshed(void)
+{
+	uint64_t size = 0;
+
+	return (prov_ledger_checkpoint(p->verifier->ledger, &size, NULL, NULL,
+		    NULL) == PROV_OK &&
+		size == ENTRIES);
+}
+
 static void
 prepare_recover(void)
 {
@@ -277,6 +362,10 @@ static const struct chore {
 	{ "index", FAULTY_MEMORY, prepare_index, do_repair, is_indexed },
 	{ "index", FAULTY_FILES, prepare_index, do_repair, is_indexed },
 	{ "filter", FAULTY_MEMORY, prepare_filter, do_repair, is_indexed },
+	{ "decode", FAULTY_MEMORY, prepare_filter, do_decode, is_done },
+	{ "heed", FAULTY_MEMORY, prepare_heed, do_heed, is_heard },
+	{ "refresh", FAULTY_MEMORY, prepare_refresh, do_refresh, is_refreshed },
+	{ "refresh", FAULTY_FILES, prepare_refresh, do_refresh, is_refreshed },
 	{ "recover", FAULTY_MEMORY, prepare_recover, do_recover, is_recovered },
 	{ "recover", FAULTY_FILES, prepare_recover, do_recover, is_recovered },
 };
@@ -342,6 +431,36 @@ make_other(void)
 	ok(prov_ledger_open_writer(&w, p->other, p->g.log, err));
 	ok(logged_append(w, p->g.owner, 100 + OLD, 100 + ENTRIES, 50, err));
 	prov_ledger_close(w);
+	/* Made anew it has one run, so that what fails once fails for all. */
+	assert_int_equal(0, truncate(below(p->other, LEDGER_RUNS), 15));
+	ok(repair_derived(p->other, log_key(), NULL, err));
+}
+
+/* The owner names a key that then revokes his own. */
+static void
+make_loss(const struct revocation *v)
+{
+	prov_key *named = logged_key(OWNER_NAME "/lost", 4);
+	struct registrant more = { .key = *prov_key_public(p->g.owner),
+		.recovery = *prov_key_public(named),
+		.has_recovery = true };
+	const prov_trust_signer owner = { .key = more.key };
+	AUTO_REGISTRY one = { 0 };
+	AUTO_BUF policy = { 0 }, lost = { 0 };
+	uint8_t origin[32];
+
+	ok(sha256_of(origin, span(LOG_NAME, strlen(LOG_NAME)), err));
+	ok(registry_one(&one, &more.key, err));
+	ok(registry_extend(&policy, &one, &more, err));
+	ok(statement_sign(&p->policy, p->g.owner, PAYLOAD_REGISTRATION, origin,
+	    buf_span(&policy), err));
+	ok(revocation_encode(&lost, v, err));
+	ok(statement_sign(&p->lost, named, PAYLOAD_REVOCATION, v->kid,
+	    buf_span(&lost), err));
+	prov_key_free(named);
+	ok(prov_trust_new(&p->trust, err));
+	ok(prov_trust_add_signer(p->trust, &owner, err));
+	ok(prov_trust_add_log(p->trust, log_key(), err));
 }
 
 static void
@@ -364,6 +483,7 @@ make_statements(void)
 	ok(revocation_encode(&revocation, &v, err));
 	ok(statement_sign(&p->revocation, p->g.owner, PAYLOAD_REVOCATION, v.kid,
 	    buf_span(&revocation), err));
+	make_loss(&v);
 }
 
 static int
@@ -398,10 +518,24 @@ end(void **state)
 	registry_clear(&p->registry);
 	buf_free(&p->run);
 	buf_free(&p->revocation);
+	buf_free(&p->policy);
+	buf_free(&p->lost);
+	revocations_clear(&p->heard);
+	prov_verifier_free(p->verifier);
+	prov_trust_free(p->trust);
 	prov_ledger_close(p->l);
 	logged_close(&p->g);
 	free(p);
 	return (0);
+}
+
+/* Something is said, and not only of what. */
+static bool
+is_said(const prov_err *why)
+{
+	size_t n = strlen(why->msg);
+
+	return (n != 0 && why->msg[n - 1] != ' ' && why->msg[n - 1] != ':');
 }
 
 /* Whether there was a place where no call had failed yet. */
@@ -419,7 +553,7 @@ try_one(const struct chore *t)
 	if (st == PROV_OK && call != NULL && strstr(call, "sync") != NULL)
 		fail_msg("%s: %s failed, and nothing is said", t->name, call);
 	if (st == PROV_OK ? !t->whole()
-			  : call == NULL || why.msg[0] == '\0' ||
+			  : call == NULL || !is_said(&why) ||
 				(t->what == FAULTY_MEMORY && st != PROV_ENOMEM))
 		fail_msg("%s: %s failed: %d, %s", t->name,
 		    call != NULL ? call : "nothing", st, why.msg);

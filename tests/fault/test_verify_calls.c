@@ -190,6 +190,29 @@ make_claims(void)
 	snprintf(yaml, sizeof(yaml), "supersedes: %s\n%s", hex, claims);
 	sign_with_claim("d.wav", yaml, &said);
 	assert_false(said.existed[0]);
+	assert_true(desk_put_wav(&p->b.d, "t.wav", 4, "my song!"));
+}
+
+/* Signed with a digest for each picture, and then a byte is changed. */
+static void
+make_framed(void)
+{
+	prov_sign_options o = { .frames = 1 };
+	const char *top = getenv("srcdir");
+	char path[256], media[128];
+	const char *list[] = { media };
+	struct desk_report said;
+	AUTO_BUF b = { 0 };
+
+	snprintf(path, sizeof(path), "%.200s/testdata/clip.mp4",
+	    top != NULL ? top : ".");
+	snprintf(media, sizeof(media), "%s", desk_path(&p->b.d, "x.mp4"));
+	ok(file_read(&b, path, 1 << 24, err));
+	assert_true(desk_write(&p->b.d, "x.mp4", buf_span(&b)));
+	ok(desk_sign_with(&p->b.d, &o, list, 1, &said));
+	ok(said.status[0]);
+	b.p[100000] ^= 1;
+	assert_true(desk_write(&p->b.d, "x.mp4", buf_span(&b)));
 }
 
 /* A key that was named for that revokes the owner's. */
@@ -236,6 +259,7 @@ begin(void **state)
 	make_sidecars();
 	make_media();
 	make_claims();
+	make_framed();
 	make_history();
 	make_loss();
 	return (0);
@@ -406,6 +430,26 @@ do_superseded(struct buf *out, prov_err *err)
 		.sidecar_file = desk_path(&p->b.d, "old.prov") };
 
 	return (verify(out, &o, "d.wav", err));
+}
+
+/* The same by its streams: the bytes are of an asset that nobody signed. */
+static prov_status
+do_superseded_streams(struct buf *out, prov_err *err)
+{
+	const prov_verify_options o = { .ledger_dir = p->b.d.g.path,
+		.ledger_own = 1,
+		.sidecar_file = desk_path(&p->b.d, "old.prov") };
+
+	return (verify(out, &o, "t.wav", err));
+}
+
+/* One of its pictures is another; which one, is known by its digest. */
+static prov_status
+do_framed(struct buf *out, prov_err *err)
+{
+	const prov_verify_options o = { .sidecar = PROV_SIDECAR_BESIDE };
+
+	return (verify(out, &o, "x.mp4", err));
 }
 
 static prov_status
@@ -654,7 +698,9 @@ static const struct scene {
 	{ "fetched", do_fetched, false },
 	{ "moved", do_moved, false },
 	{ "superseded", do_superseded, true },
+	{ "superseded-streams", do_superseded_streams, true },
 	{ "claimed", do_claimed, true },
+	{ "framed", do_framed, false },
 	{ "descriptor", do_descriptor, false },
 	{ "bytes", do_bytes, false },
 	{ "digest", do_digest, false },
