@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: ISC
 # Appends to a ledger on one core, and reads from it: PROV_BENCH_ENTRIES
 # (1,000,000; the goals are for 10,000,000, which take some 20 GB and minutes)
-# pre-signed statements of 700 bytes, durable, with all indexes.
+# pre-signed statements of 700 bytes, durable, with all indexes. In a virtual
+# machine give it a cgroup of 4 GiB: the page cache of 20 GB would else be memory
+# that the host has to find, 10 us a page.
 set -eu
 entries=${PROV_BENCH_ENTRIES:-1000000}
 # shellcheck disable=SC2154 # make bench sets it
