@@ -316,9 +316,9 @@ writer_sync_along(prov_ledger *l)
 	}
 	if (now - w->sync_ms < SYNC_INTERVAL_MS)
 		return;
-	/* Where no thread can be had, whoever appends waits for it. */
 	if (w->sweeper == NULL)
 		(void)sweeper_new(&w->sweeper, NULL);
+	/* Where no thread can be had, whoever appends waits for it. */
 	if (w->syncer == NULL &&
 	    syncer_new(&w->syncer, l->dir, NULL) != PROV_OK)
 		(void)writer_sync(l, NULL);
