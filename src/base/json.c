@@ -8,6 +8,8 @@
 
 #include "base/text.h"
 
+#define JSON_ROOM 1024 /* as much as most take */
+
 struct json {
 	struct buf b;
 	unsigned depth; /* objects and arrays open */
@@ -25,6 +27,8 @@ json_new(void)
 
 	if (j == NULL)
 		return (NULL);
+	(void)buf_grow(&j->b, JSON_ROOM);
+	j->b.len = 0;
 	buf_put_byte(&j->b, '{');
 	j->depth = 1;
 	return (j);
@@ -73,12 +77,41 @@ put_escape(struct buf *b, uint32_t cp)
 	}
 }
 
+#define EACH(byte) (UINT64_MAX / 0xff * (byte)) /* in all eight of a word */
+
+/* The high bit of each byte that is 0, and perhaps of one beyond such a one. */
+static uint64_t
+zeros(uint64_t v)
+{
+	return ((v - EACH(1)) & ~v & EACH(0x80));
+}
+
+/* Whether all len bytes at p, no more than eight, stand for themselves. */
+static bool
+plain_word(const uint8_t *p, size_t len)
+{
+	uint64_t v = EACH('a');
+
+	if (len == sizeof(v))
+		memcpy(&v, p, sizeof(v));
+	else
+		memcpy(&v, p, len);
+	return (((v | (v - EACH(0x20)) | zeros(v ^ EACH(0x7f)) |
+		     zeros(v ^ EACH('"')) | zeros(v ^ EACH('\\'))) &
+		    EACH(0x80)) == 0);
+}
+
 /* How many bytes from p on stand for themselves. */
 static size_t
 plain_len(const uint8_t *p, size_t len)
 {
 	size_t n = 0;
 
+	for (size_t w; n < len; n += w) {
+		w = len - n < 8 ? len - n : 8;
+		if (!plain_word(p + n, w))
+			break;
+	}
 	while (n < len && p[n] >= 0x20 && p[n] < 0x7f && p[n] != '"' &&
 	       p[n] != '\\')
 		n++;

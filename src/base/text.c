@@ -322,6 +322,14 @@ text_escape(struct buf *b, const char *s, size_t len, size_t max)
 	}
 }
 
+/* Two digits at s. */
+static void
+put_two(char *s, int n)
+{
+	s[0] = (char)('0' + n / 10);
+	s[1] = (char)('0' + n % 10);
+}
+
 void
 time_format(char out[32], int64_t t)
 {
@@ -333,10 +341,14 @@ time_format(char out[32], int64_t t)
 		(void)snprintf(out, 32, "@%" PRId64, t);
 		return;
 	}
-	(void)snprintf(out, 32, "%04u-%02u-%02uT%02u:%02u:%02uZ",
-	    (unsigned)(tm.tm_year + 1900) % 10000, (unsigned)tm.tm_mon % 12 + 1,
-	    (unsigned)tm.tm_mday % 32, (unsigned)tm.tm_hour % 24,
-	    (unsigned)tm.tm_min % 60, (unsigned)tm.tm_sec % 60);
+	memcpy(out, "0000-00-00T00:00:00Z", 21);
+	put_two(out, (tm.tm_year + 1900) / 100);
+	put_two(out + 2, (tm.tm_year + 1900) % 100);
+	put_two(out + 5, tm.tm_mon + 1);
+	put_two(out + 8, tm.tm_mday);
+	put_two(out + 11, tm.tm_hour);
+	put_two(out + 14, tm.tm_min);
+	put_two(out + 17, tm.tm_sec);
 }
 
 /* Two digits at s, or -1. */

@@ -57,13 +57,15 @@ put_time(struct json *j, const char *key, bool there, int64_t t)
 static void
 put_time_ms(struct json *j, const char *key, int64_t ms)
 {
-	char when[40];
-	size_t len;
+	unsigned rest = (unsigned)(ms % 1000);
+	char point[] = { '.', (char)('0' + rest / 100),
+		(char)('0' + rest / 10 % 10), (char)('0' + rest % 10), 'Z',
+		'\0' };
+	char when[32 + sizeof(point)];
 
 	time_format(when, ms / 1000);
-	len = strlen(when) - 1; /* the Z goes behind */
-	(void)snprintf(when + len, sizeof(when) - len, ".%03dZ",
-	    (int)(ms % 1000));
+	/* The Z goes behind. */
+	memcpy(when + strlen(when) - 1, point, sizeof(point));
 	json_str(j, key, when);
 }
 

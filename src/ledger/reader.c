@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "hash/digest.h"
@@ -31,11 +33,13 @@ reader_new(prov_ledger **out, const char *dir, const prov_pubkey *key,
 	if (l == NULL)
 		return (prov_fail(err, PROV_ENOMEM, "out of memory"));
 	l->key = *key;
+	l->dir_fd = -1;
 	if ((l->dir = realpath(dir, NULL)) == NULL)
 		return (prov_fail_errno(err, PROV_ENOTFOUND,
 		    "no ledger at %s; prov init makes one", dir));
 	if ((st = view_init(&l->view, l->dir, err)) != PROV_OK)
 		return (st);
+	l->dir_fd = open(l->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	*out = TAKE(l);
 	return (PROV_OK);
 }
@@ -50,6 +54,8 @@ prov_ledger_close(prov_ledger *l)
 	view_clear(&l->view);
 	index_clear(&l->index);
 	buf_free(&l->note);
+	if (l->dir_fd >= 0)
+		(void)close(l->dir_fd);
 	free(l->dir);
 	free(l);
 }
@@ -206,18 +212,18 @@ ledger_refresh(prov_ledger *l, prov_err *err)
 	return (move(l, buf_span(&note), err));
 }
 
-/* A file that was replaced is told by what it is, or a second later. */
+/*
+ * A file that was replaced is told by what it is, or a second later, as is a
+ * directory. What cannot be told is read.
+ */
 prov_status
 ledger_follow(prov_ledger *l, prov_err *err)
 {
-	char path[LEDGER_PATH_MAX];
 	struct stat sb;
-	prov_status st;
 
-	if ((st = layout_path(path, err, l->dir, LEDGER_CHECKPOINT)) != PROV_OK)
-		return (st);
 	if (l->note.len != 0 && l->seen_ms != 0 &&
-	    clock_ms() - l->seen_ms < FOLLOW_MS && stat(path, &sb) == 0 &&
+	    clock_ms() - l->seen_ms < FOLLOW_MS &&
+	    fstatat(l->dir_fd, LEDGER_CHECKPOINT, &sb, 0) == 0 &&
 	    stat_same(&sb, &l->seen))
 		return (PROV_OK);
 	return (ledger_refresh(l, err));

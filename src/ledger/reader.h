@@ -16,17 +16,18 @@ struct writer;
  * only reads does not link it, nor the private keys that it uses.
  */
 struct prov_ledger {
-	char *dir; /* absolute */
+	char *dir;  /* absolute */
+	int dir_fd; /* the same, to look from; -1: from the path alone */
 	prov_pubkey key;
 	struct view view;
-	struct buf note; /* the verified checkpoint; empty before the first */
+	struct buf note;  /* the verified checkpoint; empty before the first */
 	struct stat seen; /* its file as it was last read */
 	int64_t seen_ms;  /* and when */
 	struct index index;
 	struct writer *writer; /* NULL: opened for reading */
 	void (*writer_close)(prov_ledger *l);
-	prov_status (*writer_check)(prov_ledger *l,
-	    const prov_inspection *how, prov_inspected *out, prov_err *err);
+	prov_status (*writer_check)(prov_ledger *l, const prov_inspection *how,
+	    prov_inspected *out, prov_err *err);
 	prov_status (*writer_cosign)(prov_ledger *l, prov_span lines,
 	    unsigned wait_ms, prov_err *err);
 };

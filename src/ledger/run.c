@@ -635,7 +635,7 @@ prov_status
 run_find_in(int fd, const struct run_info *run, enum index_kind kind,
     uint64_t key, struct buf *hits, prov_err *err)
 {
-	struct section s;
+	UNSET struct section s;
 
 	s.fd = fd;
 	s.n = run->n[kind];

@@ -67,10 +67,11 @@ index_of(const char *term)
 unsigned
 source_type_rank(const char *term)
 {
-	size_t i = index_of(term);
+	size_t i;
 
 	if (term[0] == '\0')
 		return (0);
+	i = index_of(term);
 	if (i == TERMS_N)
 		return (SYNTHETIC_I + 1);
 	return ((unsigned)i + 1 + (i >= SYNTHETIC_I));

@@ -124,8 +124,8 @@ task_recall(struct task *t, bool *hit, prov_err *err)
 	return (PROV_OK);
 }
 
-prov_status
-task_remember(struct task *t, prov_err *err)
+static prov_status
+remember(struct task *t, prov_err *err)
 {
 	const struct recollection *r = t->v->known;
 	struct buf *bytes = &t->v->scratch;
@@ -136,9 +136,6 @@ task_remember(struct task *t, prov_err *err)
 	prov_status st;
 	bool whole;
 
-	if (!t->recollects || t->recalled || t->v->ledger == NULL ||
-	    t->out->ledger_bad)
-		return (PROV_OK);
 	bytes->len = 0;
 	if ((st = stand(&at, key, t, err)) != PROV_OK ||
 	    (st = known_note(&k, &whole, &t->d, &at, err)) != PROV_OK ||
@@ -152,4 +149,13 @@ task_remember(struct task *t, prov_err *err)
 		t->v->recalls.lost++;
 	return (
 	    st == PROV_ENOMEM ? prov_fail(err, st, "%s", why.msg) : PROV_OK);
+}
+
+prov_status
+task_remember(struct task *t, prov_err *err)
+{
+	if (!t->recollects || t->recalled || t->v->ledger == NULL ||
+	    t->out->ledger_bad)
+		return (PROV_OK);
+	return (remember(t, err));
 }

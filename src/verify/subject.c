@@ -292,7 +292,7 @@ prov_status
 verify_subject(prov_verifier *v, const struct subject *s, struct facts *out,
     prov_err *err)
 {
-	prov_verdict verdict;
+	UNSET prov_verdict verdict;
 	AUTO_TASK t = TASK(v, &verdict);
 	prov_err why = { 0 };
 	prov_status st;

@@ -75,6 +75,47 @@ all_kinds(void **state)
 	    j);
 }
 
+/* len of the letter a, but c at one place; written among what is as it is. */
+static void
+assert_at(char c, prov_span written, size_t len, size_t at)
+{
+	char text[20];
+	AUTO_BUF want = { 0 };
+	AUTO_FREE char *line = NULL;
+	AUTO_JSON *j = json_new();
+
+	memset(text, 'a', sizeof(text));
+	buf_put_str(&want, "{\"\":\"");
+	buf_put(&want, text, at);
+	buf_put_span(&want, written);
+	buf_put(&want, text, len - at - 1);
+	buf_put_str(&want, "\"}");
+	assert_int_equal(PROV_OK, buf_take_str(&want, &line, NULL));
+	text[at] = c;
+	json_text(j, "", span(text, len));
+	assert_json(line, j);
+}
+
+/* A character is written as ever, wherever it stands in text of any length. */
+static void
+each_place(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 0x80; i++) {
+		char c = (char)i;
+		AUTO_BUF alone = { 0 };
+		AUTO_JSON *j = json_new();
+
+		json_text(j, "", span(&c, 1));
+		assert_int_equal(PROV_OK, json_put(j, &alone, NULL));
+		assert_true(alone.len >= sizeof("{\"\":\"\"}"));
+		for (size_t len = 1; len <= 20; len++)
+			for (size_t at = 0; at < len; at++)
+				assert_at(c, span(alone.p + 5, alone.len - 7),
+				    len, at);
+	}
+}
+
 /* What comes out is ASCII on one line, whatever went in. */
 static void
 hostile_text(void **state)
@@ -365,6 +406,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_kinds),
+		cmocka_unit_test(each_place),
 		cmocka_unit_test(hostile_text),
 		cmocka_unit_test(empty_and_ended),
 		cmocka_unit_test(misuse),
