@@ -238,9 +238,8 @@ begin(void **state)
 	prov_entry e;
 
 	(void)state;
-	/* In memory where that can be: thousands of files are written. */
-	if (access("/dev/shm", W_OK) == 0)
-		(void)setenv("LOGGED_DIR", "/dev/shm", 0);
+	/* Thousands of files are written. */
+	logged_in_memory();
 	if ((p = calloc(1, sizeof(*p))) == NULL || !logged_open(&p->g))
 		return (-1);
 	snprintf(p->target, sizeof(p->target), "%s/target", p->g.dir);

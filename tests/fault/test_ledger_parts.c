@@ -350,9 +350,7 @@ begin(void **state)
 	AUTO_BUF b = { 0 };
 
 	(void)state;
-	/* In memory where that can be. */
-	if (access("/dev/shm", W_OK) == 0)
-		(void)setenv("LOGGED_DIR", "/dev/shm", 0);
+	logged_in_memory();
 	if ((p = calloc(1, sizeof(*p))) == NULL || !logged_open(&p->g))
 		return (-1);
 	ok(prov_ledger_open_writer(&w, p->g.path, p->g.log, err));

@@ -492,9 +492,7 @@ begin(void **state)
 	uint64_t size;
 
 	(void)state;
-	/* In memory where that can be. */
-	if (access("/dev/shm", W_OK) == 0)
-		(void)setenv("LOGGED_DIR", "/dev/shm", 0);
+	logged_in_memory();
 	if ((p = calloc(1, sizeof(*p))) == NULL || !logged_open(&p->g))
 		return (-1);
 	snprintf(p->old, sizeof(p->old), "%.64s/old", p->g.dir);

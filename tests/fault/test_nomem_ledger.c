@@ -268,9 +268,7 @@ static int
 begin(void **state)
 {
 	(void)state;
-	/* In memory where that can be. */
-	if (access("/dev/shm", W_OK) == 0)
-		(void)setenv("LOGGED_DIR", "/dev/shm", 0);
+	logged_in_memory();
 	if ((p = calloc(1, sizeof(*p))) == NULL || !logged_open(&p->g))
 		return (-1);
 	make_ledger();

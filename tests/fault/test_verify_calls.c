@@ -17,6 +17,7 @@
 
 #include "../unit/asked.h"
 #include "../unit/runs.h"
+#include "../unit/shelf.h"
 #include "base/text.h"
 #include "manifest/manifest.h"
 #include "sign/key.h"
@@ -36,7 +37,7 @@ static struct place {
 	    unproven[96];
 	struct buf no_proof; /* a sidecar without */
 	struct buf run;      /* a statement on a run */
-	struct buf shelf;
+	struct shelf shelf;
 	prov_trust *read;
 	prov_report *page;
 	prov_verifier *v;
@@ -62,7 +63,7 @@ restore(void)
 	(void)unlink(p->trust);
 	(void)unlink(p->key);
 	(void)unlink(p->mac);
-	p->shelf.len = 0;
+	p->shelf.bytes.len = 0;
 	ok(file_write(p->unproven, buf_span(&p->no_proof), 0644, 0, err));
 }
 
@@ -241,9 +242,7 @@ static int
 begin(void **state)
 {
 	(void)state;
-	/* In memory where that can be. */
-	if (access("/dev/shm", W_OK) == 0)
-		(void)setenv("LOGGED_DIR", "/dev/shm", 0);
+	logged_in_memory();
 	if ((p = calloc(1, sizeof(*p))) == NULL)
 		return (-1);
 	bench_open(&p->b);
@@ -272,7 +271,7 @@ end(void **state)
 	close_all();
 	buf_free(&p->no_proof);
 	buf_free(&p->run);
-	buf_free(&p->shelf);
+	buf_free(&p->shelf.bytes);
 	bench_close(&p->b);
 	desk_close(&p->lost);
 	free(p);
@@ -453,26 +452,6 @@ do_framed(struct buf *out, prov_err *err)
 }
 
 static prov_status
-shelf_get(void *arg, struct buf *out, const uint8_t key[32], prov_err *err)
-{
-	(void)key;
-	buf_put_span(out, buf_span(arg));
-	return (buf_done(out, err));
-}
-
-static prov_status
-shelf_put(void *arg, const uint8_t key[32], prov_span bytes, prov_err *err)
-{
-	struct buf *b = arg;
-
-	(void)key;
-	b->len = 0;
-	b->failed = false;
-	buf_put_span(b, bytes);
-	return (buf_done(b, err));
-}
-
-static prov_status
 ask_all(struct buf *out, const struct subject *s, prov_err *err)
 {
 	struct facts f;
@@ -494,7 +473,7 @@ subject(struct buf *out, const struct subject *s, prov_err *err)
 		.ledger_dir = p->b.d.g.path,
 		.ledger_own = 1,
 		.state_dir = p->state };
-	const struct recollection r = { &p->shelf, shelf_get, shelf_put };
+	const struct recollection r = shelf_recollection(&p->shelf);
 	prov_status st;
 
 	if ((st = prov_verifier_new(&p->v, &o, err)) != PROV_OK)

@@ -9,16 +9,11 @@
 #include "base/bytes.h"
 #include "logged.h"
 #include "sign/cosignature.h"
+#include "spans.h"
 
 #define TEXT "example.com/log\n2\n" ROOT "\n"
 #define ROOT "q6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s="
 #define NAME "witness.example/w1"
-
-static prov_span
-str(const char *s)
-{
-	return (span(s, strlen(s)));
-}
 
 /* The only line that a witness of this seed makes. */
 static void

@@ -31,18 +31,9 @@
 #include "logged.h"
 #include "policies.h"
 #include "prov/run.h"
+#include "refused.h"
 #include "runs.h"
-
-/* The call fails with this status and these words. */
-#define refused(want, words, call)                                        \
-	do {                                                              \
-		prov_err why = { 0 };                                     \
-		prov_err *err = &why;                                     \
-		prov_status st = (call);                                  \
-		if (st != (want) || strstr(why.msg, (words)) == NULL)     \
-			fail_msg("%s:%d: %s: %d, %s", __FILE__, __LINE__, \
-			    #call, st, why.msg);                          \
-	} while (0)
+#include "spans.h"
 
 static char dir[] = "/tmp/prov-refusals.XXXXXX";
 static prov_policy *policy;
@@ -62,19 +53,6 @@ leave(void **state)
 	prov_policy_free(policy);
 	return (chdir("/") != 0 ||
 		nftw(dir, logged_remove, 16, FTW_DEPTH | FTW_PHYS) != 0);
-}
-
-static prov_span
-str(const char *s)
-{
-	return (span(s, strlen(s)));
-}
-
-/* Bytes that nobody reads, since there are too many of them. */
-static prov_span
-many(size_t len)
-{
-	return (span("", len));
 }
 
 static void

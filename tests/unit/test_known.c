@@ -8,42 +8,9 @@
 #include <cmocka.h>
 
 #include "asked.h"
+#include "shelf.h"
 #include "verify/known.h"
 #include "verify/trust.h"
-
-/* Keeps what was put last, under each key the same. */
-struct shelf {
-	struct buf bytes;
-	uint8_t key[32];
-	size_t n_put;
-	prov_status st;
-};
-
-static prov_status
-shelf_get(void *arg, struct buf *out, const uint8_t key[32], prov_err *err)
-{
-	struct shelf *s = arg;
-
-	if (s->st != PROV_OK)
-		return (prov_fail(err, s->st, "the shelf is gone"));
-	if (memcmp(key, s->key, 32) == 0)
-		buf_put_span(out, buf_span(&s->bytes));
-	return (buf_done(out, err));
-}
-
-static prov_status
-shelf_put(void *arg, const uint8_t key[32], prov_span bytes, prov_err *err)
-{
-	struct shelf *s = arg;
-
-	if (s->st != PROV_OK)
-		return (prov_fail(err, s->st, "the shelf is gone"));
-	s->n_put++;
-	memcpy(s->key, key, 32);
-	s->bytes.len = 0;
-	buf_put_span(&s->bytes, bytes);
-	return (buf_done(&s->bytes, err));
-}
 
 struct study {
 	struct bench b;
@@ -75,7 +42,7 @@ study_open(struct study *y)
 {
 	memset(y, 0, sizeof(*y));
 	bench_open(&y->b);
-	y->r = (struct recollection){ &y->shelf, shelf_get, shelf_put };
+	y->r = shelf_recollection(&y->shelf);
 	begin(y);
 	y->s = by_digest(&y->b);
 	assert_int_equal(query(y)->signature, PROV_SIG_VALID);

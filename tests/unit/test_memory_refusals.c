@@ -199,9 +199,8 @@ main(void)
 		cmocka_unit_test(others_are_faster),
 	};
 
-	/* In memory where that can be: each meeting is synced. */
-	if (access("/dev/shm", W_OK) == 0)
-		(void)setenv("LOGGED_DIR", "/dev/shm", 0);
+	/* Each meeting is synced. */
+	logged_in_memory();
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -28,22 +28,10 @@
 #include "sign/cosignature.h"
 #include "sign/note.h"
 #include "sign/receipt.h"
+#include "spans.h"
 #include "verify/subject.h"
 
 #define ROOT "q6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s="
-
-static prov_span
-str(const char *s)
-{
-	return (span(s, strlen(s)));
-}
-
-/* Bytes that nobody reads, since there are too many of them. */
-static prov_span
-many(size_t len)
-{
-	return (span("", len));
-}
 
 static void
 witness_keys(void **state)

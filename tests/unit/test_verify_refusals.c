@@ -22,6 +22,7 @@
 #include "sign/pubkey.h"
 #include "sign/receipt.h"
 #include "small.h"
+#include "spans.h"
 #include "verify/dossier.h"
 #include "verify/facts_json.h"
 #include "verify/known.h"
@@ -29,19 +30,6 @@
 #include "verify/verdict.h"
 #include "witness/client.h"
 #include "witnesses.h"
-
-static prov_span
-str(const char *s)
-{
-	return (span(s, strlen(s)));
-}
-
-/* Bytes that nobody reads, since there are too many of them, or too few. */
-static prov_span
-many(size_t len)
-{
-	return (span("", len));
-}
 
 static void
 put_hex(struct buf *b, const char *hex)
