@@ -15,6 +15,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "wrap.h"
+
 #define FRAMES     12   /* of a stack, enough to tell one from another */
 #define FRAMES_OUR 2    /* fails(), and the wrapper */
 #define PLACES_MAX 4096 /* in one work */
@@ -122,29 +124,21 @@ fails(enum faulty what, const char *call)
 }
 
 bool
-faulty_fails(enum faulty what, const char *call)
+faulty_memory(const char *call)
 {
-	return (fails(what, call));
+	return (fails(FAULTY_MEMORY, call));
 }
 
-/* type name(parameters), and what stands for a failure. */
-#define WRAP(what, type, bad, name, parameters, arguments)                     \
-	type __real_##name parameters;                                         \
-	type __wrap_##name parameters;                                         \
-	type __wrap_##name parameters                                          \
-	{                                                                      \
-		return (fails(what, #name) ? (bad) : __real_##name arguments); \
-	}
-#define MEMORY(type, name, parameters, arguments) \
-	WRAP(FAULTY_MEMORY, type, NULL, name, parameters, arguments)
-#define FILES(type, bad, name, parameters, arguments) \
-	WRAP(FAULTY_FILES, type, bad, name, parameters, arguments)
+bool
+faulty_files(const char *call)
+{
+	return (fails(FAULTY_FILES, call));
+}
 
-MEMORY(void *, malloc, (size_t n), (n))
-MEMORY(void *, calloc, (size_t n, size_t size), (n, size))
-MEMORY(void *, realloc, (void *p, size_t n), (p, n))
-MEMORY(char *, strdup, (const char *s), (s))
-MEMORY(char *, strndup, (const char *s, size_t n), (s, n))
+WRAP_ALLOCATIONS(faulty_memory)
+
+#define FILES(type, bad, name, parameters, arguments) \
+	WRAP(faulty_files, type, bad, name, parameters, arguments)
 
 FILES(ssize_t, -1, read, (int fd, void *p, size_t n), (fd, p, n))
 FILES(ssize_t, -1, __read_chk, (int fd, void *p, size_t n, size_t room),
@@ -191,31 +185,34 @@ int __wrap_open(const char *path, int flags, ...);
 int __real_openat(int fd, const char *path, int flags, ...);
 int __wrap_openat(int fd, const char *path, int flags, ...);
 
+/* The mode, which is there only where a file may be created. */
+static mode_t
+mode_of(int flags, va_list ap)
+{
+	return ((flags & O_CREAT) != 0 ? va_arg(ap, mode_t) : 0);
+}
+
 int
 __wrap_open(const char *path, int flags, ...)
 {
 	va_list ap;
-	mode_t mode = 0;
+	mode_t mode;
 
 	va_start(ap, flags);
-	if ((flags & O_CREAT) != 0)
-		mode = va_arg(ap, mode_t);
+	mode = mode_of(flags, ap);
 	va_end(ap);
-	return (
-	    fails(FAULTY_FILES, "open") ? -1 : __real_open(path, flags, mode));
+	return (faulty_files("open") ? -1 : __real_open(path, flags, mode));
 }
 
 int
 __wrap_openat(int fd, const char *path, int flags, ...)
 {
 	va_list ap;
-	mode_t mode = 0;
+	mode_t mode;
 
 	va_start(ap, flags);
-	if ((flags & O_CREAT) != 0)
-		mode = va_arg(ap, mode_t);
+	mode = mode_of(flags, ap);
 	va_end(ap);
-	return (fails(FAULTY_FILES, "openat")
-		    ? -1
-		    : __real_openat(fd, path, flags, mode));
+	return (
+	    faulty_files("openat") ? -1 : __real_openat(fd, path, flags, mode));
 }

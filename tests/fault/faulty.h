@@ -8,7 +8,8 @@
  * Makes one allocation, or one call for files and threads, of this program and
  * of what it is linked with fail: each time the first from a place in the code,
  * with those who called it, where none has failed since faulty_begin. Libraries
- * have calls of their own. Nothing is synced. Link with faulty.c and $(faulty_ldflags).
+ * have calls of their own. Nothing is synced. Link with faulty.c and
+ * $(faulty_ldflags).
  */
 enum faulty { FAULTY_MEMORY, FAULTY_FILES };
 
@@ -20,6 +21,7 @@ void faulty_arm(enum faulty what);
 const char *faulty_disarm(void);
 
 /* For a test's own wrappers: whether this call is to fail, errno being set. */
-bool faulty_fails(enum faulty what, const char *call);
+bool faulty_memory(const char *call);
+bool faulty_files(const char *call);
 
 #endif

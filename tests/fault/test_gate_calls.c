@@ -19,6 +19,7 @@
 #include <jansson.h>
 
 #include "faulty.h"
+#include "wrap.h"
 
 #include "../unit/signed.h"
 #include "gate/cachefile.h"
@@ -47,19 +48,11 @@ static struct place {
 } * p;
 
 /* What libraries do on our behalf fails as well. */
-#define WRAP(what, type, bad, name, parameters, arguments)                    \
-	type __real_##name parameters;                                        \
-	type __wrap_##name parameters;                                        \
-	type __wrap_##name parameters                                         \
-	{                                                                     \
-		return (faulty_fails(what, #name) ? (bad)                     \
-						  : __real_##name arguments); \
-	}
-WRAP(FAULTY_MEMORY, struct archive *, NULL, archive_read_new, (void), ())
-WRAP(FAULTY_MEMORY, struct archive *, NULL, archive_write_new, (void), ())
-WRAP(FAULTY_MEMORY, struct archive_entry *, NULL, archive_entry_clone,
+WRAP(faulty_memory, struct archive *, NULL, archive_read_new, (void), ())
+WRAP(faulty_memory, struct archive *, NULL, archive_write_new, (void), ())
+WRAP(faulty_memory, struct archive_entry *, NULL, archive_entry_clone,
     (struct archive_entry * e), (e))
-WRAP(FAULTY_MEMORY, void *, NULL, reallocarray,
+WRAP(faulty_memory, void *, NULL, reallocarray,
     (void *old, size_t n, size_t size), (old, n, size))
 /* Which tells that it ran out of memory in the last byte of its text. */
 json_t *__real_json_loadb(const char *, size_t, size_t, json_error_t *);
@@ -67,22 +60,22 @@ json_t *__wrap_json_loadb(const char *, size_t, size_t, json_error_t *);
 json_t *
 __wrap_json_loadb(const char *b, size_t n, size_t flags, json_error_t *e)
 {
-	if (!faulty_fails(FAULTY_MEMORY, "json_loadb"))
+	if (!faulty_memory("json_loadb"))
 		return (__real_json_loadb(b, n, flags, e));
 	memset(e, 0, sizeof(*e));
 	e->text[JSON_ERROR_TEXT_LENGTH - 1] = json_error_out_of_memory;
 	return (NULL);
 }
-WRAP(FAULTY_FILES, int, ARCHIVE_FATAL, archive_write_open_fd,
+WRAP(faulty_files, int, ARCHIVE_FATAL, archive_write_open_fd,
     (struct archive * a, int fd), (a, fd))
-WRAP(FAULTY_FILES, int, ARCHIVE_FATAL, archive_write_header,
+WRAP(faulty_files, int, ARCHIVE_FATAL, archive_write_header,
     (struct archive * a, struct archive_entry *e), (a, e))
-WRAP(FAULTY_FILES, la_ssize_t, -1, archive_write_data,
+WRAP(faulty_files, la_ssize_t, -1, archive_write_data,
     (struct archive * a, const void *b, size_t n), (a, b, n))
-WRAP(FAULTY_FILES, int, ARCHIVE_FATAL, archive_write_close,
+WRAP(faulty_files, int, ARCHIVE_FATAL, archive_write_close,
     (struct archive * a), (a))
-WRAP(FAULTY_FILES, int, -1, fdatasync, (int fd), (fd))
-WRAP(FAULTY_FILES, int, -1, ftruncate, (int fd, off_t n), (fd, n))
+WRAP(faulty_files, int, -1, fdatasync, (int fd), (fd))
+WRAP(faulty_files, int, -1, ftruncate, (int fd, off_t n), (fd, n))
 
 static const char *
 out_path(const char *name)
@@ -218,9 +211,8 @@ begin(void **state)
 	char doubtful[128];
 
 	(void)state;
-	/* In memory where that can be: thousands of files are written. */
-	if (access("/dev/shm", W_OK) == 0)
-		(void)setenv("LOGGED_DIR", "/dev/shm", 0);
+	/* Thousands of files are written. */
+	logged_in_memory();
 	if ((p = calloc(1, sizeof(*p))) == NULL || !desk_open(&p->d))
 		return (-1);
 	(void)snprintf(p->in, sizeof(p->in), "%s/in", p->d.g.dir);

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Fails the first allocation of identifying a small asset, then the second,
- * and so on, until all is done: each must be told as such, and none may leave
- * an identity behind.
+ * Small assets identified, with each allocation failing in turn: it must be
+ * told as such, and none may leave an identity behind.
  */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,57 +18,7 @@
 #include "essence/image.h"
 #include "essence/leaves.h"
 #include "hash/pool.h"
-
-#define SITES_MIN 40 /* fewer would mean that nothing was counted */
-
-static long fail_at; /* 0: never */
-
-static bool
-fails(void)
-{
-	return (fail_at > 0 && --fail_at == 0);
-}
-
-void *__real_malloc(size_t);
-void *__real_calloc(size_t, size_t);
-void *__real_realloc(void *, size_t);
-char *__real_strdup(const char *);
-char *__real_strndup(const char *, size_t);
-void *__wrap_malloc(size_t);
-void *__wrap_calloc(size_t, size_t);
-void *__wrap_realloc(void *, size_t);
-char *__wrap_strdup(const char *);
-char *__wrap_strndup(const char *, size_t);
-
-void *
-__wrap_malloc(size_t n)
-{
-	return (fails() ? NULL : __real_malloc(n));
-}
-
-void *
-__wrap_calloc(size_t n, size_t size)
-{
-	return (fails() ? NULL : __real_calloc(n, size));
-}
-
-void *
-__wrap_realloc(void *p, size_t n)
-{
-	return (fails() ? NULL : __real_realloc(p, n));
-}
-
-char *
-__wrap_strdup(const char *s)
-{
-	return (fails() ? NULL : __real_strdup(s));
-}
-
-char *
-__wrap_strndup(const char *s, size_t n)
-{
-	return (fails() ? NULL : __real_strndup(s, n));
-}
+#include "shortage.h"
 
 /* Sets, light level SEI and an IDR picture of 64x48 pixels. */
 static const uint8_t h264[] = { 0, 0, 0, 1, 0x67, 0x42, 0, 0x1e, 0xda, 0x11,
@@ -193,13 +148,14 @@ feed(prov_essence *e, prov_err *err)
 }
 
 static prov_status
-work(prov_err *err)
+identify(void *arg, prov_err *err)
 {
 	AUTO(prov_identity) *id = NULL, *back = NULL;
 	AUTO_BUF b = { 0 };
 	prov_essence *e = NULL;
 	prov_status st;
 
+	(void)arg;
 	st = prov_essence_new(&e, "test", err);
 	if (st == PROV_OK)
 		st = feed(e, err);
@@ -304,7 +260,7 @@ typedef prov_status (
     *walker)(prov_identity **out, prov_span file, prov_err *err);
 
 static prov_status
-work_images(prov_err *err)
+identify_images(void *arg, prov_err *err)
 {
 	static const struct {
 		walker identify;
@@ -314,6 +270,7 @@ work_images(prov_err *err)
 		{ webp_identify, { webp, sizeof(webp) } },
 		{ jpeg_identify, { jpeg, sizeof(jpeg) } } };
 
+	(void)arg;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		AUTO(prov_identity) *id = NULL;
 		prov_status st = rows[i].identify(&id, rows[i].file, err);
@@ -322,25 +279,6 @@ work_images(prov_err *err)
 			return (id != NULL ? PROV_EINTERNAL : st);
 	}
 	return (PROV_OK);
-}
-
-/* Whether each allocation may fail, and is told; how many there were. */
-static bool
-each_fails_once(prov_status (*what)(prov_err *err), long *n)
-{
-	prov_status st;
-
-	*n = 0;
-	do {
-		prov_err err = { 0 };
-
-		fail_at = ++*n;
-		st = what(&err);
-		if (st != PROV_OK && (st != PROV_ENOMEM || err.msg[0] == '\0'))
-			break;
-	} while (st != PROV_OK);
-	fail_at = 0;
-	return (st == PROV_OK && *n > SITES_MIN);
 }
 
 #define BIG_LEN  20000
@@ -370,7 +308,7 @@ hash_big(struct leaves *l, struct pool *pool, atomic_uint *held,
 }
 
 static prov_status
-work_pooled(uint8_t out[32], prov_err *err)
+hash_pooled(uint8_t out[32], prov_err *err)
 {
 	struct leaves *l = NULL;
 	struct pool *pool = NULL;
@@ -385,44 +323,50 @@ work_pooled(uint8_t out[32], prov_err *err)
 	return (st);
 }
 
-/* Fewer threads and fewer pages are slower: they never change a digest. */
-static bool
-pools_are_slower_at_most(long *n)
-{
+struct digests {
 	uint8_t want[32], got[32];
-	prov_err err = { 0 };
+};
 
-	if (work_pooled(want, &err) != PROV_OK)
-		return (false);
-	*n = 0;
-	do {
-		prov_status st;
+static prov_status
+hash_again(void *arg, prov_err *err)
+{
+	struct digests *d = arg;
 
-		err = (prov_err){ 0 };
-		memset(got, 0, sizeof(got));
-		fail_at = ++*n;
-		st = work_pooled(got, &err);
-		if (st != PROV_OK ? st != PROV_ENOMEM || err.msg[0] == '\0'
-				  : memcmp(want, got, 32) != 0)
-			return (false);
-	} while (fail_at == 0);
-	fail_at = 0;
-	return (*n > 6);
+	memset(d->got, 0, sizeof(d->got));
+	return (hash_pooled(d->got, err));
+}
+
+static bool
+is_same(void *arg, bool failed, prov_status st, const prov_err *err)
+{
+	const struct digests *d = arg;
+
+	if (st == PROV_OK)
+		return (memcmp(d->want, d->got, sizeof(d->got)) == 0);
+	return (failed && st == PROV_ENOMEM && err->msg[0] != '\0');
+}
+
+/* Fewer threads and fewer pages are slower: they never change a digest. */
+static void
+pools(void **state)
+{
+	struct digests d;
+	const struct shortage s = { "pools", hash_again, is_same, &d, 6 };
+
+	(void)state;
+	assert_int_equal(PROV_OK, hash_pooled(d.want, NULL));
+	shortage_each(&s);
 }
 
 int
 main(void)
 {
-	long n = 0;
-	bool ok = each_fails_once(work, &n);
+	const struct CMUnitTest tests[] = {
+		shortage_unit_test("streams", identify, 40),
+		cmocka_unit_test(pools),
+		shortage_unit_test("images", identify_images, 40),
+	};
 
-	printf("%sok 1 - %ld allocations, each failed once\n", ok ? "" : "not ",
-	    n - 1);
-	ok = pools_are_slower_at_most(&n);
-	printf("%sok 2 - %ld with threads, each failed once\n",
-	    ok ? "" : "not ", n - 1);
-	ok = each_fails_once(work_images, &n);
-	printf("%sok 3 - %ld of images, each failed once\n1..3\n",
-	    ok ? "" : "not ", n - 1);
-	return (0);
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return (cmocka_run_group_tests(tests, NULL, NULL));
 }

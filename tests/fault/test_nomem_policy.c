@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A policy read, told, explained and tried, with the first allocation failing,
- * then the second, and so on until all is done without running out; once each,
- * and from there on. What is read then is the whole policy, or none.
+ * A policy read, told, explained and tried, with each allocation failing in
+ * turn. What is read then is the whole policy, or none.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,6 +12,7 @@
 
 #include "../unit/logged.h"
 #include "policy/policy.h"
+#include "shortage.h"
 
 static const char yaml[] =
     "version: 1\n"
@@ -62,102 +62,44 @@ static const char cases[] =
     "     reasons: [unsigned, rights.ai_training.unknown]}\n"
     "  - {name: b, facts: f.json, decision: deny, route: x}\n";
 
-static long fail_at; /* 0: never */
-static bool for_good;
-static bool failed; /* since work began */
-
-static bool
-fails(void)
-{
-	if (fail_at == 0)
-		return (false);
-	if (fail_at > 1) {
-		fail_at--;
-		return (false);
-	}
-	if (!for_good)
-		fail_at = 0;
-	failed = true;
-	return (true);
-}
-
-void *__real_malloc(size_t);
-void *__real_calloc(size_t, size_t);
-void *__real_realloc(void *, size_t);
-char *__real_strdup(const char *);
-char *__real_strndup(const char *, size_t);
-void *__wrap_malloc(size_t);
-void *__wrap_calloc(size_t, size_t);
-void *__wrap_realloc(void *, size_t);
-char *__wrap_strdup(const char *);
-char *__wrap_strndup(const char *, size_t);
-
-void *
-__wrap_malloc(size_t n)
-{
-	return (fails() ? NULL : __real_malloc(n));
-}
-
-void *
-__wrap_calloc(size_t n, size_t size)
-{
-	return (fails() ? NULL : __real_calloc(n, size));
-}
-
-void *
-__wrap_realloc(void *p, size_t n)
-{
-	return (fails() ? NULL : __real_realloc(p, n));
-}
-
-char *
-__wrap_strdup(const char *s)
-{
-	return (fails() ? NULL : __real_strdup(s));
-}
-
-char *
-__wrap_strndup(const char *s, size_t n)
-{
-	return (fails() ? NULL : __real_strndup(s, n));
-}
-
 /* Does one thing, by the name of a directory; says what came out in sum. */
 typedef prov_status (*deed)(const char *dir, uint8_t sum[32], prov_err *err);
 
-/* Every allocation fails: it says so, or comes to the same. */
-static void
-run_out(const char *dir, deed d)
-{
+/* A deed, what comes of it when nothing fails, and what came this time. */
+struct attempt {
+	deed d;
+	const char *dir;
 	uint8_t want[32], got[32];
-	prov_err err = { 0 };
+};
 
-	fail_at = 0;
-	if (d(dir, want, &err) != PROV_OK)
-		fail_msg("%s", err.msg);
-	for (int pass = 0; pass < 2; pass++) {
-		long n = 1;
+static prov_status
+try_again(void *arg, prov_err *err)
+{
+	struct attempt *a = arg;
 
-		for (bool more = true; more; n++) {
-			prov_status st;
+	memset(a->got, 0, sizeof(a->got));
+	return (a->d(a->dir, a->got, err));
+}
 
-			prov_err_clear(&err);
-			memset(got, 0, sizeof(got));
-			fail_at = n;
-			for_good = pass != 0;
-			failed = false;
-			st = d(dir, got, &err);
-			more = failed;
-			fail_at = 0;
-			if (st != PROV_OK && st != PROV_ENOMEM)
-				fail_msg("allocation %ld: %s", n, err.msg);
-			if ((st == PROV_OK && memcmp(got, want, 32) != 0) ||
-			    (st != PROV_OK && !more))
-				fail_msg("allocation %ld: %d: %s", n, (int)st,
-				    err.msg);
-		}
-		assert_true(n > 10);
-	}
+/* It says so, or comes to the same. */
+static bool
+is_whole(void *arg, bool failed, prov_status st, const prov_err *err)
+{
+	const struct attempt *a = arg;
+
+	if (st == PROV_OK)
+		return (memcmp(a->want, a->got, sizeof(a->got)) == 0);
+	return (failed && st == PROV_ENOMEM && err->msg[0] != '\0');
+}
+
+static void
+run_out(const char *dir, const char *name, deed d)
+{
+	struct attempt a = { .d = d, .dir = dir };
+	const struct shortage s = { name, try_again, is_whole, &a, 10 };
+
+	ok(d(dir, a.want, err));
+	shortage_each(&s);
 }
 
 static prov_status
@@ -275,8 +217,12 @@ write_text(const char *dir, const char *name, const char *text)
 static void
 all(void **state)
 {
-	static const deed deeds[] = { read_yaml, read_json, tell, explain_text,
-		explain_json, try_table };
+	static const struct {
+		const char *name;
+		deed d;
+	} deeds[] = { { "yaml", read_yaml }, { "json", read_json },
+		{ "text", tell }, { "explained", explain_text },
+		{ "explained in JSON", explain_json }, { "cases", try_table } };
 	struct logged g;
 
 	(void)state;
@@ -285,7 +231,7 @@ all(void **state)
 	write_text(g.dir, "f.json", facts);
 	write_text(g.dir, "cases.yaml", cases);
 	for (size_t i = 0; i < sizeof(deeds) / sizeof(deeds[0]); i++)
-		run_out(g.dir, deeds[i]);
+		run_out(g.dir, deeds[i].name, deeds[i].d);
 	logged_close(&g);
 }
 

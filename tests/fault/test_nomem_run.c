@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Run records, attestations, runs and what differs in them, with the first
- * allocation failing, then the second, and so on until all is done without
- * running out; once each, and from there on. What fails says that memory ran
- * out.
+ * Run records, attestations, runs and what differs in them, with each
+ * allocation failing in turn: what fails says that memory ran out.
  */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,72 +22,13 @@
 #include "gate/dsse.h"
 #include "gate/summary.h"
 #include "gate/svr.h"
+#include "shortage.h"
 
 static char dir[] = "/tmp/prov-nomem.XXXXXX";
 static int run = -1; /* a file of two lines that are no records */
 
-static long fail_at; /* 0: never */
-static bool for_good;
-static bool failed; /* since work began */
-
-static bool
-fails(void)
-{
-	if (fail_at == 0)
-		return (false);
-	if (fail_at > 1) {
-		fail_at--;
-		return (false);
-	}
-	if (!for_good)
-		fail_at = 0;
-	failed = true;
-	return (true);
-}
-
-void *__real_malloc(size_t);
-void *__real_calloc(size_t, size_t);
-void *__real_realloc(void *, size_t);
-char *__real_strdup(const char *);
-char *__real_strndup(const char *, size_t);
-void *__wrap_malloc(size_t);
-void *__wrap_calloc(size_t, size_t);
-void *__wrap_realloc(void *, size_t);
-char *__wrap_strdup(const char *);
-char *__wrap_strndup(const char *, size_t);
-
-void *
-__wrap_malloc(size_t n)
-{
-	return (fails() ? NULL : __real_malloc(n));
-}
-
-void *
-__wrap_calloc(size_t n, size_t size)
-{
-	return (fails() ? NULL : __real_calloc(n, size));
-}
-
-void *
-__wrap_realloc(void *p, size_t n)
-{
-	return (fails() ? NULL : __real_realloc(p, n));
-}
-
-char *
-__wrap_strdup(const char *s)
-{
-	return (fails() ? NULL : __real_strdup(s));
-}
-
-char *
-__wrap_strndup(const char *s, size_t n)
-{
-	return (fails() ? NULL : __real_strndup(s, n));
-}
-
 static prov_status
-attestations(prov_err *err)
+attest(void *arg, prov_err *err)
 {
 	AUTO(prov_key) *k = NULL;
 	AUTO_FREE struct run_record *r = NULL;
@@ -93,8 +38,9 @@ attestations(prov_err *err)
 	const uint8_t seed[32] = { 1 };
 	prov_status st;
 
-	if ((r = __real_calloc(1, sizeof(*r))) == NULL)
-		return (PROV_EINTERNAL);
+	(void)arg;
+	if ((r = calloc(1, sizeof(*r))) == NULL)
+		return (prov_fail(err, PROV_ENOMEM, "a record"));
 	runs_sample(r);
 	if ((st = prov_key_import(&k, OWNER_NAME, span(seed, 32), err)) !=
 		PROV_OK ||
@@ -118,11 +64,12 @@ pass(void *arg, const struct difference *d, prov_err *err)
 }
 
 static prov_status
-runs(prov_err *err)
+compare(void *arg, prov_err *err)
 {
 	AUTO_SUMMARY *s = NULL;
 	prov_status st;
 
+	(void)arg;
 	if ((st = summary_read(&s, run, err)) != PROV_OK)
 		return (st);
 	return (difference_find(span("12345678abcdefgh", 16),
@@ -131,12 +78,13 @@ runs(prov_err *err)
 
 /* The file each time anew. */
 static prov_status
-caches(prov_err *err)
+open_cache(void *arg, prov_err *err)
 {
 	struct cache *c = NULL;
 	char path[64], state[64];
 	prov_status st;
 
+	(void)arg;
 	(void)snprintf(path, sizeof(path), "%s/facts", dir);
 	(void)snprintf(state, sizeof(state), "%s/state", dir);
 	st = cache_open(&c, path, state, 0, err);
@@ -145,60 +93,33 @@ caches(prov_err *err)
 	return (st);
 }
 
-static prov_status
-work(prov_err *err)
+static int
+begin(void **state)
 {
-	prov_status st;
+	static const char text[] = "{}\n[]\n";
 
-	if ((st = attestations(err)) != PROV_OK || (st = runs(err)) != PROV_OK)
-		return (st);
-	return (caches(err));
+	(void)state;
+	return (mkdtemp(dir) == NULL || (run = memfd_create("run", 0)) == -1 ||
+		write(run, text, sizeof(text) - 1) != sizeof(text) - 1);
 }
 
-/*
- * Whether every allocation's failure was seen as what it is. It ends when
- * work is done without having met the one that was to fail.
- */
-static bool
-campaign(long *n)
+static int
+end(void **state)
 {
-	for (*n = 0;; (*n)++) {
-		prov_err err = { 0 };
-		prov_status st;
-
-		fail_at = *n + 1;
-		failed = false;
-		st = work(&err);
-		if (st == PROV_OK && !failed)
-			break;
-		if (st != PROV_ENOMEM) {
-			printf("# allocation %ld: %d, %s\n", *n + 1, st,
-			    err.msg);
-			return (false);
-		}
-	}
-	fail_at = 0;
-	return (*n > 20);
+	(void)state;
+	(void)close(run);
+	return (nftw(dir, logged_remove, 16, FTW_DEPTH | FTW_PHYS));
 }
 
 int
 main(void)
 {
-	static const char text[] = "{}\n[]\n";
-	bool fine[2];
-	long n[2];
+	const struct CMUnitTest tests[] = {
+		shortage_unit_test("attestations", attest, 10),
+		shortage_unit_test("runs", compare, 3),
+		shortage_unit_test("caches", open_cache, 5),
+	};
 
-	if (mkdtemp(dir) == NULL || (run = memfd_create("run", 0)) == -1 ||
-	    write(run, text, sizeof(text) - 1) != sizeof(text) - 1)
-		return (99);
-	printf("1..2\n");
-	for (int i = 0; i < 2; i++) {
-		for_good = i == 1;
-		fine[i] = campaign(&n[i]);
-		printf("%sok %d - %ld allocations failed %s\n",
-		    fine[i] ? "" : "not ", i + 1, n[i],
-		    for_good ? "from there on" : "once");
-	}
-	(void)nftw(dir, logged_remove, 16, FTW_DEPTH | FTW_PHYS);
-	return (fine[0] && fine[1] ? 0 : 1);
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return (cmocka_run_group_tests(tests, begin, end));
 }

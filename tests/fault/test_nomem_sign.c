@@ -1,79 +1,26 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Keys, manifests, statements, notes, sidecars and what shows them, with the
- * first allocation failing, then the second, and so on until all is done
- * without running out; once each, and from there on. What fails says that
- * memory ran out and leaves its outputs alone.
+ * Keys, manifests, statements, notes, sidecars and what shows them, with each
+ * allocation failing in turn: what fails says that memory ran out and leaves
+ * its outputs alone.
  */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../unit/sample.h"
+#include "shortage.h"
 #include "sign/note.h"
 #include "sign/receipt.h"
 
-static long fail_at; /* 0: never */
-static bool for_good;
-static bool failed; /* since work began */
-
-static bool
-fails(void)
-{
-	if (fail_at == 0)
-		return (false);
-	if (fail_at > 1) {
-		fail_at--;
-		return (false);
-	}
-	if (!for_good)
-		fail_at = 0;
-	failed = true;
-	return (true);
-}
-
-void *__real_malloc(size_t);
-void *__real_calloc(size_t, size_t);
-void *__real_realloc(void *, size_t);
-char *__real_strdup(const char *);
-char *__real_strndup(const char *, size_t);
-void *__wrap_malloc(size_t);
-void *__wrap_calloc(size_t, size_t);
-void *__wrap_realloc(void *, size_t);
-char *__wrap_strdup(const char *);
-char *__wrap_strndup(const char *, size_t);
 void *sodium_malloc(size_t);
-
-void *
-__wrap_malloc(size_t n)
-{
-	return (fails() ? NULL : __real_malloc(n));
-}
-
-void *
-__wrap_calloc(size_t n, size_t size)
-{
-	return (fails() ? NULL : __real_calloc(n, size));
-}
-
-void *
-__wrap_realloc(void *p, size_t n)
-{
-	return (fails() ? NULL : __real_realloc(p, n));
-}
-
-char *
-__wrap_strdup(const char *s)
-{
-	return (fails() ? NULL : __real_strdup(s));
-}
-
-char *
-__wrap_strndup(const char *s, size_t n)
-{
-	return (fails() ? NULL : __real_strndup(s, n));
-}
 
 /* In front of libsodium's own. */
 void *
@@ -82,11 +29,11 @@ sodium_malloc(size_t n)
 	void *(*real)(size_t);
 
 	*(void **)&real = dlsym(RTLD_NEXT, "sodium_malloc");
-	return (fails() ? NULL : real(n));
+	return (shortage_fails() ? NULL : real(n));
 }
 
 static prov_status
-keys(prov_err *err)
+use_keys(void *arg, prov_err *err)
 {
 	AUTO(prov_key) *k = NULL;
 	AUTO(prov_key) *back = NULL;
@@ -94,6 +41,7 @@ keys(prov_err *err)
 	prov_pubkey pub;
 	prov_status st;
 
+	(void)arg;
 	if ((st = prov_key_generate(&k, SAMPLE_NAME, err)) != PROV_OK ||
 	    (st = key_encode(&b, k, span(NULL, 0), err)) != PROV_OK ||
 	    (st = prov_vkey_parse(&pub,
@@ -145,7 +93,7 @@ statements(struct buf *out, prov_span payload, prov_err *err)
 }
 
 static prov_status
-notes(prov_err *err)
+sign_note(void *arg, prov_err *err)
 {
 	AUTO(prov_key) *k = NULL;
 	const uint8_t seed[32] = { 1 };
@@ -153,6 +101,7 @@ notes(prov_err *err)
 	prov_span text;
 	prov_status st;
 
+	(void)arg;
 	if ((st = prov_key_import(&k, SAMPLE_NAME, span(seed, 32), err)) !=
 		PROV_OK ||
 	    (st = note_sign(&b, k, span("text\n", 5), err)) != PROV_OK)
@@ -193,11 +142,11 @@ sidecars(prov_span statement, prov_err *err)
 	AUTO_BUF receipt = { 0 };
 	AUTO_FREE struct sidecar *s = calloc(1, sizeof(*s));
 	AUTO_BUF b = { 0 };
-	prov_status st = PROV_ENOMEM;
 	char *out = NULL;
+	prov_status st;
 
 	if (s == NULL)
-		return (st);
+		return (prov_fail(err, PROV_ENOMEM, "a sidecar"));
 	if ((st = receipts(&receipt, statement, err)) != PROV_OK)
 		return (st);
 	s->receipt = buf_span(&receipt);
@@ -217,59 +166,27 @@ sidecars(prov_span statement, prov_err *err)
 }
 
 static prov_status
-work(prov_err *err)
+sign_claim(void *arg, prov_err *err)
 {
 	AUTO_BUF manifest = { 0 }, statement = { 0 };
 	prov_status st;
 
-	if ((st = keys(err)) != PROV_OK ||
-	    (st = claims(&manifest, err)) != PROV_OK ||
-	    (st = statements(&statement, buf_span(&manifest), err)) !=
-		PROV_OK ||
-	    (st = notes(err)) != PROV_OK)
+	(void)arg;
+	if ((st = claims(&manifest, err)) != PROV_OK ||
+	    (st = statements(&statement, buf_span(&manifest), err)) != PROV_OK)
 		return (st);
 	return (sidecars(buf_span(&statement), err));
-}
-
-/*
- * Whether every allocation's failure was seen as what it is. It ends when
- * work is done without having met the one that was to fail.
- */
-static bool
-campaign(long *n)
-{
-	for (*n = 0;; (*n)++) {
-		prov_err err = { 0 };
-		prov_status st;
-
-		fail_at = *n + 1;
-		failed = false;
-		st = work(&err);
-		if (st == PROV_OK && !failed)
-			break;
-		if (st != PROV_ENOMEM) {
-			printf("# allocation %ld: %d, %s\n", *n + 1, st,
-			    err.msg);
-			return (false);
-		}
-	}
-	fail_at = 0;
-	return (*n > 20);
 }
 
 int
 main(void)
 {
-	bool fine[2];
-	long n[2];
+	const struct CMUnitTest tests[] = {
+		shortage_unit_test("keys", use_keys, 4),
+		shortage_unit_test("notes", sign_note, 3),
+		shortage_unit_test("claims", sign_claim, 15),
+	};
 
-	printf("1..2\n");
-	for (int i = 0; i < 2; i++) {
-		for_good = i == 1;
-		fine[i] = campaign(&n[i]);
-		printf("%sok %d - %ld allocations failed %s\n",
-		    fine[i] ? "" : "not ", i + 1, n[i],
-		    for_good ? "from there on" : "once");
-	}
-	return (fine[0] && fine[1] ? 0 : 1);
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return (cmocka_run_group_tests(tests, NULL, NULL));
 }

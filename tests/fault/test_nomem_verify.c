@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A file verified by its sidecar and by the ledger, with the first allocation
- * failing, then the second, and so on until all is done without running out;
- * once each, and from there on. A good file may then hold or not; an altered
- * one, or one nobody trusted signed, never does.
+ * A file verified by its sidecar and by the ledger, with each allocation
+ * failing in turn. A good file may then hold or not; an altered one, or one
+ * nobody trusted signed, never does.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,68 +11,10 @@
 
 #include <cmocka.h>
 
+#include "../unit/shelf.h"
 #include "../unit/signed.h"
+#include "shortage.h"
 #include "verify/subject.h"
-
-static long fail_at; /* 0: never */
-static bool for_good;
-static bool failed; /* since work began */
-
-static bool
-fails(void)
-{
-	if (fail_at == 0)
-		return (false);
-	if (fail_at > 1) {
-		fail_at--;
-		return (false);
-	}
-	if (!for_good)
-		fail_at = 0;
-	failed = true;
-	return (true);
-}
-
-void *__real_malloc(size_t);
-void *__real_calloc(size_t, size_t);
-void *__real_realloc(void *, size_t);
-char *__real_strdup(const char *);
-char *__real_strndup(const char *, size_t);
-void *__wrap_malloc(size_t);
-void *__wrap_calloc(size_t, size_t);
-void *__wrap_realloc(void *, size_t);
-char *__wrap_strdup(const char *);
-char *__wrap_strndup(const char *, size_t);
-
-void *
-__wrap_malloc(size_t n)
-{
-	return (fails() ? NULL : __real_malloc(n));
-}
-
-void *
-__wrap_calloc(size_t n, size_t size)
-{
-	return (fails() ? NULL : __real_calloc(n, size));
-}
-
-void *
-__wrap_realloc(void *p, size_t n)
-{
-	return (fails() ? NULL : __real_realloc(p, n));
-}
-
-char *
-__wrap_strdup(const char *s)
-{
-	return (fails() ? NULL : __real_strdup(s));
-}
-
-char *
-__wrap_strndup(const char *s, size_t n)
-{
-	return (fails() ? NULL : __real_strndup(s, n));
-}
 
 /* Verifies and puts the verdict into words, as the command does. */
 static prov_status
@@ -107,26 +48,6 @@ verify(const prov_verify_options *o, const char *path, prov_err *err)
 	return (st);
 }
 
-static prov_status
-shelf_get(void *arg, struct buf *out, const uint8_t key[32], prov_err *err)
-{
-	(void)key;
-	buf_put_span(out, buf_span(arg));
-	return (buf_done(out, err));
-}
-
-static prov_status
-shelf_put(void *arg, const uint8_t key[32], prov_span bytes, prov_err *err)
-{
-	struct buf *b = arg;
-
-	(void)key;
-	b->len = 0;
-	b->failed = false;
-	buf_put_span(b, bytes);
-	return (buf_done(b, err));
-}
-
 /* Whether all holds that a gate may rely on. */
 static prov_status
 ask(prov_verifier *v, int fd, prov_err *err)
@@ -149,8 +70,8 @@ ask(prov_verifier *v, int fd, prov_err *err)
 static prov_status
 subject(const prov_verify_options *o, const char *path, prov_err *err)
 {
-	AUTO_BUF shelf = { 0 };
-	struct recollection r = { &shelf, shelf_get, shelf_put };
+	struct shelf shelf = { .n_put = 0 };
+	const struct recollection r = shelf_recollection(&shelf);
 	prov_verifier *v = NULL;
 	AUTO_FD int fd = -1;
 	prov_status st;
@@ -162,35 +83,46 @@ subject(const prov_verify_options *o, const char *path, prov_err *err)
 	if ((st = ask(v, fd, err)) == PROV_OK)
 		st = ask(v, fd, err);
 	prov_verifier_free(v);
+	buf_free(&shelf.bytes);
 	return (st);
 }
 
-/* Every allocation fails; good says whether the file may hold at all. */
+/* One way to ask about a file, and whether the file may hold at all. */
+struct question {
+	prov_status (*how)(const prov_verify_options *o, const char *path,
+	    prov_err *err);
+	const prov_verify_options *o;
+	const char *path;
+	bool good;
+};
+
+static prov_status
+put(void *arg, prov_err *err)
+{
+	const struct question *q = arg;
+
+	return (q->how(q->o, q->path, err));
+}
+
+static bool
+may_be(void *arg, bool failed, prov_status st, const prov_err *err)
+{
+	const struct question *q = arg;
+
+	(void)err;
+	return (st == PROV_OK ? q->good : failed || !q->good);
+}
+
 static void
 run_out_as(prov_status (*how)(const prov_verify_options *o, const char *path,
 	       prov_err *err),
     const prov_verify_options *o, const char *path, bool good)
 {
-	for (int pass = 0; pass < 2; pass++) {
-		long n = 1;
+	struct question q = { how, o, path, good };
+	const struct shortage s = { strrchr(path, '/') + 1, put, may_be, &q,
+		10 };
 
-		for (bool more = true; more; n++) {
-			prov_err err = { 0 };
-			prov_status st;
-
-			fail_at = n;
-			for_good = pass != 0;
-			failed = false;
-			st = how(o, path, &err);
-			more = failed;
-			fail_at = 0;
-			if (st == PROV_OK && !good)
-				fail_msg("allocation %ld: it holds", n);
-			if (!more && (st == PROV_OK) != good)
-				fail_msg("%s: %s", path, err.msg);
-		}
-		assert_true(n > 10);
-	}
+	shortage_each(&s);
 }
 
 static void
@@ -307,34 +239,41 @@ by_streams(void **state)
 	desk_close(&d);
 }
 
+static prov_status
+load_trust(void *arg, prov_err *err)
+{
+	prov_trust *t = NULL;
+	prov_status st;
+	bool whole;
+
+	if ((st = prov_trust_load(&t, arg, err)) != PROV_OK)
+		return (t == NULL ? st : PROV_EINTERNAL);
+	whole = prov_trust_signers(t) == 1;
+	prov_trust_free(t);
+	return (whole ? PROV_OK : PROV_EINTERNAL);
+}
+
+static bool
+is_all_or_none(void *arg, bool failed, prov_status st, const prov_err *err)
+{
+	(void)arg;
+	(void)err;
+	return (st == (failed ? PROV_ENOMEM : PROV_OK));
+}
+
 static void
 trust(void **state)
 {
-	char dir[] = "test-trust.XXXXXX", path[64];
-	prov_trust *t = NULL;
+	char path[96];
+	const struct shortage s = { "trust", load_trust, is_all_or_none, path,
+		10 };
 	struct desk d;
 
 	(void)state;
 	assert_true(desk_open(&d));
-	assert_non_null(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/trust.yaml", dir);
+	snprintf(path, sizeof(path), "%s/trust.yaml", d.g.dir);
 	ok(prov_trust_save(d.trust, path, err));
-	failed = true;
-	for (long n = 1; failed; n++) {
-		prov_status st;
-
-		fail_at = n;
-		for_good = false;
-		failed = false;
-		st = prov_trust_load(&t, path, NULL);
-		fail_at = 0;
-		assert_int_equal(st == PROV_OK, !failed);
-		if (failed)
-			assert_null(t);
-	}
-	assert_int_equal(prov_trust_signers(t), 1);
-	prov_trust_free(t);
-	(void)nftw(dir, logged_remove, 4, FTW_DEPTH | FTW_PHYS);
+	shortage_each(&s);
 	desk_close(&d);
 }
 
