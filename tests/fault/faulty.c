@@ -10,11 +10,13 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/err.h"
 #include "wrap.h"
 
 #define FRAMES     12   /* of a stack, enough to tell one from another */
@@ -75,6 +77,25 @@ faulty_disarm(void)
 {
 	armed = false;
 	return (failed);
+}
+
+/* A reason that ends so says of what, and not what. */
+static bool
+is_cut_off(const char *msg)
+{
+	size_t n = strlen(msg);
+
+	return (n == 0 || msg[n - 1] == ' ' || msg[n - 1] == ':');
+}
+
+bool
+faulty_is_told(enum faulty what, prov_status st, const prov_err *why)
+{
+	if (is_cut_off(why->msg) || strstr(why->msg, "(null)") != NULL)
+		return (false);
+	if (what == FAULTY_MEMORY)
+		return (st == PROV_ENOMEM);
+	return (st != PROV_OK && st != PROV_EINTERNAL && !prov_is_no(st));
 }
 
 /* FNV-1a over where the call is, and who called that. */

@@ -11,11 +11,11 @@
 
 #include <cmocka.h>
 
-#include "faulty.h"
+#include "chore.h"
 
 #include "../unit/logged.h"
 #include "../unit/runs.h"
-#include "essence/timeline.h"
+#include "../unit/timelines.h"
 #include "ledger/blob.h"
 #include "ledger/index.h"
 #include "ledger/layout.h"
@@ -103,11 +103,6 @@ has_hashes(void)
 	return (p->hashes != NULL);
 }
 
-static void
-prepare_nothing(void)
-{
-}
-
 /* Of another run than its record's, which is never taken. */
 static prov_status
 do_admit(prov_err *err)
@@ -122,12 +117,6 @@ do_admit(prov_err *err)
 	if (st == PROV_OK)
 		return (PROV_EINTERNAL);
 	return (st == PROV_EUNTRUSTED ? PROV_OK : st);
-}
-
-static bool
-is_done(void)
-{
-	return (true);
 }
 
 static void
@@ -346,48 +335,23 @@ is_recovered(void)
 		blob_there(p->hurt, p->timeline));
 }
 
-static const struct chore {
-	const char *name;
-	enum faulty what;
-	void (*prepare)(void);
-	prov_status (*work)(prov_err *err);
-	bool (*whole)(void);
-} chores[] = {
+static const struct chore chores[] = {
 	{ "consistency", FAULTY_MEMORY, prepare_consistency, do_consistency,
 	    has_hashes },
-	{ "admit", FAULTY_MEMORY, prepare_nothing, do_admit, is_done },
+	{ "admit", FAULTY_MEMORY, NULL, do_admit, NULL },
 	{ "revoke", FAULTY_MEMORY, prepare_revoke, do_revoke, is_revoked },
 	{ "repair", FAULTY_MEMORY, prepare_repair, do_repair, is_repaired },
 	{ "repair", FAULTY_FILES, prepare_repair, do_repair, is_repaired },
 	{ "index", FAULTY_MEMORY, prepare_index, do_repair, is_indexed },
 	{ "index", FAULTY_FILES, prepare_index, do_repair, is_indexed },
 	{ "filter", FAULTY_MEMORY, prepare_filter, do_repair, is_indexed },
-	{ "decode", FAULTY_MEMORY, prepare_filter, do_decode, is_done },
+	{ "decode", FAULTY_MEMORY, prepare_filter, do_decode, NULL },
 	{ "heed", FAULTY_MEMORY, prepare_heed, do_heed, is_heard },
 	{ "refresh", FAULTY_MEMORY, prepare_refresh, do_refresh, is_refreshed },
 	{ "refresh", FAULTY_FILES, prepare_refresh, do_refresh, is_refreshed },
 	{ "recover", FAULTY_MEMORY, prepare_recover, do_recover, is_recovered },
 	{ "recover", FAULTY_FILES, prepare_recover, do_recover, is_recovered },
 };
-
-static void
-make_timeline(struct buf *b)
-{
-	static uint8_t leaves[64] = { 1 };
-	static uint64_t units[2] = { 3, 5 };
-	const int64_t ns[8] = { 0, 1, 2, 3, 4, 5, 6, 7 };
-	AUTO_TIMELINE *times = calloc(1, sizeof(*times));
-	struct timeline tl;
-
-	assert_non_null(times);
-	ok(timeline_set_times(times, ns, 8, err));
-	tl = *times;
-	tl.n = 2;
-	tl.leaves = leaves;
-	tl.units = units;
-	timeline_encode(b, &tl);
-	ok(buf_done(b, err));
-}
 
 /* The last entry has a timeline. */
 static void
@@ -399,7 +363,7 @@ make_ledger(void)
 	prov_span spans[1];
 	prov_entry e;
 
-	make_timeline(&blob);
+	timeline_of_two(&blob);
 	ok(sha256_of(p->timeline, buf_span(&blob), err));
 	ok(prov_ledger_open_writer(&w, p->g.path, p->g.log, err));
 	ok(logged_append(w, p->g.owner, 0, OLD - 1, 50, err));
@@ -527,50 +491,11 @@ end(void **state)
 	return (0);
 }
 
-/* Something is said, and not only of what. */
-static bool
-is_said(const prov_err *why)
-{
-	size_t n = strlen(why->msg);
-
-	return (n != 0 && why->msg[n - 1] != ' ' && why->msg[n - 1] != ':');
-}
-
-/* Whether there was a place where no call had failed yet. */
-static bool
-try_one(const struct chore *t)
-{
-	prov_err why = { 0 };
-	const char *call;
-	prov_status st;
-
-	t->prepare();
-	faulty_arm(t->what);
-	st = t->work(&why);
-	call = faulty_disarm();
-	if (st == PROV_OK && call != NULL && strstr(call, "sync") != NULL)
-		fail_msg("%s: %s failed, and nothing is said", t->name, call);
-	if (st == PROV_OK ? !t->whole()
-			  : call == NULL || !is_said(&why) ||
-				(t->what == FAULTY_MEMORY && st != PROV_ENOMEM))
-		fail_msg("%s: %s failed: %d, %s", t->name,
-		    call != NULL ? call : "nothing", st, why.msg);
-	return (call != NULL);
-}
-
 static void
 each_chore(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(chores) / sizeof(chores[0]); i++) {
-		int n = 0;
-
-		faulty_begin(1);
-		while (try_one(&chores[i]))
-			n++;
-		printf("# %s: each of %d places\n", chores[i].name, n);
-		assert_true(n > 0);
-	}
+	chores_each(chores, sizeof(chores) / sizeof(chores[0]));
 }
 
 int

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "faulty.h"
+#include "chore.h"
 
 #include "../unit/branch.h"
 #include "ledger/index.h"
@@ -226,19 +226,14 @@ is_found(void)
 	return (p->hits == 1);
 }
 
-static const struct chore {
-	const char *name;
-	void (*prepare)(void);
-	prov_status (*work)(prov_err *err);
-	bool (*whole)(void);
-} parts[] = {
-	{ "judge", prepare_judge, do_judge, is_judged },
-	{ "inspect", prepare_inspect, do_inspect, is_inspected },
-	{ "flush", prepare_flush, flush_one, is_flushed },
-	{ "filters", prepare_flush, do_filters, has_filters },
-	{ "notices", prepare_notices, do_notices, has_notices },
-	{ "fork", prepare_fork, do_meet_fork, is_fork },
-	{ "lookup", prepare_lookup, do_lookup, is_found },
+static const struct chore parts[] = {
+	{ "judge", FAULTY_MEMORY, prepare_judge, do_judge, is_judged },
+	{ "inspect", FAULTY_MEMORY, prepare_inspect, do_inspect, is_inspected },
+	{ "flush", FAULTY_MEMORY, prepare_flush, flush_one, is_flushed },
+	{ "filters", FAULTY_MEMORY, prepare_flush, do_filters, has_filters },
+	{ "notices", FAULTY_MEMORY, prepare_notices, do_notices, has_notices },
+	{ "fork", FAULTY_MEMORY, prepare_fork, do_meet_fork, is_fork },
+	{ "lookup", FAULTY_MEMORY, prepare_lookup, do_lookup, is_found },
 };
 
 /* The policy, a registration, statements of both, and what is known of them. */
@@ -304,39 +299,11 @@ end(void **state)
 	return (0);
 }
 
-/* Whether there was a place where no allocation had failed yet. */
-static bool
-try_one(const struct chore *t)
-{
-	prov_err why = { 0 };
-	const char *call;
-	prov_status st;
-
-	t->prepare();
-	faulty_arm(FAULTY_MEMORY);
-	st = t->work(&why);
-	call = faulty_disarm();
-	if (st == PROV_OK
-		? !t->whole()
-		: call == NULL || st != PROV_ENOMEM || why.msg[0] == '\0')
-		fail_msg("%s: %s failed: %d, %s", t->name,
-		    call != NULL ? call : "nothing", st, why.msg);
-	return (call != NULL);
-}
-
 static void
 each_part(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		int n = 0;
-
-		faulty_begin(1);
-		while (try_one(&parts[i]))
-			n++;
-		printf("# %s: each of %d places\n", parts[i].name, n);
-		assert_true(n > 0);
-	}
+	chores_each(parts, sizeof(parts) / sizeof(parts[0]));
 }
 
 int
