@@ -15,13 +15,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "disk.h"
 #include "essence/parts.h"
 #include "hash/tree.h"
 #include "ledger/ledger.h"
@@ -41,15 +41,6 @@
 #define SYNCS     500
 #define HASHES    200000
 #define RANDOM(n) (((n) + 1) * UINT64_C(0x9e3779b97f4a7c15))
-
-static double
-now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return ((double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6);
-}
 
 static double
 cpu_ms(void)
@@ -88,86 +79,16 @@ compare(const void *a, const void *b)
 	return ((x > y) - (x < y));
 }
 
-/*
- * What a batch waited for: each of these calls goes through here, SQLite's as
- * well, and counts where the appending thread makes it.
- */
-enum wait { FSYNC, FDATASYNC, SYNCFS, RANGE, RENAME, UNLINK, WRITE, WAITS };
-static const char *const wait_names[WAITS] = { "fsync", "fdatasync", "syncfs",
-	"sync_file_range", "rename", "unlink", "pwrite" };
-static _Thread_local double waited[WAITS];
-
-static int
-waits(enum wait kind, double start, long ret)
-{
-	waited[kind] += now_ms() - start;
-	return ((int)ret);
-}
-
-#define WAITING(kind, call)                        \
-	do {                                       \
-		double start = now_ms();           \
-		return (waits(kind, start, call)); \
-	} while (0)
-#define SEEN __attribute__((visibility("default")))
-
-SEEN int
-fsync(int fd)
-{
-	WAITING(FSYNC, syscall(SYS_fsync, fd));
-}
-
-SEEN int
-fdatasync(int fd)
-{
-	WAITING(FDATASYNC, syscall(SYS_fdatasync, fd));
-}
-
-SEEN int
-syncfs(int fd)
-{
-	WAITING(SYNCFS, syscall(SYS_syncfs, fd));
-}
-
-SEEN int
-sync_file_range(int fd, off_t at, off_t len, unsigned flags)
-{
-	WAITING(RANGE, syscall(SYS_sync_file_range, fd, at, len, flags));
-}
-
-SEEN int
-rename(const char *from, const char *to)
-{
-	WAITING(RENAME, syscall(SYS_rename, from, to));
-}
-
-SEEN int
-unlink(const char *path)
-{
-	WAITING(UNLINK, syscall(SYS_unlink, path));
-}
-
-SEEN ssize_t
-pwrite64(int fd, const void *p, size_t len, off_t at)
-{
-	WAITING(WRITE, syscall(SYS_pwrite64, fd, p, len, at));
-}
-
-SEEN ssize_t
-pwrite(int fd, const void *p, size_t len, off_t at)
-{
-	return (pwrite64(fd, p, len, at));
-}
-
 /* The longest batches, and what they waited for. */
 #define LONGEST 5
 static struct pause {
-	double ms, cpu, waited[WAITS];
+	double ms, cpu;
 	uint64_t entry;
+	struct disk disk;
 } longest[LONGEST];
 
 static void
-keep_pause(double ms, double cpu, uint64_t entry)
+keep_pause(double ms, double cpu, uint64_t entry, const struct disk *then)
 {
 	size_t i = LONGEST;
 
@@ -177,7 +98,7 @@ keep_pause(double ms, double cpu, uint64_t entry)
 	if (i == LONGEST)
 		return;
 	longest[i] = (struct pause){ .ms = ms, .cpu = cpu, .entry = entry };
-	memcpy(longest[i].waited, waited, sizeof(waited));
+	longest[i].disk = disk_since(then);
 }
 
 static void
@@ -187,10 +108,7 @@ print_pauses(void)
 		printf("  %.0f ms at entry %llu: %.0f of processor",
 		    longest[i].ms, (unsigned long long)longest[i].entry,
 		    longest[i].cpu);
-		for (int k = 0; k < WAITS; k++)
-			if (longest[i].waited[k] >= 1)
-				printf(", %s %.0f", wait_names[k],
-				    longest[i].waited[k]);
+		disk_print(&longest[i].disk, longest[i].ms);
 		printf("\n");
 	}
 }
@@ -377,12 +295,14 @@ struct bench {
 	uint8_t *pool, (*leaf)[32];
 	struct ledger_item *items;
 	prov_entry *entries;
+	size_t in_pool;
 	uint64_t next;
 };
 
 static void
 fill_pool(struct bench *b, size_t n)
 {
+	b->in_pool = n;
 	for (size_t i = 0; i < n; i++) {
 		uint8_t *at = b->pool + i * LENGTH;
 
@@ -396,13 +316,13 @@ fill_pool(struct bench *b, size_t n)
 static void
 append(struct bench *b, size_t from, size_t n, struct times *t)
 {
-	double start = now_ms(), cpu = thread_ms(), took;
+	struct disk then = disk_now();
+	double start = disk_clock(), cpu = thread_ms(), took;
 
-	memset(waited, 0, sizeof(waited));
 	must(ledger_append_items(b->l, b->items + from, n, 1000, b->entries,
 	    NULL, err));
-	took = now_ms() - start;
-	keep_pause(took, thread_ms() - cpu, b->next);
+	took = disk_clock() - start;
+	keep_pause(took, thread_ms() - cpu, b->next - b->in_pool + from, &then);
 	add(t, took);
 	if (b->entries[n - 1].existed)
 		exit(5);
@@ -418,11 +338,11 @@ append_group(struct bench *b, size_t n, size_t batch, bool verified,
 	fill_pool(b, n);
 	for (size_t i = 0; i < n && verified; i++)
 		b->items[i].verified = b->leaf[i];
-	start = now_ms();
+	start = disk_clock();
 	cpu = cpu_ms();
 	for (size_t i = 0; i < n; i += batch)
 		append(b, i, n - i < batch ? n - i : batch, t);
-	wall = now_ms() - start;
+	wall = disk_clock() - start;
 	cpu = cpu_ms() - cpu;
 	printf("%-40s %9.0f /s  (%.1f us of processor time each)\n", what,
 	    (double)n / wall * 1e3, cpu * 1e3 / (double)n);
@@ -443,12 +363,12 @@ sync_rate(const struct bench *b)
 	if ((fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600)) == -1)
 		exit(2);
 	for (int i = 0; i < SYNCS; i++) {
-		start = now_ms();
+		start = disk_clock();
 		if (pwrite(fd, block, sizeof(block), i % 256 * 4096) == -1 ||
 		    fdatasync(fd) == -1)
 			exit(2);
-		add(&t, now_ms() - start);
-		sum += now_ms() - start;
+		add(&t, disk_clock() - start);
+		sum += disk_clock() - start;
 	}
 	(void)close(fd);
 	(void)unlink(path);
@@ -469,7 +389,7 @@ fill_cache(struct bench *b)
 	off_t len = sysconf(_SC_PHYS_PAGES) * page;
 	static uint8_t block[1 << 20];
 	char path[512];
-	double start = now_ms();
+	double start = disk_clock();
 
 	snprintf(path, sizeof(path), "%s.cache", b->dir);
 	b->cache = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
@@ -480,19 +400,19 @@ fill_cache(struct bench *b)
 		if (pread(b->cache, block, sizeof(block), at) <= 0)
 			exit(2);
 	printf("%-40s %9.2f s a GiB\n", "page cache filled first",
-	    (now_ms() - start) / 1e3 / ((double)len / (1 << 30)));
+	    (disk_clock() - start) / 1e3 / ((double)len / (1 << 30)));
 }
 
 static void
 hash_rate(void)
 {
 	uint8_t h[32] = { 0 };
-	double start = now_ms();
+	double start = disk_clock();
 
 	for (int i = 0; i < HASHES; i++)
 		must(tree_node(h, h, h, err));
 	printf("%-40s %9.0f /s\n", "SHA-256 of a node, alone",
-	    HASHES / (now_ms() - start) * 1e3);
+	    HASHES / (disk_clock() - start) * 1e3);
 }
 
 static void
@@ -504,12 +424,12 @@ proofs(struct bench *b)
 	for (int i = 0; i < OPENS; i++) {
 		prov_ledger *l = NULL;
 		AUTO_FREE char *proof = NULL;
-		double start = now_ms();
+		double start = disk_clock();
 
 		must(
 		    prov_ledger_open(&l, b->dir, prov_key_public(b->log), err));
 		must(prov_ledger_prove(l, 1, &proof, err));
-		add(&o, now_ms() - start);
+		add(&o, disk_clock() - start);
 		prov_ledger_close(l);
 	}
 	print_times("open for reading, with a first proof", &o, "goal 50 ms");
@@ -520,16 +440,16 @@ proofs(struct bench *b)
 		AUTO_FREE uint64_t *at = NULL;
 		uint8_t in[9] = { 0 }, key[32];
 		size_t n;
-		double start = now_ms();
+		double start = disk_clock();
 
 		must(prov_ledger_prove(b->l, RANDOM(i) % size, &proof, err));
-		add(&t, now_ms() - start);
+		add(&t, disk_clock() - start);
 		put_be64(in, RANDOM(i) % (size - 1));
 		must(sha256_of(key, span(in, 9), err));
-		start = now_ms();
+		start = disk_clock();
 		must(
 		    prov_ledger_lookup(b->l, PROV_BY_ASSET, key, &at, &n, err));
-		add(&e, now_ms() - start);
+		add(&e, disk_clock() - start);
 		if (n != 1 || at[0] != RANDOM(i) % (size - 1) + 1)
 			exit(6);
 	}
@@ -545,10 +465,10 @@ writer_opens(struct bench *b)
 	struct times o = { 0 };
 
 	for (int i = 0; i < OPENS; i++) {
-		double start = now_ms();
+		double start = disk_clock();
 
 		must(prov_ledger_open_writer(&b->l, b->dir, b->log, err));
-		add(&o, now_ms() - start);
+		add(&o, disk_clock() - start);
 		prov_ledger_close(b->l);
 		b->l = NULL;
 	}
@@ -669,6 +589,7 @@ run(struct bench *b, uint64_t n)
 	}
 	print_times("a batch of 1,024", &all, "goal p99 60, longest 200");
 	print_pauses();
+	disk_end();
 	print_ratio(&rate, n % b->group != 0);
 	(void)append_group(b, SINGLES, 1, true, &t, "single appends");
 	print_times("a single append", &t, "");
@@ -693,10 +614,11 @@ main(int argc, char **argv)
 	fill_cache(&b);
 	(void)sync_rate(&b);
 	hash_rate();
+	disk_begin(b.dir);
 	run(&b, n);
-	start = now_ms();
+	start = disk_clock();
 	prov_ledger_close(b.l);
-	printf("%-40s %9.1f ms\n", "close", now_ms() - start);
+	printf("%-40s %9.1f ms\n", "close", disk_clock() - start);
 	writer_opens(&b);
 	proofs(&b);
 	sizes(&b, b.next);
