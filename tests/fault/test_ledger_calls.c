@@ -14,7 +14,7 @@
 #include <cmocka.h>
 #include <errno.h>
 
-#include "faulty.h"
+#include "scene.h"
 
 #include "../unit/branch.h"
 #include "ledger/blob.h"
@@ -54,9 +54,7 @@ static struct place {
 	struct buf known, fresh; /* statements on 1000, which is in, and 2000 */
 	prov_key *third;
 	uint8_t asset[32], root[32]; /* of some entry, and of one in no run */
-	struct branch branch[2];
-	struct buf note[2];
-	struct signed_head head[2];
+	struct branches fork;
 } * p;
 
 static const prov_pubkey *
@@ -209,18 +207,6 @@ make_statements(void)
 	assert_non_null(p->third = logged_key("demo/camera-3", 4));
 }
 
-/* Two histories, of 10 and of 12 entries. */
-static void
-make_branches(void)
-{
-	for (size_t i = 0; i < 2; i++) {
-		branch_open(&p->branch[i]);
-		branch_grow(&p->branch[i], 12, 7, i);
-		branch_sign(&p->note[i], &p->head[i], &p->branch[i], 10 + 2 * i,
-		    p->g.log);
-	}
-}
-
 static void
 copy_old(void)
 {
@@ -229,61 +215,6 @@ copy_old(void)
 	/* The test's own directories: nothing in them is quoted. */
 	snprintf(command, sizeof(command), "cp -a %s %s", p->g.path, p->old);
 	assert_int_equal(0, system(command));
-}
-
-static int
-begin(void **state)
-{
-	prov_ledger *l;
-	prov_entry e;
-
-	(void)state;
-	/* Thousands of files are written. */
-	logged_in_memory();
-	if ((p = calloc(1, sizeof(*p))) == NULL || !logged_open(&p->g))
-		return (-1);
-	snprintf(p->target, sizeof(p->target), "%s/target", p->g.dir);
-	snprintf(p->copy, sizeof(p->copy), "%s/copy", p->g.dir);
-	snprintf(p->old, sizeof(p->old), "%s/old", p->g.dir);
-	snprintf(p->state, sizeof(p->state), "%s/state", p->g.dir);
-	snprintf(p->notices, sizeof(p->notices), "%s/notices", p->g.dir);
-	assert_int_equal(0, mkdir(p->notices, 0755));
-	make_statements();
-	make_branches();
-	/* Several runs, a full tile, and another key that signs. */
-	for (uint64_t n = 0; n < ENTRIES; n += 50)
-		append(n, n + 50);
-	ok(open_writer(&l, err));
-	ok(prov_ledger_register(l, p->g.owner, prov_key_public(p->g.other), 0,
-	    &e, err));
-	ok(append_item(l, &p->known, err));
-	close_it();
-	ok(clone(err));
-	p->cloned = true;
-	copy_old();
-	append(ENTRIES, ENTRIES + 10);
-	ok(publish(err));
-	close_it();
-	append(ENTRIES + 10, ENTRIES + 20);
-	return (nftw(p->g.dir, keep, 16, FTW_PHYS) == 0 ? 0 : -1);
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < p->n; i++)
-		buf_free(&p->kept[i].bytes);
-	for (size_t i = 0; i < 2; i++) {
-		branch_close(&p->branch[i]);
-		buf_free(&p->note[i]);
-	}
-	buf_free(&p->known);
-	buf_free(&p->fresh);
-	prov_key_free(p->third);
-	logged_close(&p->g);
-	free(p);
-	return (0);
 }
 
 /* What can be done; each opens and closes what it uses. */
@@ -488,8 +419,8 @@ mislead(prov_err *err)
 	bool forked;
 	prov_status st;
 
-	st = fork_look(&evidence, &forked, &p->head[0], &p->head[1], branch_get,
-	    &p->branch[0], err);
+	st = fork_look(&evidence, &forked, &p->fork.head[0], &p->fork.head[1],
+	    branch_get, &p->fork.at[0], err);
 	if (st != PROV_EUNTRUSTED)
 		return (st == PROV_OK ? PROV_EINTERNAL : st);
 	prov_err_clear(err);
@@ -505,8 +436,8 @@ meet_again(prov_err *err)
 	prov_status st;
 
 	if ((st = memory_open(&m, p->state, err)) != PROV_OK ||
-	    (st = memory_meet(m, &how, log_key(), &p->head[0], branch_get,
-		 &p->branch[0], err)) != PROV_OK)
+	    (st = memory_meet(m, &how, log_key(), &p->fork.head[0], branch_get,
+		 &p->fork.at[0], err)) != PROV_OK)
 		return (st);
 	return (how == MEETING_FORK ? PROV_OK : PROV_EINTERNAL);
 }
@@ -521,10 +452,10 @@ do_accuse(prov_err *err)
 
 	if ((st = mislead(err)) != PROV_OK ||
 	    (st = memory_open(&m, p->state, err)) != PROV_OK ||
-	    (st = memory_meet(m, &how, log_key(), &p->head[0], branch_get,
-		 &p->branch[0], err)) != PROV_OK ||
-	    (st = memory_meet(m, &how, log_key(), &p->head[1], branch_get,
-		 &p->branch[1], err)) != PROV_OK)
+	    (st = memory_meet(m, &how, log_key(), &p->fork.head[0], branch_get,
+		 &p->fork.at[0], err)) != PROV_OK ||
+	    (st = memory_meet(m, &how, log_key(), &p->fork.head[1], branch_get,
+		 &p->fork.at[1], err)) != PROV_OK)
 		return (st);
 	return (how == MEETING_FORK ? meet_again(err) : PROV_EINTERNAL);
 }
@@ -885,6 +816,12 @@ is_strict(const struct scene *s, enum faulty what, const char *call)
 	return (false);
 }
 
+static bool
+is_judged(prov_status st, const prov_err *why)
+{
+	return (prov_is_no(st) && why->msg[0] != '\0');
+}
+
 /* That it did not work is told, and as what it is. */
 static void
 check_trouble(const struct scene *s, enum faulty what, const char *call,
@@ -896,16 +833,16 @@ check_trouble(const struct scene *s, enum faulty what, const char *call,
 		s->holds();
 		return;
 	}
-	if (why->msg[0] == '\0' || st == PROV_EINTERNAL ||
-	    (prov_is_no(st) && s->how != JUDGES) ||
-	    (what == FAULTY_MEMORY && st != PROV_ENOMEM))
+	if (!faulty_is_told(what, st, why) &&
+	    !(s->how == JUDGES && what == FAULTY_FILES && is_judged(st, why)))
 		fail_msg("%s: %s failed: %d, %s", s->name, call, st, why->msg);
 }
 
 /* Whether there was a place where a call had not failed yet. */
 static bool
-try_one(const struct scene *s, enum faulty what)
+attempt(size_t i, enum faulty what)
 {
+	const struct scene *s = &scenes[i];
 	prov_err why = { 0 };
 	const char *call;
 	prov_status st;
@@ -932,43 +869,90 @@ try_one(const struct scene *s, enum faulty what)
 	return (true);
 }
 
-static void
-each(enum faulty what)
+static const char *
+name(size_t i)
 {
-	const char *only = getenv("PROV_SCENE");
+	return (scenes[i].name);
+}
+
+static void
+rehearse(size_t i)
+{
+	(void)i;
+	restore();
+}
+
+static struct stage stage = {
+	.n = SCENES,
+	.one_in = ONE_IN,
+	.name = name,
+	.rehearse = rehearse,
+	.attempt = attempt,
+};
+
+/* Of a few places a sample may have none. */
+static void
+set_stage(void)
+{
 	const char *calls = getenv("PROV_CALLS");
-	bool all = calls != NULL && strcmp(calls, "all") == 0;
-	long total = 0;
 
-	for (size_t i = 0; i < SCENES; i++) {
-		long n = 0;
-
-		if (only != NULL && strcmp(only, scenes[i].name) != 0)
-			continue;
-		restore();
-		faulty_begin(all ? 1 : ONE_IN);
-		while (try_one(&scenes[i], what))
-			n++;
-		printf("# %s: each of %ld places\n", scenes[i].name, n);
-		/* Of a few places a sample may have none. */
-		assert_true(n > 1 || !all);
-		total += n;
-	}
-	assert_true(only != NULL || total > (long)SCENES);
+	if (calls == NULL || strcmp(calls, "all") != 0)
+		return;
+	stage.one_in = 1;
+	stage.least[FAULTY_MEMORY] = stage.least[FAULTY_FILES] = 2;
 }
 
-static void
-each_allocation(void **state)
+static int
+begin(void **state)
 {
-	(void)state;
-	each(FAULTY_MEMORY);
+	prov_ledger *l;
+	prov_entry e;
+
+	*state = &stage;
+	set_stage();
+	/* Thousands of files are written. */
+	logged_in_memory();
+	if ((p = calloc(1, sizeof(*p))) == NULL || !logged_open(&p->g))
+		return (-1);
+	snprintf(p->target, sizeof(p->target), "%s/target", p->g.dir);
+	snprintf(p->copy, sizeof(p->copy), "%s/copy", p->g.dir);
+	snprintf(p->old, sizeof(p->old), "%s/old", p->g.dir);
+	snprintf(p->state, sizeof(p->state), "%s/state", p->g.dir);
+	snprintf(p->notices, sizeof(p->notices), "%s/notices", p->g.dir);
+	assert_int_equal(0, mkdir(p->notices, 0755));
+	make_statements();
+	branches_open(&p->fork, p->g.log);
+	/* Several runs, a full tile, and another key that signs. */
+	for (uint64_t n = 0; n < ENTRIES; n += 50)
+		append(n, n + 50);
+	ok(open_writer(&l, err));
+	ok(prov_ledger_register(l, p->g.owner, prov_key_public(p->g.other), 0,
+	    &e, err));
+	ok(append_item(l, &p->known, err));
+	close_it();
+	ok(clone(err));
+	p->cloned = true;
+	copy_old();
+	append(ENTRIES, ENTRIES + 10);
+	ok(publish(err));
+	close_it();
+	append(ENTRIES + 10, ENTRIES + 20);
+	return (nftw(p->g.dir, keep, 16, FTW_PHYS) == 0 ? 0 : -1);
 }
 
-static void
-each_file_call(void **state)
+static int
+end(void **state)
 {
 	(void)state;
-	each(FAULTY_FILES);
+	for (size_t i = 0; i < p->n; i++)
+		buf_free(&p->kept[i].bytes);
+	branches_close(&p->fork);
+	buf_free(&p->known);
+	buf_free(&p->fresh);
+	prov_key_free(p->third);
+	logged_close(&p->g);
+	free(p);
+	return (0);
 }
 
 int

@@ -29,9 +29,7 @@ static struct place {
 	uint64_t size;
 	uint8_t root[32]; /* of an entry's stream */
 	struct buf turns;
-	struct branch branch[2];
-	struct buf note[2];
-	struct signed_head head[2];
+	struct branches fork;
 	char index[96]; /* a directory with an index of no ledger */
 	uint8_t key[INDEX_FANOUT + 1][32]; /* of its entries, and one more */
 	/* What the work begins with, and what comes of it. */
@@ -175,8 +173,8 @@ meet(size_t i, prov_err *err)
 
 	if ((st = memory_open(&m, p->g.dir, err)) != PROV_OK)
 		return (st);
-	return (memory_meet(m, &p->meeting, log_key(), &p->head[i], branch_get,
-	    &p->branch[i], err));
+	return (memory_meet(m, &p->meeting, log_key(), &p->fork.head[i],
+	    branch_get, &p->fork.at[i], err));
 }
 
 /* What is written now is written before anything fails. */
@@ -272,12 +270,7 @@ begin(void **state)
 	assert_int_equal(0, mkdir(p->index, 0755));
 	for (size_t i = 0; i <= INDEX_FANOUT; i++)
 		logged_asset(p->key[i], i);
-	for (size_t i = 0; i < 2; i++) {
-		branch_open(&p->branch[i]);
-		branch_grow(&p->branch[i], 12, 7, i);
-		branch_sign(&p->note[i], &p->head[i], &p->branch[i], 10 + 2 * i,
-		    p->g.log);
-	}
+	branches_open(&p->fork, p->g.log);
 	return (0);
 }
 
@@ -285,10 +278,7 @@ static int
 end(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < 2; i++) {
-		branch_close(&p->branch[i]);
-		buf_free(&p->note[i]);
-	}
+	branches_close(&p->fork);
 	index_clear(&p->x);
 	damage_clear(&p->found);
 	notices_clear(&p->notices);

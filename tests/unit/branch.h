@@ -97,4 +97,32 @@ branch_sign(struct buf *note, struct signed_head *head, struct branch *b,
 	head->note = buf_span(note);
 }
 
+/* Two histories that part at entry 7, with checkpoints at 10 and at 12. */
+struct branches {
+	struct branch at[2];
+	struct buf note[2];
+	struct signed_head head[2];
+};
+
+static inline void
+branches_open(struct branches *f, const prov_key *log)
+{
+	memset(f, 0, sizeof(*f));
+	for (size_t i = 0; i < 2; i++) {
+		branch_open(&f->at[i]);
+		branch_grow(&f->at[i], 12, 7, i);
+		branch_sign(&f->note[i], &f->head[i], &f->at[i], 10 + 2 * i,
+		    log);
+	}
+}
+
+static inline void
+branches_close(struct branches *f)
+{
+	for (size_t i = 0; i < 2; i++) {
+		branch_close(&f->at[i]);
+		buf_free(&f->note[i]);
+	}
+}
+
 #endif
