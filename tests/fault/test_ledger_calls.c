@@ -618,6 +618,9 @@ do_inspect_spoilt(prov_err *err)
 	return (seen == (1U << SPOILT) - 1 ? PROV_OK : PROV_EINTERNAL);
 }
 
+/* Of the list the first line and a part of the second, whatever that says. */
+#define LIST_CUT 15
+
 /* What is derived is damaged, and made anew. */
 static prov_status
 do_repair(prov_err *err)
@@ -627,7 +630,7 @@ do_repair(prov_err *err)
 
 	/* A second time they may be gone. */
 	if ((truncate(logged_path(&p->g, "tlog/tile/0/000"), 64) != 0 ||
-		truncate(logged_path(&p->g, "index/runs"), 20) != 0) &&
+		truncate(logged_path(&p->g, "index/runs"), LIST_CUT) != 0) &&
 	    errno != ENOENT)
 		return (PROV_EINTERNAL);
 	return (prov_ledger_repair(p->g.path, log_key(), &how, &out, err));
@@ -902,6 +905,20 @@ set_stage(void)
 	stage.least[FAULTY_MEMORY] = stage.least[FAULTY_FILES] = 2;
 }
 
+/* What is repaired was damaged before. */
+static void
+cut_list(void **state)
+{
+	struct index x = { 0 };
+
+	(void)state;
+	restore();
+	assert_int_equal(0,
+	    truncate(logged_path(&p->g, "index/runs"), LIST_CUT));
+	assert_int_equal(PROV_EUNTRUSTED, index_load(&x, p->g.path, NULL));
+	index_clear(&x);
+}
+
 static int
 begin(void **state)
 {
@@ -959,6 +976,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(cut_list),
 		cmocka_unit_test(each_allocation),
 		cmocka_unit_test(each_file_call),
 	};
