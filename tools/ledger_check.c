@@ -44,6 +44,8 @@ remedy_text(prov_remedy r)
 		return ("recover the ledger from a copy");
 	case PROV_REMEDY_REMOVE:
 		return ("remove it, or copy it anew");
+	case PROV_REMEDY_READ:
+		return ("nothing is known of it; see why, and check again");
 	case PROV_REMEDY_NONE:
 		break;
 	}
@@ -54,9 +56,9 @@ static const char *
 remedy_code(prov_remedy r)
 {
 	static const char *const codes[] = { "none", "repair", "copy",
-		"recover", "remove", "none" };
+		"recover", "remove", "none", "read" };
 
-	return (codes[r <= PROV_REMEDY_NONE ? r : 0]);
+	return (codes[r <= PROV_REMEDY_READ ? r : 0]);
 }
 
 /* In ASCII alone: names of files are anybody's. */
@@ -177,9 +179,9 @@ conclude_json(const struct checking *c, const prov_pubkey *log,
 	number_or_null("checkpoints", out->store, out->checkpoints);
 	number_or_null("signatures", args_has(c->args, "signatures"),
 	    out->signatures);
-	printf(",\"differences\":%" PRIu64 ",\"sound\":%s,\"found\":[%s]"
-	       ",\"wrote\":[%s]}\n",
-	    out->differences, out->sound ? "true" : "false",
+	printf(",\"differences\":%" PRIu64 ",\"unreadable\":%" PRIu64
+	       ",\"sound\":%s,\"found\":[%s],\"wrote\":[%s]}\n",
+	    out->differences, out->unreadable, out->sound ? "true" : "false",
 	    text[0] != NULL ? text[0] : "", text[1] != NULL ? text[1] : "");
 }
 
@@ -189,9 +191,9 @@ conclude_text(const struct checking *c, const prov_pubkey *log,
 {
 	char *name = printable(log->name);
 
-	if (out->differences > c->shown)
+	if (out->differences + out->unreadable > c->shown)
 		printf("and %" PRIu64 " more; --max names up to %d\n",
-		    out->differences - c->shown, SHOWN_MAX);
+		    out->differences + out->unreadable - c->shown, SHOWN_MAX);
 	if (status == EXIT_HOLDS)
 		printf("%s: %" PRIu64 " entries, every hash, tile, index and "
 		       "blob as the checkpoint says%s%s\n",
@@ -200,8 +202,13 @@ conclude_text(const struct checking *c, const prov_pubkey *log,
 		    args_has(c->args, "signatures") ? ", and each signature"
 						    : "");
 	else
-		printf("%s: %" PRIu64 " entries, %" PRIu64 " differences\n",
+		printf("%s: %" PRIu64 " entries, %" PRIu64 " differences",
 		    name != NULL ? name : "", out->size, out->differences);
+	if (status != EXIT_HOLDS && out->unreadable > 0)
+		printf(", %" PRIu64 " files that could not be read",
+		    out->unreadable);
+	if (status != EXIT_HOLDS)
+		printf("\n");
 	if (out->unpublished > 0)
 		printf("%s: %" PRIu64 " more entries are in the store; the "
 		       "next append or --repair publishes them\n",
@@ -223,7 +230,8 @@ conclude(struct checking *c, const prov_pubkey *log, const prov_inspected *out,
 		(void)fclose(c->written);
 	if (c->json)
 		conclude_json(c, log, out, status, err);
-	else if (status == EXIT_HOLDS || status == EXIT_NO)
+	else if (status == EXIT_HOLDS || status == EXIT_NO ||
+		 out->unreadable > 0)
 		conclude_text(c, log, out, status);
 	if (status == EXIT_NO && args_has(c->args, "repair"))
 		complain(c->args, NULL, "%s", err->msg);

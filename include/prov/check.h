@@ -14,10 +14,14 @@ typedef enum prov_remedy {
 	PROV_REMEDY_COPY,       /* copy the ledger anew from where it came */
 	PROV_REMEDY_RECOVER,    /* ledger.db itself is damaged: use a copy */
 	PROV_REMEDY_REMOVE,     /* remove the file, or copy it anew */
-	PROV_REMEDY_NONE        /* it is logged so, and stays */
+	PROV_REMEDY_NONE,       /* it is logged so, and stays */
+	PROV_REMEDY_READ        /* it could not be read: see to that first */
 } prov_remedy;
 
-/* One thing that is not as it follows from the entries. */
+/*
+ * One thing that is not as it follows from the entries or, where the remedy is
+ * PROV_REMEDY_READ, that could not be read and may be right.
+ */
 typedef struct prov_difference {
 	const char *code; /* "tile", "index", ...: see prov-ledger(1) */
 	const char *path; /* under the ledger's directory */
@@ -44,6 +48,7 @@ typedef struct prov_inspected {
 	uint8_t root[32];
 	uint64_t tiles, runs, blobs, checkpoints, signatures; /* compared */
 	uint64_t differences;
+	uint64_t unreadable;  /* files that could not be read: no differences */
 	uint64_t unpublished; /* entries that the store has behind size */
 	int store;            /* ledger.db was there, and was compared */
 	int sound; /* nothing but what is derived differs: it can be repaired */
@@ -53,7 +58,8 @@ typedef struct prov_inspected {
  * Rebuilds every hash of the ledger in dir from its entries, and compares
  * tiles, bundles, index, blobs and checkpoints; where dir/ledger.db is and may
  * be written, that as well, under the lock for moments only. PROV_OK where
- * nothing differs, PROV_EUNTRUSTED with the first difference in err.
+ * nothing differs, PROV_EUNTRUSTED with the first difference in err; where a
+ * file could not be read, PROV_EIO or PROV_EOPEN with the first of those.
  */
 PROV_API PROV_MUST_USE prov_status prov_ledger_inspect(const char *dir,
     const prov_pubkey *log, const prov_inspection *how, prov_inspected *out,
@@ -61,7 +67,8 @@ PROV_API PROV_MUST_USE prov_status prov_ledger_inspect(const char *dir,
 
 /*
  * Inspects, and makes tlog/ and index/ anew where they differ, then inspects
- * again. Entries are never written: PROV_EUNTRUSTED where they are damaged.
+ * again. Entries are never written: PROV_EUNTRUSTED where they are damaged. The
+ * index stays as it is where a blob cannot be read.
  */
 PROV_API PROV_MUST_USE prov_status prov_ledger_repair(const char *dir,
     const prov_pubkey *log, const prov_inspection *how, prov_inspected *out,

@@ -39,8 +39,34 @@ kind_of(mode_t mode)
 	}
 }
 
-prov_status
-file_open(int *fd, struct stat *st, const char *path, prov_err *err)
+/* What it says that nothing could be opened; no_file: that there is none. */
+static prov_status
+open_status(int error, prov_status no_file)
+{
+	switch (error) {
+	case ENOENT:
+		return (PROV_ENOTFOUND);
+	case ENOMEM:
+		return (PROV_ENOMEM);
+	case EMFILE:
+	case ENFILE:
+	case EIO:
+	case EINTR:
+	case EAGAIN:
+	case ESTALE:
+	case ETIMEDOUT:
+		return (PROV_EIO);
+	case ELOOP:
+	case ENOTDIR:
+		return (no_file);
+	default:
+		return (PROV_EOPEN);
+	}
+}
+
+static prov_status
+open_regular(int *fd, struct stat *st, const char *path, prov_status no_file,
+    prov_err *err)
 {
 	AUTO_FD int opened = -1;
 	struct stat seen;
@@ -48,18 +74,30 @@ file_open(int *fd, struct stat *st, const char *path, prov_err *err)
 	/* A FIFO would make open wait for a writer, a tape would rewind. */
 	opened = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	if (opened < 0)
-		return (prov_fail_errno(err,
-		    errno == ENOENT ? PROV_ENOTFOUND : PROV_EOPEN, "%s", path));
+		return (prov_fail_errno(err, open_status(errno, no_file), "%s",
+		    path));
 	if (fstat(opened, &seen) != 0)
 		return (prov_fail_errno(err, PROV_EIO, "%s: fstat", path));
 	if (!S_ISREG(seen.st_mode))
-		return (prov_fail(err, PROV_EOPEN, "%s: %s", path,
+		return (prov_fail(err, no_file, "%s: %s", path,
 		    kind_of(seen.st_mode)));
 	if (st != NULL)
 		*st = seen;
 	*fd = opened;
 	opened = -1;
 	return (PROV_OK);
+}
+
+prov_status
+file_open(int *fd, struct stat *st, const char *path, prov_err *err)
+{
+	return (open_regular(fd, st, path, PROV_EOPEN, err));
+}
+
+prov_status
+part_open(int *fd, struct stat *st, const char *path, prov_err *err)
+{
+	return (open_regular(fd, st, path, PROV_EUNTRUSTED, err));
 }
 
 static ssize_t
@@ -111,17 +149,30 @@ fd_read(struct buf *b, int fd, size_t max, prov_err *err)
 	}
 }
 
-prov_status
-file_read(struct buf *b, const char *path, size_t max, prov_err *err)
+static prov_status
+read_regular(struct buf *b, const char *path, size_t max, prov_status no_file,
+    prov_err *err)
 {
 	AUTO_FD int fd = -1;
 	prov_status st;
 
-	if ((st = file_open(&fd, NULL, path, err)) != PROV_OK)
+	if ((st = open_regular(&fd, NULL, path, no_file, err)) != PROV_OK)
 		return (st);
 	if ((st = fd_read(b, fd, max, err)) != PROV_OK)
 		return (prov_wrap(err, st, path));
 	return (PROV_OK);
+}
+
+prov_status
+file_read(struct buf *b, const char *path, size_t max, prov_err *err)
+{
+	return (read_regular(b, path, max, PROV_EOPEN, err));
+}
+
+prov_status
+part_read(struct buf *b, const char *path, size_t max, prov_err *err)
+{
+	return (read_regular(b, path, max, PROV_EUNTRUSTED, err));
 }
 
 bool

@@ -27,13 +27,25 @@ bool file_holds(const char *path, prov_span bytes);
 /* Whether nothing has that name; false also where that cannot be told. */
 bool file_missing(const char *path);
 
-/* Opens a regular file for reading, never blocking on FIFOs and devices. */
+/*
+ * Opens a regular file for reading, never blocking on FIFOs and devices.
+ * PROV_EIO where this machine cannot read it or has no descriptor left.
+ */
 prov_status file_open(int *fd, struct stat *st, const char *path,
     prov_err *err);
 
-/* pread of exactly len bytes; PROV_EIO at the end of the file. */
-prov_status fd_pread(int fd, void *p, size_t len, uint64_t off,
+/*
+ * The same for a file that is part of something else. What stands in its place
+ * and is none is PROV_EUNTRUSTED; all that says nothing of the file itself is
+ * other than that: PROV_EOPEN, PROV_EIO, PROV_ENOMEM.
+ */
+prov_status part_open(int *fd, struct stat *st, const char *path,
     prov_err *err);
+prov_status part_read(struct buf *b, const char *path, size_t max,
+    prov_err *err);
+
+/* pread of exactly len bytes; PROV_EIO at the end of the file. */
+prov_status fd_pread(int fd, void *p, size_t len, uint64_t off, prov_err *err);
 
 #define FILE_SYNC 0x1U /* fsync the file and its directory */
 #define FILE_EXCL 0x2U /* PROV_EEXIST rather than replace */

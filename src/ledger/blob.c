@@ -39,7 +39,7 @@ blob_read(struct buf *out, const char *dir, const uint8_t sha256[32],
 	prov_status st;
 
 	if ((st = blob_path(path, dir, sha256, err)) != PROV_OK ||
-	    (st = file_read(&b, path, TIMELINE_MAX, err)) != PROV_OK ||
+	    (st = part_read(&b, path, TIMELINE_MAX, err)) != PROV_OK ||
 	    (st = sha256_of(got, buf_span(&b), err)) != PROV_OK)
 		return (st);
 	if (memcmp(got, sha256, sizeof(got)) != 0)

@@ -39,7 +39,7 @@ digest(uint8_t out[32], const char *path, prov_err *err)
 	if (piece == NULL)
 		return (prov_fail(err, PROV_ENOMEM, "out of memory"));
 	if ((st = sha256_new(&h, err)) != PROV_OK ||
-	    (st = file_open(&fd, &sb, path, err)) != PROV_OK)
+	    (st = part_open(&fd, &sb, path, err)) != PROV_OK)
 		return (st);
 	if (sb.st_size > (off_t)TIMELINE_MAX)
 		return (prov_fail(err, PROV_ELIMIT, "is larger than any blob"));
@@ -82,8 +82,7 @@ check_one(struct blobs *b, struct looked *l, unsigned xx, const char *name)
 	if (st == PROV_ENOMEM || st == PROV_EINTERNAL)
 		return (prov_fail(&l->err, st, "%s", why.msg));
 	if (st != PROV_OK)
-		damage_add(b->found, FOUND_BLOB, shown, NO_ENTRY, "%s",
-		    why.msg);
+		damage_read(b->found, FOUND_BLOB, shown, st, why.msg);
 	else if (memcmp(want, got, 32) != 0)
 		damage_add(b->found, FOUND_BLOB, shown, NO_ENTRY,
 		    "is not what its name says");

@@ -20,6 +20,8 @@ struct pass {
 	struct levels *levels;
 	struct rows rows;
 	struct buf turns; /* uint64_t: what changed who may write */
+	prov_status blob; /* PROV_OK, or why a blob could not be read */
+	prov_err blob_why;
 };
 
 static void
@@ -92,6 +94,10 @@ take(void *arg, uint64_t i, size_t slot, prov_err *err)
 	(void)i;
 	if (t->st != PROV_OK)
 		return (prov_fail(err, t->st, "%s", t->err.msg));
+	if (p->blob == PROV_OK) {
+		p->blob = t->blob;
+		p->blob_why = t->blob_why;
+	}
 	buf_put_span(&p->turns, buf_span(&t->turns));
 	if ((st = buf_done(&p->turns, err)) != PROV_OK ||
 	    (st = levels_take(p->levels, t, &hole, err)) != PROV_OK ||
@@ -167,7 +173,12 @@ check_all(const struct check *c, prov_err *err)
 	    (st = stray_blobs(c->dir, threads, c->found, &c->out->blobs,
 		 err)) != PROV_OK)
 		return (st);
-	if (!c->how->signatures)
+	/* It may be readable again, but its entries were not compared. */
+	if (p.blob != PROV_OK && !damage_has_unread(c->found))
+		damage_read(c->found, FOUND_BLOB, "blobs", p.blob,
+		    p.blob_why.msg);
+	/* Without all entries it would not be known who may write. */
+	if (!c->how->signatures || damage_has_unread(c->found))
 		return (PROV_OK);
 	return (check_signatures(&p, threads, err));
 }
@@ -178,6 +189,7 @@ check_conclude(const struct check *c, prov_err *err)
 	prov_inspected *out = c->out;
 
 	out->differences = c->found->total;
+	out->unreadable = c->found->unread;
 	out->sound = damage_is_sound(c->found, out->store);
 	damage_tell(c->found, out->store, c->found->truth == 0,
 	    c->how->difference, c->how->arg);

@@ -58,30 +58,88 @@ strip(char *what)
 		memmove(what, what + n, strlen(what + n) + 1);
 }
 
-void
-damage_add(struct damage *f, enum finding_kind kind, const char *path,
-    uint64_t entry, const char *fmt, ...)
+/* Counts one; where it is written, or NULL: there is no room. */
+static struct finding *
+add(struct damage *f, enum finding_kind kind, const char *path, uint64_t entry)
 {
-	va_list ap;
+	struct finding *at;
 
-	(void)pthread_mutex_lock(&f->lock);
-	f->total++;
 	if (kinds[kind].extent == TRUTH)
 		f->truth++;
 	if (kinds[kind].extent == DERIVED && kind != FOUND_INDEX)
 		f->copied++;
-	if (f->n < DAMAGE_MAX) {
-		struct finding *at = &f->at[f->n++];
+	if (f->n == DAMAGE_MAX)
+		return (NULL);
+	at = &f->at[f->n++];
+	at->kind = kind;
+	at->entry = entry;
+	snprintf(at->path, sizeof(at->path), "%s", path);
+	return (at);
+}
 
-		at->kind = kind;
-		at->entry = entry;
-		snprintf(at->path, sizeof(at->path), "%s", path);
+void
+damage_add(struct damage *f, enum finding_kind kind, const char *path,
+    uint64_t entry, const char *fmt, ...)
+{
+	struct finding *at;
+	va_list ap;
+
+	(void)pthread_mutex_lock(&f->lock);
+	f->total++;
+	if ((at = add(f, kind, path, entry)) != NULL) {
 		va_start(ap, fmt);
 		(void)vsnprintf(at->what, sizeof(at->what), fmt, ap);
 		va_end(ap);
 		strip(at->what);
 	}
 	(void)pthread_mutex_unlock(&f->lock);
+}
+
+/* What somebody has to act on is worse than what may pass. */
+static bool
+passes(prov_status st)
+{
+	return (st == PROV_OK || st == PROV_EIO || st == PROV_EBUSY);
+}
+
+static void
+add_unread(struct damage *f, enum finding_kind kind, const char *path,
+    prov_status st, const char *why)
+{
+	struct finding *at, one = { .kind = kind, .entry = NO_ENTRY };
+
+	one.unread = true;
+	snprintf(one.path, sizeof(one.path), "%s", path);
+	snprintf(one.what, sizeof(one.what), "cannot be read: %.380s", why);
+	(void)pthread_mutex_lock(&f->lock);
+	if (f->unread++ == 0)
+		f->first_unread = one;
+	if (passes(f->why))
+		f->why = st;
+	if ((at = add(f, kind, path, NO_ENTRY)) != NULL)
+		*at = one;
+	(void)pthread_mutex_unlock(&f->lock);
+}
+
+void
+damage_read(struct damage *f, enum finding_kind kind, const char *path,
+    prov_status st, const char *why)
+{
+	if (st == PROV_ENOTFOUND || prov_is_no(st))
+		damage_add(f, kind, path, NO_ENTRY, "%s", why);
+	else
+		add_unread(f, kind, path, st, why);
+}
+
+bool
+damage_has_unread(struct damage *f)
+{
+	bool any;
+
+	(void)pthread_mutex_lock(&f->lock);
+	any = f->unread > 0;
+	(void)pthread_mutex_unlock(&f->lock);
+	return (any);
 }
 
 /* A copy has nothing to repair itself from, but for its index. */
@@ -114,7 +172,8 @@ damage_tell(const struct damage *f, bool store, bool truth,
 			.path = at->path,
 			.entry = at->entry,
 			.what = at->what,
-			.remedy = remedy(at->kind, store, truth) };
+			.remedy = at->unread ? PROV_REMEDY_READ
+			                     : remedy(at->kind, store, truth) };
 
 		fn(arg, &d);
 	}
@@ -131,6 +190,10 @@ damage_status(const struct damage *f, prov_err *err)
 {
 	const struct finding *at = f->at;
 
+	/* Whatever differs: what was not read may differ as well. */
+	if (f->unread > 0)
+		return (prov_fail(err, f->why, "%s: %s", f->first_unread.path,
+		    f->first_unread.what));
 	if (f->total == 0)
 		return (PROV_OK);
 	/* One that names an entry says more than what follows from it. */

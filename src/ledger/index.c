@@ -144,7 +144,7 @@ index_load(struct index *x, const char *dir, prov_err *err)
 
 	if ((st = layout_path(path, err, dir, LEDGER_RUNS)) != PROV_OK)
 		return (st);
-	st = file_read(&text, path, INDEX_TEXT_MAX, &none);
+	st = part_read(&text, path, INDEX_TEXT_MAX, &none);
 	if (st == PROV_ENOTFOUND) {
 		if (x->n != 0) {
 			index_empty(x);

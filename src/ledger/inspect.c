@@ -167,10 +167,11 @@ prov_ledger_repair(const char *dir, const prov_pubkey *log,
 	st = prov_ledger_inspect(dir, log, how, out, &why);
 	if (st == PROV_OK && out->unpublished == 0)
 		return (PROV_OK);
-	if (st != PROV_OK && st != PROV_EUNTRUSTED)
+	/* What is derived is made anew where it cannot be read, too. */
+	if (st != PROV_OK && st != PROV_EUNTRUSTED && out->unreadable == 0)
 		return (prov_fail(err, st, "%s", why.msg));
 	if (!out->sound)
-		return (prov_fail(err, PROV_EUNTRUSTED,
+		return (prov_fail(err, st,
 		    "%s; nothing was written, for there is nothing sound to "
 		    "make it from: %s",
 		    why.msg,

@@ -62,14 +62,16 @@ each_entry(const struct judge *j, uint64_t tile, entry_fn fn, void *arg,
 	bundle_init(&b);
 	st = bundle_open(&b, j->dir, tile, width(j, tile), &why);
 	for (unsigned i = 0; st == PROV_OK && i < width(j, tile); i++) {
-		if (bundle_next(&b, &entry, &why) != PROV_OK)
-			return (PROV_OK); /* reported with the tree */
+		if ((st = bundle_next(&b, &entry, &why)) != PROV_OK)
+			break;
 		st = fn(arg, tile * TILE_WIDTH + i, entry, err);
 		if (st != PROV_OK)
 			return (st);
 	}
-	return (
-	    st == PROV_ENOMEM ? prov_fail(err, st, "out of memory") : PROV_OK);
+	/* What is damaged is reported with the tree. */
+	if (st == PROV_OK || st == PROV_ENOTFOUND || prov_is_no(st))
+		return (PROV_OK);
+	return (prov_fail(err, st, "%s", why.msg));
 }
 
 struct applying {

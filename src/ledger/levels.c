@@ -64,7 +64,7 @@ enter(struct levels *l, unsigned level, uint64_t idx)
 	l->tiles++;
 	name_of(name, l, (int)level, n);
 	if (st != PROV_OK)
-		damage_add(l->found, FOUND_TILE, name, NO_ENTRY, "%s", why.msg);
+		damage_read(l->found, FOUND_TILE, name, st, why.msg);
 }
 
 /* The voice that most agree with; of several the first. */
@@ -138,7 +138,7 @@ report_entries(const struct levels *l, const struct scanned *t,
 		n++;
 	}
 	if (!t->bundle)
-		damage_add(l->found, FOUND_BUNDLE, name, NO_ENTRY, "%s",
+		damage_read(l->found, FOUND_BUNDLE, name, t->bundle_st,
 		    t->bundle_why);
 	else if (n == 0)
 		damage_add(l->found, FOUND_BUNDLE, name, NO_ENTRY,
@@ -155,7 +155,7 @@ report_kept(const struct levels *l, const struct scanned *t,
 
 	name_of(name, l, 0, t->n);
 	if (!t->tile) {
-		damage_add(l->found, FOUND_TILE, name, NO_ENTRY, "%s",
+		damage_read(l->found, FOUND_TILE, name, t->tile_st,
 		    t->tile_why);
 		return;
 	}
@@ -277,7 +277,8 @@ close_tile(struct levels *l, unsigned level, uint64_t n, prov_err *err)
 	enter(l, level + 1, n);
 	if ((st = tree_root(root, v->hash[0], TILE_WIDTH, err)) != PROV_OK)
 		return (st);
-	if (v->have && memcmp(v->hash, v->kept, sizeof(v->hash)) != 0 &&
+	if (v->have && !l->unknown &&
+	    memcmp(v->hash, v->kept, sizeof(v->hash)) != 0 &&
 	    (st = close_differing(l, level, n, root, err)) != PROV_OK)
 		return (st);
 	return (push(l, level + 1, n, root, err));
@@ -302,6 +303,8 @@ take_full(struct levels *l, const struct scanned *t, bool *hole, prov_err *err)
 		v.root[ABOVE] = l->level[1].kept[t->n % TILE_WIDTH];
 	won = elect(&v);
 	root = won == VOICES ? unknown : v.root[won];
+	if (won == VOICES && damage_has_unread(l->found))
+		l->unknown = true;
 	*hole = !agrees(&v, ENTRIES, root);
 	report(l, t, !*hole, agrees(&v, KEPT, root), agrees(&v, STORE, root),
 	    v.root[STORE] != NULL);
@@ -412,7 +415,10 @@ finish(struct levels *l, const struct edges *e, enum voice *leaves,
 	st = settle(l, e, leaves, &mask, &found, err);
 	if (st != PROV_OK)
 		return (st);
-	if (!found)
+	if (l->unknown)
+		return (PROV_OK);
+	/* What could not be read may be what gives it. */
+	if (!found && !damage_has_unread(l->found))
 		damage_add(l->found, FOUND_ROOT, LEDGER_CHECKPOINT, NO_ENTRY,
 		    "the entries do not give the checkpoint's root");
 	report_edges(l, mask);

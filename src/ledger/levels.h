@@ -35,6 +35,8 @@ struct levels {
 		bool have;                    /* there is such a tile */
 	} level[TILE_LEVELS];
 	struct edge edge;
+	/* None of those who have a say about some tile could be read. */
+	bool unknown;
 };
 
 prov_status levels_new(struct levels **out, const char *dir,

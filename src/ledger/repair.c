@@ -279,6 +279,9 @@ index_is_good(const struct repair *r, bool *good, prov_err *err)
 		scan_tile(&s, t, n);
 		st = t->st != PROV_OK ? prov_fail(err, t->st, "%s", t->err.msg)
 		                      : rows_add(&rows, t, false, err);
+		/* Made anew without its keys, the index would hide an entry. */
+		if (st == PROV_OK && t->blob != PROV_OK)
+			st = prov_fail(err, t->blob, "%s", t->blob_why.msg);
 	}
 	if (st == PROV_OK)
 		st = rows_finish(&rows, err);

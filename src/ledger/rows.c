@@ -38,6 +38,14 @@ complain(struct rows *r, const char *name, uint64_t entry, const char *fmt, ...)
 	r->bad++;
 }
 
+/* Why a file of the index cannot be compared. */
+static void
+unread(struct rows *r, const char *name, prov_status st, const prov_err *why)
+{
+	damage_read(r->found, FOUND_INDEX, name, st, why->msg);
+	r->bad++;
+}
+
 static void
 close_runs(struct rows *r)
 {
@@ -88,13 +96,13 @@ open_runs(struct rows *r, bool last, bool *again, prov_err *err)
 		st = layout_path(path, err, r->dir, "%s", name);
 		if (st != PROV_OK)
 			return (st);
-		st = file_open(&r->fd[i], &sb, path, &why);
+		st = part_open(&r->fd[i], &sb, path, &why);
 		if (st == PROV_ENOTFOUND && !last) {
 			*again = true;
 			return (PROV_OK);
 		}
 		if (st != PROV_OK)
-			complain(r, name, NO_ENTRY, "%s", why.msg);
+			unread(r, name, st, &why);
 	}
 	return (PROV_OK);
 }
@@ -116,7 +124,7 @@ load_list(struct rows *r, prov_err *err)
 		if (st == PROV_ENOMEM)
 			return (prov_fail(err, st, "%s", why.msg));
 		if (st != PROV_OK) {
-			complain(r, LEDGER_RUNS, NO_ENTRY, "%s", why.msg);
+			unread(r, LEDGER_RUNS, st, &why);
 			r->index.n = 0;
 			return (PROV_OK);
 		}
@@ -459,7 +467,7 @@ let_go(struct rows *r, uint64_t hi, prov_err *err)
 		return (prov_fail(err, st, "%s", why.msg));
 	if (st != PROV_OK) {
 		run_path(name, r, r->run);
-		complain(r, name, NO_ENTRY, "%s", why.msg);
+		unread(r, name, st, &why);
 		r->good = false;
 	}
 	for (unsigned k = 0; k < INDEX_KINDS; k++)
@@ -494,7 +502,7 @@ check_form(struct rows *r, prov_err *err)
 	r->compared++;
 	run_path(name, r, r->run);
 	if (st != PROV_OK)
-		complain(r, name, NO_ENTRY, "%s", why.msg);
+		unread(r, name, st, &why);
 	return (PROV_OK);
 }
 

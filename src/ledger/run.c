@@ -318,7 +318,7 @@ run_read(struct run_info *out, struct records *r, const char *dir,
 
 	run_name(name, &want);
 	if ((st = layout_path(path, err, dir, "%s", name)) != PROV_OK ||
-	    (st = file_read(&b, path, RUN_FILE_MAX, err)) != PROV_OK ||
+	    (st = part_read(&b, path, RUN_FILE_MAX, err)) != PROV_OK ||
 	    (st = run_decode(&got, r, buf_span(&b), err)) != PROV_OK)
 		return (st);
 	if (got.begin != begin || got.end != end)
@@ -583,7 +583,7 @@ run_open(int *out, struct run_info *info, const char *dir, uint64_t begin,
 
 	run_name(name, &want);
 	if ((st = layout_path(path, err, dir, "%s", name)) != PROV_OK ||
-	    (st = file_open(&fd, &sb, path, err)) != PROV_OK)
+	    (st = part_open(&fd, &sb, path, err)) != PROV_OK)
 		return (st);
 	if (sb.st_size < RUN_HEAD)
 		return (prov_fail(err, PROV_EUNTRUSTED,

@@ -57,6 +57,8 @@ empty(struct scanned *t, uint64_t n, uint64_t size)
 	t->st = PROV_OK;
 	prov_err_clear(&t->err);
 	t->bundle_why[0] = t->tile_why[0] = '\0';
+	t->bundle_st = t->tile_st = t->blob = PROV_OK;
+	prov_err_clear(&t->blob_why);
 }
 
 /* Whether looking for any of its timelines could be of use. */
@@ -77,6 +79,26 @@ odd(struct scanned *t, uint64_t i, const char *why)
 
 	snprintf(o.why, sizeof(o.why), "%.199s", why);
 	buf_put(&t->odd, &o, sizeof(o));
+}
+
+/* Whether a failure is about the file rather than about this machine. */
+static bool
+about_file(prov_status st)
+{
+	return (st != PROV_ENOMEM && st != PROV_EINTERNAL);
+}
+
+/* An entry without all timelines: why is told where one cannot be read. */
+static void
+lacks(struct scanned *t, uint64_t i, prov_status st)
+{
+	buf_put(&t->lacking, &i, sizeof(i));
+	if (st == PROV_OK)
+		return;
+	if (t->blob == PROV_OK)
+		t->blob_why = t->err;
+	t->blob = st;
+	prov_err_clear(&t->err);
 }
 
 /* What an entry says, as far as the tree and the index need it. */
@@ -105,9 +127,11 @@ read_statement(struct scan *s, struct scanned *t, uint64_t i, prov_span entry)
 	ret = index_statement(&t->records, st, manifest ? o : NULL,
 	    manifest && may_have_blobs(s, o) ? s->dir : NULL, i, &lacking,
 	    &t->err);
-	if (lacking)
-		buf_put(&t->lacking, &i, sizeof(i));
-	return (ret);
+	if (ret != PROV_OK && !about_file(ret))
+		return (ret);
+	if (lacking || ret != PROV_OK)
+		lacks(t, i, ret);
+	return (PROV_OK);
 }
 
 static prov_status
@@ -145,13 +169,6 @@ read_entries(struct scan *s, struct scanned *t, prov_err *why)
 	return (PROV_OK);
 }
 
-/* Whether a failure is about the file rather than about this machine. */
-static bool
-about_file(prov_status st)
-{
-	return (st != PROV_ENOMEM && st != PROV_EINTERNAL);
-}
-
 static void
 scan_bundle(struct scan *s, struct scanned *t)
 {
@@ -171,6 +188,7 @@ scan_bundle(struct scan *s, struct scanned *t)
 		st = prov_fail(&why, PROV_EUNTRUSTED,
 		    "has bytes behind its entries");
 	t->bundle = st == PROV_OK;
+	t->bundle_st = st;
 	snprintf(t->bundle_why, sizeof(t->bundle_why), "%.390s", why.msg);
 	if (st != PROV_OK && !about_file(st)) {
 		t->st = st;
@@ -186,6 +204,7 @@ scan_kept(struct scan *s, struct scanned *t)
 
 	st = tile_load(t->kept[0], s->dir, 0, t->n, t->width, &why);
 	t->tile = st == PROV_OK;
+	t->tile_st = st;
 	snprintf(t->tile_why, sizeof(t->tile_why), "%.390s", why.msg);
 	if (st != PROV_OK && !about_file(st)) {
 		t->st = st;

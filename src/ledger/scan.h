@@ -40,7 +40,10 @@ struct scanned {
 	struct buf lacking;     /* uint64_t: those without all timelines */
 	struct buf odd;         /* struct odd: those that say nothing sound */
 	struct buf turns;       /* uint64_t: those that change who may write */
+	prov_status bundle_st, tile_st; /* why not */
 	char bundle_why[FINDING_TEXT_MAX], tile_why[FINDING_TEXT_MAX];
+	prov_status blob; /* PROV_OK, or why a timeline could not be read */
+	prov_err blob_why;
 	/* What made it impossible to go on, such as a want of memory. */
 	prov_status st;
 	prov_err err;

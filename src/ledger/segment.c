@@ -20,7 +20,10 @@ add_leaves(struct records *r, const struct timeline *tl, uint64_t index,
 	return (n);
 }
 
-/* What cannot be read is not there, for want of memory only it is an error. */
+/*
+ * One that is damaged or not there is lacking. Of one that cannot be read
+ * nothing is known, and an index without its keys would hide the entry.
+ */
 static prov_status
 read_timeline(struct timeline **out, const uint8_t name[32], const char *dir,
     prov_err *err)
@@ -32,9 +35,9 @@ read_timeline(struct timeline **out, const uint8_t name[32], const char *dir,
 	st = blob_read(&blob, dir, name, &why);
 	if (st == PROV_OK)
 		st = timeline_decode(out, buf_span(&blob), &why);
-	if (st == PROV_ENOMEM)
-		return (prov_fail(err, st, "%s", why.msg));
-	return (PROV_OK);
+	if (st == PROV_OK || st == PROV_ENOTFOUND || prov_is_no(st))
+		return (PROV_OK);
+	return (prov_fail(err, st, "%s", why.msg));
 }
 
 prov_status

@@ -26,7 +26,8 @@ segment_is_key(const uint8_t leaf[32], uint64_t k)
 /*
  * Adds the keys of a manifest's segments, which are in the timelines under
  * dir/blobs. *lacking says that one of those is not there or is damaged: the
- * entry is then found by the others. Where dir is NULL none is looked for.
+ * entry is then found by the others. Where dir is NULL none is looked for. One
+ * that cannot be read is a failure, after which keys may be missing.
  */
 prov_status segment_keys(struct records *r, const struct outline *o,
     const char *dir, uint64_t index, bool *lacking, prov_err *err);

@@ -25,8 +25,7 @@
 static bool
 is_trouble(prov_status st)
 {
-	return (st == PROV_ENOMEM || st == PROV_EINTERNAL || st == PROV_EBUSY ||
-		st == PROV_EIO);
+	return (st != PROV_OK && st != PROV_ENOTFOUND && !prov_is_no(st));
 }
 
 static prov_status
@@ -192,12 +191,30 @@ read_public(const char *dir, struct buf *out, prov_err *err)
 
 	if ((st = layout_path(path, err, dir, LEDGER_CHECKPOINT)) != PROV_OK)
 		return (st);
-	st = file_read(out, path, NOTE_MAX, &why);
-	if (st == PROV_ENOMEM)
+	st = part_read(out, path, NOTE_MAX, &why);
+	if (is_trouble(st))
 		return (prov_fail(err, st, "%s", why.msg));
 	if (st != PROV_OK)
 		out->len = 0;
 	return (PROV_OK);
+}
+
+/*
+ * Whether the lock could not be had because nobody writes there, or not we:
+ * then the ledger is checked as a reader checks it.
+ */
+static bool
+is_others(const char *dir, prov_status st)
+{
+	char db[LEDGER_PATH_MAX], lock[LEDGER_PATH_MAX];
+
+	if (st != PROV_EWRITE)
+		return (st == PROV_EUNSUPPORTED);
+	if (layout_path(db, NULL, dir, LEDGER_DB) != PROV_OK ||
+	    layout_path(lock, NULL, dir, LEDGER_LOCK) != PROV_OK)
+		return (false);
+	return (access(db, R_OK | W_OK) == -1 ||
+		access(file_missing(lock) ? dir : lock, W_OK) == -1);
 }
 
 prov_status
@@ -206,6 +223,7 @@ stock_open(struct stock *v, const char *dir, const prov_pubkey *log,
 {
 	AUTO_FD int fd = -1;
 	char path[LEDGER_PATH_MAX];
+	prov_err why = { 0 };
 	prov_status st;
 
 	memset(v, 0, sizeof(*v));
@@ -219,9 +237,9 @@ stock_open(struct stock *v, const char *dir, const prov_pubkey *log,
 		return (st);
 	if (file_missing(path))
 		return (read_public(dir, public, err));
-	st = lock_take(&fd, dir, LOCK_WAIT_MS, err);
-	if (st == PROV_EBUSY || st == PROV_ENOMEM)
-		return (st);
+	st = lock_take(&fd, dir, LOCK_WAIT_MS, &why);
+	if (st != PROV_OK && !is_others(dir, st))
+		return (prov_fail(err, st, "%s", why.msg));
 	if (st == PROV_OK && (st = snapshot(v, err)) != PROV_OK)
 		return (st);
 	if ((st = read_public(dir, public, err)) != PROV_OK)

@@ -166,11 +166,8 @@ struct looking {
 };
 
 static void
-differs(struct looking *l, const char *path)
+differs(struct looking *l, const char *name)
 {
-	char name[FINDING_PATH_MAX];
-
-	snprintf(name, sizeof(name), "tlog/%.150s", path);
 	damage_add(l->found, FOUND_STRAY, name, NO_ENTRY,
 	    "is left from an older checkpoint, and does not follow from the "
 	    "entries");
@@ -191,14 +188,14 @@ known_width(const struct view *v, const struct tile_name *t)
 
 static prov_status
 right_hashes(struct view *v, const struct tile_name *t, unsigned width,
-    uint8_t (*out)[32])
+    uint8_t (*out)[32], prov_err *why)
 {
 	unsigned level = t->level < 0 ? 0 : (unsigned)t->level;
 	prov_status st = PROV_OK;
 
 	for (unsigned i = 0; st == PROV_OK && i < width; i++)
 		st = view_node(v, level * TILE_HEIGHT, t->n * TILE_WIDTH + i,
-		    out[i], NULL);
+		    out[i], why);
 	return (st);
 }
 
@@ -228,24 +225,22 @@ same_entries(const struct buf *b, const uint8_t (*want)[32], unsigned n,
 	return (st == PROV_ENOMEM ? st : PROV_OK);
 }
 
-/* PROV_ENOTFOUND: it went away meanwhile, or there is nothing to compare. */
+/* PROV_ENOTFOUND: it went away meanwhile. Otherwise why it cannot be read. */
 static prov_status
 compare(const struct view *v, const struct tile_name *t, const char *path,
-    const uint8_t (*want)[32], unsigned width, bool *same)
+    const uint8_t (*want)[32], unsigned width, bool *same, prov_err *why)
 {
 	char full[LEDGER_PATH_MAX];
 	AUTO_BUF b = { 0 };
 	bool whole = width == t->width;
 	prov_status st;
 
-	st = layout_path(full, NULL, v->dir, "tlog/%s", path);
+	st = layout_path(full, why, v->dir, "tlog/%s", path);
 	if (st == PROV_OK)
-		st = file_read(&b, full, BUNDLE_MAX, NULL);
+		st = part_read(&b, full, BUNDLE_MAX, why);
 	*same = false;
-	if (st == PROV_ENOTFOUND || st == PROV_ENOMEM)
-		return (st);
 	if (st != PROV_OK)
-		return (PROV_OK);
+		return (prov_is_no(st) ? PROV_OK : st);
 	if (t->level == TILE_ENTRIES)
 		return (same_entries(&b, want, width, whole, same));
 	*same = b.len == (size_t)t->width * 32 &&
@@ -259,20 +254,30 @@ look_at_tile(struct looking *l, const struct tile_name *t, const char *path,
 {
 	uint8_t want[TILE_WIDTH][32];
 	unsigned width = known_width(l->v, t);
-	bool same;
+	char name[FINDING_PATH_MAX];
+	prov_err why = { 0 };
+	bool held, same;
 	prov_status st;
 
 	if (width == 0)
 		return (PROV_OK); /* a later checkpoint's */
-	st = right_hashes(l->v, t, width, want);
-	if (st == PROV_OK)
+	snprintf(name, sizeof(name), "tlog/%.150s", path);
+	st = right_hashes(l->v, t, width, want, &why);
+	held = st == PROV_OK;
+	if (held)
 		st = compare(l->v, t, path, (const uint8_t(*)[32])want, width,
-		    &same);
+		    &same, &why);
 	if (st == PROV_ENOMEM)
 		return (prov_fail(err, st, "out of memory"));
-	/* Where the tree above is damaged there is nothing to hold it to. */
 	if (st == PROV_OK && !same)
-		differs(l, path);
+		differs(l, name);
+	/*
+	 * Where the tree above is damaged there is nothing to hold it to, nor
+	 * where that cannot be read, which was told by then.
+	 */
+	if (st != PROV_OK && st != PROV_ENOTFOUND && !prov_is_no(st) &&
+	    (held || !damage_has_unread(l->found)))
+		damage_read(l->found, FOUND_STRAY, name, st, why.msg);
 	return (PROV_OK);
 }
 

@@ -97,7 +97,7 @@ open_either(int *fd, struct stat *sb, char path[TILE_PATH_MAX], const char *dir,
 	tile_path(path, level, n, width);
 	if ((st = layout_path(name, err, dir, "tlog/%s", path)) != PROV_OK)
 		return (st);
-	st = file_open(fd, sb, name, width == TILE_WIDTH ? err : &first);
+	st = part_open(fd, sb, name, width == TILE_WIDTH ? err : &first);
 	if (st == PROV_OK || width == TILE_WIDTH)
 		return (st);
 	if (st != PROV_ENOTFOUND)
@@ -105,7 +105,7 @@ open_either(int *fd, struct stat *sb, char path[TILE_PATH_MAX], const char *dir,
 	tile_path(path, level, n, TILE_WIDTH);
 	if ((st = layout_path(name, err, dir, "tlog/%s", path)) != PROV_OK)
 		return (st);
-	return (file_open(fd, sb, name, err));
+	return (part_open(fd, sb, name, err));
 }
 
 prov_status

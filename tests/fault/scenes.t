@@ -76,7 +76,7 @@ if [ -n "$traced" ]; then
 	exit_is 75 "nor where the checkpoint cannot be read" \
 	    strace -o trace -P "$ledger/tlog/checkpoint" \
 	    -e inject=read:error=EIO prov sign c.wav
-	exit_is 2 "nor opened" strace -o trace -P "$ledger/tlog/checkpoint" \
+	exit_is 75 "nor opened" strace -o trace -P "$ledger/tlog/checkpoint" \
 	    -e inject=openat:error=EIO prov sign c.wav
 	ok "the call did fail" grep -q INJECTED trace
 	exit_is 1 "nothing was signed then" test -e c.wav.prov
@@ -85,6 +85,32 @@ exit_is 0 "the checkpoint stands" test "$(entries)" = 3
 cp -a new/* "$ledger/"
 ok "with the right store it goes on" prov sign c.wav
 ok "and is whole" prov ledger check
+
+# A timeline that cannot be read neither differs nor is it gone.
+if [ -n "$traced" ]; then
+	blob=$(find "$ledger/blobs" -type f | head -n 1)
+	says 75 "a timeline that cannot be read is told by check" \
+	    "cannot be read: " strace -f -o trace -P "$blob" \
+	    -e inject=openat:error=EIO prov ledger check
+	has "and counted apart" out ", 0 differences, 1 files that could not"
+	has "with what to do" out "(blob; nothing is known of it"
+	exit_is 2 "nor one that may not be opened" \
+	    strace -f -o trace -P "$blob" -e inject=openat:error=EACCES \
+	    prov ledger check --json
+	has "as a program reads it" out '"differences":0,"unreadable":1,'
+	cp -a "$ledger" unindexed
+	rm -r unindexed/index
+	blob=unindexed/${blob#"$ledger/"}
+	for e in EIO:75 EACCES:2 EMFILE:75; do
+		exit_is "${e#*:}" "nothing is concluded from ${e%:*}" \
+		    strace -f -o trace -P "$blob" \
+		    -e "inject=openat:error=${e%:*}" prov verify \
+		    --no-sidecar --no-memory --ledger unindexed a.wav
+		ok "that did fail" grep -q INJECTED trace
+	done
+	ok "what can be read verifies" prov verify --no-sidecar --no-memory \
+	    --ledger unindexed a.wav
+fi
 
 # An old copy of the whole ledger: who saw more of it before says so.
 cp -a "$ledger" older

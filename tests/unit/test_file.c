@@ -172,6 +172,44 @@ open_says_what_it_is(void **state)
 	}
 }
 
+/* What is no file is not taken for one that this machine cannot open. */
+static void
+part_says_whose_fault_it_is(void **state)
+{
+	static const struct {
+		const char *path;
+		prov_status want;
+	} rows[] = {
+		{ "dir", PROV_EUNTRUSTED },
+		{ "loop", PROV_EUNTRUSTED },
+		{ "f/x", PROV_EUNTRUSTED },
+		{ "none", PROV_ENOTFOUND },
+		{ "f", PROV_OK },
+	};
+	struct rlimit was, none;
+	AUTO_BUF b = { 0 };
+
+	(void)state;
+	assert_int_equal(0, mkdir("dir", 0700));
+	assert_int_equal(0, symlink("loop", "loop"));
+	assert_int_equal(PROV_OK, file_write("f", span("", 0), 0600, 0, NULL));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		AUTO_FD int fd = -1;
+
+		assert_int_equal(rows[i].want,
+		    part_open(&fd, NULL, rows[i].path, NULL));
+		assert_int_equal(rows[i].want,
+		    part_read(&b, rows[i].path, 1, NULL));
+	}
+	assert_int_equal(0, getrlimit(RLIMIT_NOFILE, &was));
+	none = was;
+	none.rlim_cur = 0;
+	assert_int_equal(0, setrlimit(RLIMIT_NOFILE, &none));
+	assert_int_equal(PROV_EIO, file_read(&b, "f", 1, NULL));
+	assert_int_equal(PROV_EIO, part_read(&b, "f", 1, NULL));
+	assert_int_equal(0, setrlimit(RLIMIT_NOFILE, &was));
+}
+
 static void
 pread_is_exact(void **state)
 {
@@ -306,6 +344,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(read_is_bounded, enter, leave),
 		cmocka_unit_test_setup_teardown(open_says_what_it_is, enter,
 		    leave),
+		cmocka_unit_test_setup_teardown(part_says_whose_fault_it_is,
+		    enter, leave),
 		cmocka_unit_test_setup_teardown(pread_is_exact, enter, leave),
 		cmocka_unit_test_setup_teardown(write_replaces_or_refuses,
 		    enter, leave),

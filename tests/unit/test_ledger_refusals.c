@@ -264,7 +264,7 @@ unreadable_list(void **state)
 	(void)remove(logged_path(&g, LEDGER_RUNS));
 	ok(index_load(&x, g.path, err));
 	assert_int_equal(0, mkdir(logged_path(&g, LEDGER_RUNS), 0755));
-	refused(PROV_EOPEN, LEDGER_RUNS, index_load(&x, g.path, err));
+	refused(PROV_EUNTRUSTED, LEDGER_RUNS, index_load(&x, g.path, err));
 	index_clear(&x);
 	logged_close(&g);
 }
