@@ -40,15 +40,17 @@ try_one(const struct chore *c)
 }
 
 void
-chores_each(const struct chore *chores, size_t n)
+each_chore(void **state)
 {
-	for (size_t i = 0; i < n; i++) {
+	const struct chores *chores = *state;
+
+	for (size_t i = 0; i < chores->n; i++) {
 		int places = 0;
 
 		faulty_begin(1);
-		while (try_one(&chores[i]))
+		while (try_one(&chores->at[i]))
 			places++;
-		printf("# %s: each of %d places\n", chores[i].name, places);
+		printf("# %s: each of %d places\n", chores->at[i].name, places);
 		assert_true(places > 0);
 	}
 }

@@ -19,9 +19,22 @@ struct chore {
 };
 
 /*
- * Fails the test unless what is told as done is wholly done, nothing that did
- * not reach the disk is, and a failure is told as what it is.
+ * A row of cmocka's for an array of chores. It fails unless what is told as done
+ * is wholly done, nothing that did not reach the disk is, and a failure is told
+ * as what it is.
  */
-void chores_each(const struct chore *chores, size_t n);
+#define chores_unit_test(rows)                                  \
+	{                                                       \
+		.name = "each_chore", .test_func = each_chore,  \
+		.initial_state = &(struct chores)               \
+		{                                               \
+			(rows), sizeof(rows) / sizeof((rows)[0]) \
+		}                                               \
+	}
+struct chores {
+	const struct chore *at;
+	size_t n;
+};
+void each_chore(void **state);
 
 #endif

@@ -85,13 +85,6 @@ static const struct chore chores[] = {
 	{ "reread", FAULTY_MEMORY, NULL, do_reread, is_reread },
 };
 
-static void
-each_chore(void **state)
-{
-	(void)state;
-	chores_each(chores, sizeof(chores) / sizeof(chores[0]));
-}
-
 /* A timeline in blobs/, which an outline names. */
 static void
 make_outline(void)
@@ -145,7 +138,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_chore),
+		chores_unit_test(chores),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -77,13 +77,6 @@ static const struct chore chores[] = {
 	{ "sweep", FAULTY_FILES, NULL, do_sweep, NULL },
 };
 
-static void
-each_chore(void **state)
-{
-	(void)state;
-	chores_each(chores, sizeof(chores) / sizeof(chores[0]));
-}
-
 static int
 begin(void **state)
 {
@@ -104,7 +97,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_chore),
+		chores_unit_test(chores),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Repairing and recovering, and what a registry and who verifies make of an
- * entry, with each allocation failing, and each call for files: what is told as
- * done is wholly done.
+ * Repairing, recovering and catching up, with each allocation failing, and each
+ * call for files: what is told as done is wholly done.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,16 +13,12 @@
 #include "chore.h"
 
 #include "../unit/logged.h"
-#include "../unit/runs.h"
 #include "../unit/timelines.h"
 #include "ledger/blob.h"
 #include "ledger/index.h"
 #include "ledger/layout.h"
-#include "ledger/registry.h"
 #include "ledger/repair.h"
-#include "manifest/revocation.h"
 #include "prov/check.h"
-#include "verify/revocations.h"
 #include "verify/verifier.h"
 
 #define ENTRIES 9U /* in the ledger; in its old copy some less */
@@ -37,12 +32,8 @@ static struct yard {
 	uint8_t timeline[32];
 	prov_ledger *l;
 	uint8_t *hashes;
-	struct registry registry;
-	struct buf run, revocation, policy, lost;
 	prov_trust *trust;
 	prov_verifier *verifier;
-	struct revocations heard;
-	uint8_t kid[32];
 } * p;
 
 static const prov_pubkey *
@@ -101,45 +92,6 @@ static bool
 has_hashes(void)
 {
 	return (p->hashes != NULL);
-}
-
-/* Of another run than its record's, which is never taken. */
-static prov_status
-do_admit(prov_err *err)
-{
-	const struct place place = { LOG_NAME, p->kid, ENTRIES };
-	struct statement s;
-	prov_status st;
-
-	if ((st = statement_parse(&s, buf_span(&p->run), err)) != PROV_OK)
-		return (st);
-	st = registry_admit(&p->registry, &s, &place, err);
-	if (st == PROV_OK)
-		return (PROV_EINTERNAL);
-	return (st == PROV_EUNTRUSTED ? PROV_OK : st);
-}
-
-static void
-prepare_revoke(void)
-{
-	registry_clear(&p->registry);
-	ok(registry_one(&p->registry, prov_key_public(p->g.owner), err));
-}
-
-static prov_status
-do_revoke(prov_err *err)
-{
-	struct statement s;
-	prov_status st;
-
-	st = statement_parse(&s, buf_span(&p->revocation), err);
-	return (st == PROV_OK ? registry_apply(&p->registry, &s, err) : st);
-}
-
-static bool
-is_revoked(void)
-{
-	return (registry_is_revoked(&p->registry, p->kid));
 }
 
 /* Its index cut short; a file and a directory where none may be. */
@@ -253,33 +205,6 @@ do_decode(prov_err *err)
 	return (st == PROV_EUNTRUSTED ? PROV_OK : st);
 }
 
-/* By the key that the owner named for that. */
-static void
-prepare_heed(void)
-{
-	revocations_clear(&p->heard);
-	p->heard.trust = p->trust;
-}
-
-static prov_status
-do_heed(prov_err *err)
-{
-	prov_status st;
-
-	st =
-	    revocations_heed(&p->heard, LOG_NAME, 0, buf_span(&p->policy), err);
-	if (st != PROV_OK)
-		return (st);
-	return (
-	    revocations_heed(&p->heard, LOG_NAME, 1, buf_span(&p->lost), err));
-}
-
-static bool
-is_heard(void)
-{
-	return (revocations_has(&p->heard, p->kid, 1));
-}
-
 /* The ledger grows after it was opened. */
 static void
 prepare_refresh(void)
@@ -338,15 +263,12 @@ is_recovered(void)
 static const struct chore chores[] = {
 	{ "consistency", FAULTY_MEMORY, prepare_consistency, do_consistency,
 	    has_hashes },
-	{ "admit", FAULTY_MEMORY, NULL, do_admit, NULL },
-	{ "revoke", FAULTY_MEMORY, prepare_revoke, do_revoke, is_revoked },
 	{ "repair", FAULTY_MEMORY, prepare_repair, do_repair, is_repaired },
 	{ "repair", FAULTY_FILES, prepare_repair, do_repair, is_repaired },
 	{ "index", FAULTY_MEMORY, prepare_index, do_repair, is_indexed },
 	{ "index", FAULTY_FILES, prepare_index, do_repair, is_indexed },
 	{ "filter", FAULTY_MEMORY, prepare_filter, do_repair, is_indexed },
 	{ "decode", FAULTY_MEMORY, prepare_filter, do_decode, NULL },
-	{ "heed", FAULTY_MEMORY, prepare_heed, do_heed, is_heard },
 	{ "refresh", FAULTY_MEMORY, prepare_refresh, do_refresh, is_refreshed },
 	{ "refresh", FAULTY_FILES, prepare_refresh, do_refresh, is_refreshed },
 	{ "recover", FAULTY_MEMORY, prepare_recover, do_recover, is_recovered },
@@ -400,54 +322,14 @@ make_other(void)
 	ok(repair_derived(p->other, log_key(), NULL, err));
 }
 
-/* The owner names a key that then revokes his own. */
 static void
-make_loss(const struct revocation *v)
+make_trust(void)
 {
-	prov_key *named = logged_key(OWNER_NAME "/lost", 4);
-	struct registrant more = { .key = *prov_key_public(p->g.owner),
-		.recovery = *prov_key_public(named),
-		.has_recovery = true };
-	const prov_trust_signer owner = { .key = more.key };
-	AUTO_REGISTRY one = { 0 };
-	AUTO_BUF policy = { 0 }, lost = { 0 };
-	uint8_t origin[32];
+	const prov_trust_signer owner = { .key = *prov_key_public(p->g.owner) };
 
-	ok(sha256_of(origin, span(LOG_NAME, strlen(LOG_NAME)), err));
-	ok(registry_one(&one, &more.key, err));
-	ok(registry_extend(&policy, &one, &more, err));
-	ok(statement_sign(&p->policy, p->g.owner, PAYLOAD_REGISTRATION, origin,
-	    buf_span(&policy), err));
-	ok(revocation_encode(&lost, v, err));
-	ok(statement_sign(&p->lost, named, PAYLOAD_REVOCATION, v->kid,
-	    buf_span(&lost), err));
-	prov_key_free(named);
 	ok(prov_trust_new(&p->trust, err));
 	ok(prov_trust_add_signer(p->trust, &owner, err));
 	ok(prov_trust_add_log(p->trust, log_key(), err));
-}
-
-static void
-make_statements(void)
-{
-	AUTO_FREE struct run_record *r = malloc(sizeof(*r));
-	struct revocation v = { .origin = LOG_NAME,
-		.time = 1795466460,
-		.reason = 1 };
-	AUTO_BUF run = { 0 }, revocation = { 0 };
-	const uint8_t other[32] = { 1 };
-
-	assert_non_null(r);
-	runs_sample(r);
-	ok(run_record_encode(&run, r, err));
-	ok(statement_sign(&p->run, p->g.owner, PAYLOAD_RUN, other,
-	    buf_span(&run), err));
-	memcpy(v.kid, prov_key_public(p->g.owner)->kid, sizeof(v.kid));
-	memcpy(p->kid, v.kid, sizeof(p->kid));
-	ok(revocation_encode(&revocation, &v, err));
-	ok(statement_sign(&p->revocation, p->g.owner, PAYLOAD_REVOCATION, v.kid,
-	    buf_span(&revocation), err));
-	make_loss(&v);
 }
 
 static int
@@ -464,8 +346,7 @@ begin(void **state)
 	snprintf(p->other, sizeof(p->other), "%.64s/other", p->g.dir);
 	make_ledger();
 	make_other();
-	make_statements();
-	prepare_revoke();
+	make_trust();
 	ok(prov_ledger_open(&p->l, p->g.path, log_key(), err));
 	ok(prov_ledger_checkpoint(p->l, &size, NULL, NULL, err));
 	assert_int_equal(ENTRIES, size);
@@ -477,12 +358,6 @@ end(void **state)
 {
 	(void)state;
 	free(p->hashes);
-	registry_clear(&p->registry);
-	buf_free(&p->run);
-	buf_free(&p->revocation);
-	buf_free(&p->policy);
-	buf_free(&p->lost);
-	revocations_clear(&p->heard);
 	prov_verifier_free(p->verifier);
 	prov_trust_free(p->trust);
 	prov_ledger_close(p->l);
@@ -491,18 +366,11 @@ end(void **state)
 	return (0);
 }
 
-static void
-each_chore(void **state)
-{
-	(void)state;
-	chores_each(chores, sizeof(chores) / sizeof(chores[0]));
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_chore),
+		chores_unit_test(chores),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

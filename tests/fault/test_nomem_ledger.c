@@ -289,18 +289,11 @@ end(void **state)
 	return (0);
 }
 
-static void
-each_part(void **state)
-{
-	(void)state;
-	chores_each(parts, sizeof(parts) / sizeof(parts[0]));
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_part),
+		chores_unit_test(parts),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -95,13 +95,6 @@ static const struct chore chores[] = {
 	{ "register", FAULTY_MEMORY, NULL, do_register, is_registered },
 };
 
-static void
-each_chore(void **state)
-{
-	(void)state;
-	chores_each(chores, sizeof(chores) / sizeof(chores[0]));
-}
-
 /* In a SQLite without any file system. */
 static prov_status
 register_alone(prov_err *err)
@@ -172,7 +165,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_chore),
+		chores_unit_test(chores),
 		cmocka_unit_test(another_sqlite),
 	};
 

@@ -106,13 +106,6 @@ static const struct chore chores[] = {
 	{ "inspect", FAULTY_MEMORY, NULL, do_inspect, is_inspected },
 };
 
-static void
-each_chore(void **state)
-{
-	(void)state;
-	chores_each(chores, sizeof(chores) / sizeof(chores[0]));
-}
-
 /* A checkpoint of another history. */
 static void
 add_checkpoint(void)
@@ -188,7 +181,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_chore),
+		chores_unit_test(chores),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

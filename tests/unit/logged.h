@@ -55,6 +55,22 @@ logged_remove(const char *path, const struct stat *sb, int flag,
 	return (remove(path));
 }
 
+static inline int
+logged_remove_below(const char *path, const struct stat *sb, int flag,
+    struct FTW *at)
+{
+	(void)sb;
+	(void)flag;
+	return (at->level == 0 ? 0 : remove(path));
+}
+
+/* The directory stays. */
+static inline bool
+logged_empty(const char *dir)
+{
+	return (nftw(dir, logged_remove_below, 16, FTW_DEPTH | FTW_PHYS) == 0);
+}
+
 static inline void
 logged_close(struct logged *g)
 {
