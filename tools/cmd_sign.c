@@ -195,11 +195,17 @@ load_keys(struct session *s)
 static void
 print_summary(const struct session *s)
 {
+	size_t done = s->n_signed + s->n_existed + s->n_pending + s->n_failed;
+
 	fprintf(stderr, "%zu files: %zu signed, %zu signed already, ",
 	    s->files.n, s->n_signed, s->n_existed);
 	if (s->n_pending > 0)
 		fprintf(stderr, "%zu pending, ", s->n_pending);
-	fprintf(stderr, "%zu failed\n", s->n_failed);
+	fprintf(stderr, "%zu failed", s->n_failed);
+	/* A run that stopped reports no more. */
+	if (done < s->files.n)
+		fprintf(stderr, ", %zu not tried", s->files.n - done);
+	fprintf(stderr, "\n");
 }
 
 /* Whom the home's policy wants to have cosigned what is signed. */

@@ -59,7 +59,8 @@ typedef void (*prov_signed_fn)(void *arg, const prov_signed *done);
 /*
  * Signs n files: identifies them in parallel, appends what is ready in groups
  * of at most 1,024 or 100 ms, writes each sidecar by rename, then reports each
- * file once, in order. PROV_OK even where files failed: see their status.
+ * file once, in order. PROV_OK even where files failed: see their status. Where
+ * prov-demux cannot be started it stops; what was not tried is not reported.
  */
 PROV_API PROV_MUST_USE prov_status
 prov_sign_files(const prov_sign_options *options, const char *const *paths,

@@ -34,6 +34,7 @@ struct pipeline {
 	pthread_cond_t room;  /* for threads: the window moved */
 	size_t next;          /* file to be begun */
 	size_t reported;      /* files reported */
+	prov_err stopped;     /* why no more are begun, or PROV_OK */
 	size_t n_busy, n_ready;
 	size_t waiting; /* bytes in ready slots */
 	size_t n_slots;
@@ -69,9 +70,21 @@ take_file(struct pipeline *l)
 	return (s);
 }
 
+/* What cannot be started for one file cannot be for the next. Locked. */
+static void
+stop(struct pipeline *l, const prov_err *why)
+{
+	if (l->stopped.status == PROV_OK)
+		l->stopped = *why;
+	l->n = l->next;
+	(void)pthread_cond_broadcast(&l->room);
+}
+
 static void
 put_ready(struct pipeline *l, struct slot *s)
 {
+	if (s->p.no_worker)
+		stop(l, &s->p.err);
 	s->state = SLOT_READY;
 	l->n_busy--;
 	l->n_ready++;
@@ -210,7 +223,7 @@ report_done(struct pipeline *l, prov_signed_fn report, void *arg)
 
 		/* Nobody else touches a slot that is done. */
 		(void)pthread_mutex_unlock(&l->lock);
-		report_one(&s->p, report, arg);
+		report_one(&s->p, s->p.no_worker ? NULL : report, arg);
 		(void)pthread_mutex_lock(&l->lock);
 		s->state = SLOT_EMPTY;
 		l->reported++;
@@ -253,7 +266,9 @@ run(struct pipeline *l, struct group *g, prov_signed_fn report, void *arg,
 	(void)pthread_mutex_unlock(&l->lock);
 	for (unsigned i = 0; i < jobs; i++)
 		(void)pthread_join(threads[i], NULL);
-	return (PROV_OK);
+	if (l->stopped.status == PROV_OK)
+		return (PROV_OK);
+	return (prov_fail(err, l->stopped.status, "%s", l->stopped.msg));
 }
 
 /* A path and where its last part begins: what names its sidecar in DIR. */

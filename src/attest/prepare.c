@@ -12,6 +12,7 @@
 #include "hash/sha256.h"
 #include "hash/tree.h"
 #include "manifest/manifest.h"
+#include "media/media.h"
 #include "sign/key.h"
 #include "sign/statement.h"
 
@@ -90,6 +91,7 @@ identify(struct prepared *p, prov_media *m, int fd, bool frames, prov_err *err)
 		    why.msg[0] != '\0' ? why.msg : prov_strstatus(st));
 		return (PROV_OK);
 	}
+	p->no_worker = st == PROV_EOPEN && !media_runs(m);
 	return (st == PROV_OK ? st : prov_fail(err, st, "%s", why.msg));
 }
 
@@ -135,6 +137,8 @@ read_file(struct prepared *p, prov_media *m, const prov_sign_options *o,
 	st = identify(p, m, fd, o->frames != 0, err);
 	if (threaded)
 		(void)pthread_join(thread, NULL);
+	/* The file's own trouble is told as that. */
+	p->no_worker = p->no_worker && h.st == PROV_OK;
 	if (h.st != PROV_OK)
 		return (prov_fail(err, h.st, "%s", h.err.msg));
 	if (st != PROV_OK)

@@ -9,6 +9,7 @@
 struct prepared {
 	const char *path;
 	prov_err err;   /* err.status is what became of it */
+	bool no_worker; /* it failed since none can be started */
 	char note[256]; /* why it is exact only; "" if it is not */
 	prov_digest digest;
 	prov_identity *id; /* NULL: exact only */

@@ -16,7 +16,7 @@
 #include "base/program.h"
 #include "essence/identity.h"
 #include "essence/worker.h"
-#include "prov/media.h"
+#include "media/media.h"
 
 /* Longer than its processor time allows, so that this is only for stalls. */
 #define WAIT_S         60
@@ -73,6 +73,17 @@ ensure(prov_media *m, prov_err *err)
 
 	return (m->worker.pid != 0 ? PROV_OK
 				   : program_start(&m->worker, &how, err));
+}
+
+bool
+media_runs(prov_media *m)
+{
+	bool runs;
+
+	(void)pthread_mutex_lock(&m->lock);
+	runs = m->worker.pid != 0;
+	(void)pthread_mutex_unlock(&m->lock);
+	return (runs);
 }
 
 /* The request and both descriptors; -1 when the worker is not there. */

@@ -91,6 +91,17 @@ exit_is 2 "a key that others can read" \
 same "says so" "$(grep -c 'chmod\|others\|mode' err)" 1
 PROV_HOME=$tap_dir/home
 
+# Without the media worker no file can be signed: that is told once.
+mkdir many
+for i in 1 2 3 4 5 6 7 8; do cp "$clip" "many/$i.mp4"; done
+exit_is 2 "a worker that cannot be started" \
+    env PROV_DEMUX=/nonexistent/prov-demux prov sign -j 4 -r many
+same "is told in one line" "$(grep -c 'cannot be started: No such file' err)" 1
+same "before the sum" "$(wc -l <err) $(tail -n 1 err)" \
+    "2 8 files: 0 signed, 0 signed already, 0 failed, 8 not tried"
+same "nothing is signed" "$(find many -name '*.prov')" ""
+ok "with it all are" prov sign -r many
+
 # A full disk: nothing is acknowledged, and there is no damage.
 if mkdir small && mount -t tmpfs -o size=1200k tmpfs small 2>/dev/null; then
 	PROV_HOME=$tap_dir/small/home

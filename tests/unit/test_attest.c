@@ -161,9 +161,42 @@ worker_gone(void **state)
 	snprintf(path, sizeof(path), "%s", desk_path(&d, "a.wav"));
 	assert_int_equal(desk_sign_with(&d, &o, list, 1, &r), PROV_OK);
 	assert_int_equal(r.status[0], PROV_EIO);
-	o.demux = "/nonexistent/prov-demux";
-	assert_int_equal(desk_sign_with(&d, &o, list, 1, &r), PROV_OK);
-	assert_true(r.status[0] != PROV_OK);
+	desk_close(&d);
+}
+
+/* Without one nothing is tried after the first file, nor told of each. */
+static void
+no_worker(void **state)
+{
+	prov_sign_options o = { .demux = "/nonexistent/prov-demux", .jobs = 4 };
+	char paths[20][128];
+	const char *list[20];
+	struct desk_report r;
+	prov_ledger *l = NULL;
+	uint64_t size;
+	struct desk d;
+
+	(void)state;
+	assert_true(desk_open(&d));
+	for (size_t i = 0; i < 20; i++) {
+		snprintf(paths[i], sizeof(paths[i]), "%s",
+		    desk_path(&d, i == 0 ? "none" : "a.wav"));
+		list[i] = paths[i];
+	}
+	assert_true(desk_put_wav(&d, "a.wav", 1, NULL));
+	assert_int_equal(desk_sign_with(&d, &o, list, 20, &r), PROV_EOPEN);
+	assert_int_equal(1, r.n);
+	assert_int_equal(PROV_ENOTFOUND, r.status[0]);
+	/* Nor is anything signed by its bytes alone. */
+	ok(prov_ledger_open(&l, d.g.path, prov_key_public(d.g.log), err));
+	ok(prov_ledger_checkpoint(l, &size, NULL, NULL, err));
+	prov_ledger_close(l);
+	assert_int_equal(1, size);
+	/* A file's own trouble stops nothing. */
+	o.demux = NULL;
+	assert_int_equal(desk_sign_with(&d, &o, list, 3, &r), PROV_OK);
+	assert_int_equal(3, r.n);
+	assert_int_equal(PROV_OK, r.status[2]);
 	desk_close(&d);
 }
 
@@ -313,6 +346,7 @@ main(void)
 		cmocka_unit_test(trouble),
 		cmocka_unit_test(exact_only),
 		cmocka_unit_test(worker_gone),
+		cmocka_unit_test(no_worker),
 		cmocka_unit_test(again),
 		cmocka_unit_test(claims),
 		cmocka_unit_test(sidecar_places),
