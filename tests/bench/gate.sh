@@ -8,6 +8,8 @@
 . "$srcdir/tests/bench/bench.sh"
 n=${PROV_BENCH_FILES:-5000}
 requests=${PROV_BENCH_REQUESTS:-1000000}
+signatures=$builddir/tests/bench/signatures
+[ -x "$signatures" ] || signatures=$builddir/../tests/bench/signatures
 one() { taskset -c 0 "$@"; }
 mb=$(awk -v n="$n" 'BEGIN { print n * 102400 / 1e6 }')
 
@@ -83,6 +85,11 @@ each_us=$((best_ms * n / 200))
 best "prov gate, digests, every signature verified" digests 0 -j 1
 allowed $((n * 10))
 rate "digests, cold" $((n * 10)) 15000
+digest_us=$best_ms
+signature_us=$(one "$signatures")
+awk -v us="$signature_us" 'BEGIN {
+	printf "%-44s %9.1f us  %7.0f a second\n", "a signature, by libsodium alone",
+	    us, 1e6 / us }'
 digests 0 -j 1 --cache facts >/dev/null
 best "prov gate, digests, recorded facts" digests 0 -j 1 --cache facts
 allowed $((n * 10))
@@ -101,6 +108,8 @@ before() { :; }
 echo
 ratio "two threads / one" "$one_us" "$two_us" 1.8
 ratio "prov gate / openssl dgst" "$sidecar_us" "$openssl_us" "none"
+ratio "a digest / its signature alone" "$digest_us" \
+    "$(awk -v us="$signature_us" -v n="$n" 'BEGIN { print us * n * 10 }')" none
 ratio "a process for each file / prov gate" "$each_us" "$sidecar_us" "none"
 awk -v n="$requests" -v file=digests 'BEGIN {
 	while ((getline line < file) > 0) all[k++] = line
