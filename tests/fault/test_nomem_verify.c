@@ -131,6 +131,17 @@ run_out(const prov_verify_options *o, const char *path, bool good)
 	run_out_as(verify, o, path, good);
 }
 
+/* A text, x, that was signed; and how to ask about it. */
+static void
+sign_text(struct desk *d, prov_verify_options *o)
+{
+	assert_true(desk_open(d));
+	assert_true(desk_write(d, "x", span("just text", 9)));
+	assert_true(desk_sign(d, "x"));
+	o->trust = d->trust;
+	o->demux = d->demux;
+}
+
 static void
 by_the_sidecar(void **state)
 {
@@ -138,11 +149,7 @@ by_the_sidecar(void **state)
 	prov_verify_options o = { .now = DESK_NOW };
 
 	(void)state;
-	assert_true(desk_open(&d));
-	assert_true(desk_write(&d, "x", span("just text", 9)));
-	assert_true(desk_sign(&d, "x"));
-	o.trust = d.trust;
-	o.demux = d.demux;
+	sign_text(&d, &o);
 	run_out(&o, desk_path(&d, "x"), true);
 	assert_int_equal(prov_trust_remove(d.trust, OWNER_NAME, NULL), PROV_OK);
 	run_out(&o, desk_path(&d, "x"), false);
@@ -156,11 +163,7 @@ by_the_ledger(void **state)
 	prov_verify_options o = { .now = DESK_NOW };
 
 	(void)state;
-	assert_true(desk_open(&d));
-	assert_true(desk_write(&d, "x", span("just text", 9)));
-	assert_true(desk_sign(&d, "x"));
-	o.trust = d.trust;
-	o.demux = d.demux;
+	sign_text(&d, &o);
 	o.ledger_dir = d.g.path;
 	run_out(&o, desk_path(&d, "x"), true);
 	o.sidecar = PROV_SIDECAR_NONE;
@@ -179,15 +182,11 @@ revoked(void **state)
 	prov_entry e;
 
 	(void)state;
-	assert_true(desk_open(&d));
-	assert_true(desk_write(&d, "x", span("just text", 9)));
-	assert_true(desk_sign(&d, "x"));
+	sign_text(&d, &o);
 	memcpy(r.kid, prov_key_public(d.g.owner)->kid, 32);
 	ok(prov_ledger_open_writer(&l, d.g.path, d.g.log, err));
 	ok(prov_ledger_revoke(l, d.g.owner, &r, &e, err));
 	prov_ledger_close(TAKE(l));
-	o.trust = d.trust;
-	o.demux = d.demux;
 	o.ledger_dir = d.g.path;
 	o.notices_dir = d.g.dir;
 	run_out(&o, desk_path(&d, "x"), false);
@@ -204,11 +203,7 @@ subjects(void **state)
 	prov_verify_options o = { .now = DESK_NOW, .ledger_own = 1 };
 
 	(void)state;
-	assert_true(desk_open(&d));
-	assert_true(desk_write(&d, "x", span("just text", 9)));
-	assert_true(desk_sign(&d, "x"));
-	o.trust = d.trust;
-	o.demux = d.demux;
+	sign_text(&d, &o);
 	o.ledger_dir = d.g.path;
 	run_out_as(subject, &o, desk_path(&d, "x"), true);
 	assert_int_equal(prov_trust_remove(d.trust, OWNER_NAME, NULL), PROV_OK);

@@ -8,18 +8,6 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* The log of the seeds: nothing else that it signed is known here. */
-static bool
-log_key(prov_pubkey *out)
-{
-	AUTO(prov_key) *k = logged_key(LOG_NAME, 1);
-
-	if (k == NULL)
-		return (false);
-	*out = *prov_key_public(k);
-	return (true);
-}
-
 /* The extra line aside, what is read is written the same. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -29,7 +17,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct proof p, again;
 	AUTO_BUF b = { 0 };
 
-	if (key.name[0] == '\0' && !log_key(&key))
+	if (key.name[0] == '\0' && !logged_log(&key))
 		abort();
 	if (proof_parse(&p, span(data, size), NULL) != PROV_OK)
 		return (0);

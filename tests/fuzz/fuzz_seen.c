@@ -9,17 +9,6 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static bool
-log_key(prov_pubkey *out)
-{
-	AUTO(prov_key) *k = logged_key(LOG_NAME, 1);
-
-	if (k == NULL)
-		return (false);
-	*out = *prov_key_public(k);
-	return (true);
-}
-
 /* What is read is written the same; the seed's head is all that was signed. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -28,7 +17,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	AUTO_SEEN s = { 0 };
 	AUTO_BUF b = { 0 };
 
-	if (key.name[0] == '\0' && !log_key(&key))
+	if (key.name[0] == '\0' && !logged_log(&key))
 		abort();
 	if (seen_parse(&s, span(data, size), &key, NULL) != PROV_OK)
 		return (0);

@@ -45,6 +45,18 @@ logged_key(const char *name, uint8_t first)
 	return (k);
 }
 
+/* The log's own, which signs the seeds of fuzz targets as well. */
+static inline bool
+logged_log(prov_pubkey *out)
+{
+	AUTO(prov_key) *k = logged_key(LOG_NAME, 1);
+
+	if (k == NULL)
+		return (false);
+	*out = *prov_key_public(k);
+	return (true);
+}
+
 static inline int
 logged_remove(const char *path, const struct stat *sb, int flag,
     struct FTW *at)

@@ -84,6 +84,25 @@ root_equal(const prov_identity *a, const prov_identity *b)
 	return (memcmp(a->streams[0].root, b->streams[0].root, 32) == 0);
 }
 
+/* In what a changed animation is still the same. */
+struct same {
+	bool root, times, present;
+	unsigned uncovered; /* bytes of the changed one that nobody signs */
+};
+
+/* The blob that times are in holds the leaves, too. */
+static inline void
+assert_same(const struct same *want, const prov_identity *a,
+    const prov_identity *b)
+{
+	const struct stream *x = &a->streams[0], *y = &b->streams[0];
+
+	assert_int_equal(want->root, root_equal(a, b));
+	assert_int_equal(want->times, memcmp(x->timeline, y->timeline, 32) == 0);
+	assert_int_equal(want->present, present_equal(&x->present, &y->present));
+	assert_int_equal(want->uncovered, b->uncovered);
+}
+
 /* Frame times are in the timeline. */
 static inline bool
 picture_equal(const prov_identity *a, const prov_identity *b)

@@ -15,8 +15,8 @@
 
 #include <cmocka.h>
 
+#include "attacks.h"
 #include "base/text.h"
-#include "shared.h"
 #include "verify/facts_json.h"
 
 #define LAST 0x10ffff
@@ -257,43 +257,23 @@ records_of_bytes(void **state)
 	}
 }
 
-/* c2pa-attacks, where they are at hand. */
+static void
+holds(const char *text)
+{
+	AUTO_BUF b = { 0 };
+	size_t len = strlen(text);
+
+	text_escape(&b, text, len, SIZE_MAX);
+	clean(&b);
+	if (len > 0)
+		record_holds(text, len, utf8_valid((const uint8_t *)text, len));
+}
+
 static void
 attacks(void **state)
 {
-	static const char *const files[] = { "rendering", "special_characters",
-		"sql_injection", "ten_thousand_characters", "xss" };
-	char path[4096], name[128], *line = NULL;
-	size_t cap = 0, strings = 0;
-	ssize_t got;
-
 	(void)state;
-	for (size_t i = 0; i < 5; i++) {
-		FILE *f;
-
-		(void)snprintf(name, sizeof(name),
-		    "vectors/c2pa-attacks/attacks/%s.attack", files[i]);
-		if (!shared_path(path, sizeof(path), name) ||
-		    (f = fopen(path, "r")) == NULL)
-			continue;
-		while ((got = getline(&line, &cap, f)) > 1) {
-			AUTO_BUF b = { 0 };
-			size_t len;
-
-			if (line[got - 1] == '\n')
-				line[got - 1] = '\0';
-			len = strlen(line);
-			text_escape(&b, line, len, SIZE_MAX);
-			clean(&b);
-			if (len > 0)
-				record_holds(line, len,
-				    utf8_valid((const uint8_t *)line, len));
-			strings++;
-		}
-		(void)fclose(f);
-	}
-	free(line);
-	print_message("# %zu strings\n", strings);
+	attacks_each(holds);
 }
 
 int

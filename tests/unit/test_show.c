@@ -9,10 +9,10 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "attacks.h"
 #include "manifest/revocation.h"
 #include "runs.h"
 #include "sample.h"
-#include "shared.h"
 #include "sign/receipt.h"
 
 static char *
@@ -270,52 +270,33 @@ hostile_values(void **state)
 	prov_free(out);
 }
 
-/* c2pa-attacks: what people put into names. Nothing of it reaches a screen. */
+/* Nothing of it reaches a screen. */
+static void
+show_assertion(const char *text)
+{
+	AUTO_MANIFEST m = { 0 };
+	AUTO_BUF b = { 0 };
+	char *out;
+
+	if (!utf8_valid((const uint8_t *)text, strlen(text)))
+		return;
+	m.assertions = calloc(1, sizeof(*m.assertions));
+	assert_non_null(m.assertions);
+	m.n_assertions = 1;
+	assert_true(sample_assertion(&m.assertions[0], "x", text));
+	assert_int_equal(PROV_OK, manifest_encode(&b, &m, NULL));
+	out = show(buf_span(&b), 0);
+	for (const char *p = out; *p != '\0'; p++)
+		if ((*p >= 0 && *p < ' ' && *p != '\n') || *p == 0x7f)
+			fail_msg("%s", text);
+	prov_free(out);
+}
+
 static void
 c2pa_attacks(void **state)
 {
-	static const char *const files[] = { "rendering", "special_characters",
-		"sql_injection", "ten_thousand_characters", "xss" };
-	char path[4096], name[128], *line = NULL;
-	size_t cap = 0, n = 0;
-	ssize_t got;
-
 	(void)state;
-	for (size_t i = 0; i < 5; i++) {
-		FILE *f;
-
-		(void)snprintf(name, sizeof(name),
-		    "vectors/c2pa-attacks/attacks/%s.attack", files[i]);
-		if (!shared_path(path, sizeof(path), name) ||
-		    (f = fopen(path, "r")) == NULL)
-			continue;
-		while ((got = getline(&line, &cap, f)) > 0) {
-			AUTO_MANIFEST m = { 0 };
-			AUTO_BUF b = { 0 };
-			char *out;
-
-			line[got - 1] = '\0';
-			if (!utf8_valid((const uint8_t *)line, strlen(line)))
-				continue;
-			m.assertions = calloc(1, sizeof(*m.assertions));
-			assert_non_null(m.assertions);
-			m.n_assertions = 1;
-			assert_true(
-			    sample_assertion(&m.assertions[0], "x", line));
-			assert_int_equal(PROV_OK,
-			    manifest_encode(&b, &m, NULL));
-			out = show(buf_span(&b), 0);
-			for (const char *p = out; *p != '\0'; p++)
-				if ((*p >= 0 && *p < ' ' && *p != '\n') ||
-				    *p == 0x7f)
-					fail_msg("%s: %s", files[i], line);
-			prov_free(out);
-			n++;
-		}
-		(void)fclose(f);
-	}
-	free(line);
-	print_message("# %zu strings\n", n);
+	attacks_each(show_assertion);
 }
 
 static void
