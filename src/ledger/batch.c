@@ -2,7 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ledger/flush.h"
+#include "ledger/keys.h"
 #include "ledger/lock.h"
+#include "ledger/search.h"
 #include "ledger/writer.h"
 #include "sign/note.h"
 #include "sign/receipt.h"

@@ -11,6 +11,7 @@
 #include "ledger/blob.h"
 #include "ledger/copy.h"
 #include "ledger/descent.h"
+#include "ledger/flush.h"
 #include "ledger/growth.h"
 #include "ledger/index.h"
 #include "ledger/layout.h"

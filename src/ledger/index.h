@@ -4,8 +4,6 @@
 
 #include "ledger/run.h"
 #include "ledger/sweeper.h"
-#include "manifest/manifest.h"
-#include "sign/statement.h"
 
 /*
  * index/runs lists the runs that together cover entries 0 to position - 1;
@@ -18,31 +16,6 @@
  *	...
  */
 #define INDEX_RUNS_MAX 16384
-
-/*
- * Runs of like size are merged, four to one. Who appends waits for 1 MiB of
- * that, who closes for 16; what is larger is merged a piece at a time, along
- * with what is appended. No run is larger than 512 MiB, 8,000,000 entries.
- */
-#define INDEX_FANOUT    4U
-#define INDEX_ALONG_MIN (UINT64_C(1) << 16)
-#define INDEX_CLOSE_MAX (UINT64_C(1) << 20)
-#define INDEX_MERGE_MAX (UINT64_C(1) << 25)
-
-/*
- * Records merged for each run that is appended, which has some 4,000 of a
- * batch: each is merged five times until its run is one of the largest.
- */
-#define INDEX_PIECE (UINT64_C(1) << 16)
-
-/* A run as large as this is worth an fsync: rebuilding it would take long. */
-#define INDEX_SYNC_MIN (UINT64_C(1) << 16)
-
-/* A reader has no more than these to scan; a batch may be larger. */
-#define INDEX_LAG_MAX 256U
-
-/* Nor more records: each few hundred cost reading a long timeline again. */
-#define INDEX_LAG_RECORDS 2048U
 
 struct index_run {
 	uint64_t begin, end, records;
@@ -61,9 +34,6 @@ struct index_open {
 	struct run_info run;
 	struct buf filter;
 };
-
-/* Filters of all that are held open: 8,000,000 assets. */
-#define INDEX_FILTERS_MAX ((size_t)16 << 20)
 
 struct index {
 	const char *dir; /* the ledger, borrowed; its blobs have segments */
@@ -88,27 +58,8 @@ void index_clear(struct index *x);
 /* Reads dir/index/runs. Where it changed, the tail is forgotten. */
 prov_status index_load(struct index *x, const char *dir, prov_err *err);
 
-/*
- * Revocations and takedowns are few, and who verifies wants all of them: they
- * are also found among the assets by the SHA-256 of their content type.
- */
-prov_status index_type_key(uint8_t out[32], enum payload_kind kind,
-    prov_err *err);
-
 /* The manifest's text; exposed for fuzzing. */
 prov_status index_parse(struct index *x, prov_span text, prov_err *err);
-
-/*
- * Adds what an entry is found by; nothing, where it is no statement. Its
- * timelines are read under dir; *lacking says that one could not be.
- */
-prov_status index_keys(struct records *r, prov_span entry, const char *dir,
-    uint64_t index, bool *lacking, prov_err *err);
-
-/* The same for a statement that was parsed; o is NULL for no manifest. */
-prov_status index_statement(struct records *r, const struct statement *s,
-    const struct outline *o, const char *dir, uint64_t index, bool *lacking,
-    prov_err *err);
 
 /*
  * Reads the list, and into the tail the entries up to size that no run covers:
@@ -119,38 +70,18 @@ typedef prov_status (*index_scan_fn)(void *arg, uint64_t from, uint64_t to,
 prov_status index_cover(struct index *x, const char *dir, uint64_t size,
     index_scan_fn scan, void *arg, prov_err *err);
 
-/*
- * The same for who looks up many times: reads the list only where it does not
- * reach up to size, and holds runs open, with their filters.
- */
-prov_status index_follow(struct index *x, const char *dir, uint64_t size,
-    index_scan_fn scan, void *arg, prov_err *err);
-
 /* A view_entry_fn and store_entry_fn; arg is a struct index. */
 prov_status index_tail(void *arg, uint64_t i, prov_span entry, prov_err *err);
 
-/*
- * Appends the entries below limit (uint64_t, ascending) that may have the key.
- * PROV_ENOTFOUND if a run is gone: load again.
- */
-prov_status index_find(const struct index *x, const char *dir,
-    enum index_kind kind, const uint8_t key[32], uint64_t limit,
-    struct buf *hits, prov_err *err);
+/* Forgets the tail: it begins where the runs end. */
+void index_drop_tail(struct index *x);
 
 /*
- * Reads the filters of all runs, those that are not there yet, so that
- * index_lacks knows most of what is new. PROV_ENOTFOUND if a run is gone.
+ * Lock holder: replaces index/runs. In place of count runs from at on comes
+ * more, if any. flags are those of file_write.
  */
-prov_status index_filters(struct index *x, const char *dir, prov_err *err);
-
-/* Whether no entry has this asset; false says nothing. */
-bool index_lacks(const struct index *x, const uint8_t asset[32]);
-
-/* Lock holder: writes the tail as a run, merges, and replaces index/runs. */
-prov_status index_flush(struct index *x, const char *dir, prov_err *err);
-
-/* The same for who appends on: what is large is merged by pieces. */
-prov_status index_flush_along(struct index *x, const char *dir, prov_err *err);
+prov_status index_write_list(struct index *x, const char *dir, size_t at,
+    size_t count, const struct index_run *more, unsigned flags, prov_err *err);
 
 /* Lock holder: drops what is damaged above synced, or past size. */
 prov_status index_repair(struct index *x, const char *dir, uint64_t synced,

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ledger/reader.h"
+#include "ledger/search.h"
 #include "manifest/manifest.h"
 #include "sign/statement.h"
 

@@ -7,7 +7,9 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "hash/sha256.h"
+#include "ledger/keys.h"
 #include "ledger/reader.h"
+#include "ledger/search.h"
 #include "sign/statement.h"
 
 static const char NOTICES_HEADER[] = "prov-notices/1";

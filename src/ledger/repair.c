@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "ledger/damage.h"
+#include "ledger/flush.h"
 #include "ledger/lock.h"
 #include "ledger/rows.h"
 #include "ledger/scan.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "ledger/index.h"
+#include "ledger/keys.h"
 
 prov_status
 scan_init(struct scan *s, const struct scan *first, prov_err *err)

@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "ledger/keys.h"
 #include "ledger/layout.h"
 #include "ledger/lock.h"
+#include "ledger/search.h"
 #include "ledger/target.h"
 #include "ledger/writer.h"
 

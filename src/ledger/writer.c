@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "ledger/blob.h"
+#include "ledger/flush.h"
 #include "ledger/layout.h"
 #include "ledger/lock.h"
 #include "ledger/writer.h"

@@ -24,6 +24,7 @@
 #include "ledger/merge.h"
 #include "ledger/notices.h"
 #include "ledger/reader.h"
+#include "ledger/search.h"
 #include "ledger/source.h"
 #include "prov/check.h"
 

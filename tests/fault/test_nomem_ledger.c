@@ -14,11 +14,13 @@
 #include "chore.h"
 
 #include "../unit/branch.h"
+#include "ledger/flush.h"
 #include "ledger/index.h"
 #include "ledger/judge.h"
 #include "ledger/memory.h"
 #include "ledger/notices.h"
 #include "ledger/reader.h"
+#include "ledger/search.h"
 #include "prov/check.h"
 
 #define ENTRIES 9U /* behind the policy */

@@ -9,8 +9,10 @@
 #include <time.h>
 
 #include "ledger/filter.h"
+#include "ledger/flush.h"
 #include "ledger/index.h"
 #include "ledger/merge.h"
+#include "ledger/search.h"
 #include "logged.h"
 
 /* Entry i has an asset, a stream that it shares with others, one signer. */
