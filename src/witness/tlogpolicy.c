@@ -179,7 +179,7 @@ read_log(struct reader *r, prov_err *err)
 	}
 	st = log_insert(r->p, &key, r->n == 3 ? r->field[2] : NULL, r->line - 1,
 	    &why);
-	return (st == PROV_ELIMIT ? fault(r, err, why.msg) : st);
+	return (st == PROV_OK ? st : refuse(r, err, st, &why));
 }
 
 /* Whether another witness has the key, whatever it is called there. */

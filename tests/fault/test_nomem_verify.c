@@ -248,20 +248,11 @@ load_trust(void *arg, prov_err *err)
 	return (whole ? PROV_OK : PROV_EINTERNAL);
 }
 
-static bool
-is_all_or_none(void *arg, bool failed, prov_status st, const prov_err *err)
-{
-	(void)arg;
-	(void)err;
-	return (st == (failed ? PROV_ENOMEM : PROV_OK));
-}
-
 static void
 trust(void **state)
 {
 	char path[96];
-	const struct shortage s = { "trust", load_trust, is_all_or_none, path,
-		10 };
+	const struct shortage s = { "trust", load_trust, NULL, path, 10 };
 	struct desk d;
 
 	(void)state;
